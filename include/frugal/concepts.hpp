@@ -1,0 +1,192 @@
+//! The vocabulary of frugal: what a Quantizer, Coder, Compressor, Aggregator, MixingMatrix, LocalOptimizer, Objective,
+//! Node and Engine are. Read this header first; it holds no implementation, and needs nothing but `core/`.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <span>
+#include <string>
+
+#include <frugal/core/bits.hpp>
+#include <frugal/core/message.hpp>
+#include <frugal/core/random.hpp>
+#include <frugal/core/state.hpp>
+
+namespace frugal {
+
+//! The indices a quantizer produces: all integers of [lowest, highest]. On the wire index i is symbol i - lowest.
+struct alphabet {
+    int lowest = 0;
+    int highest = 1;
+    constexpr std::size_t size() const { return static_cast<std::size_t>(highest - lowest) + 1; }
+    friend constexpr bool operator==(const alphabet&, const alphabet&) = default;
+};
+
+//! Maps a scaled coordinate x to an integer index and back; both maps are written once for any arithmetic type T
+//! (`float` or `xsimd::batch<float, Arch>`), without branches.
+//!
+//! symbols(): the alphabet (indices outside it are clamped by the library).
+//! index(x, u) or index(x): the index as a T with an integer value. x is in units of the step (`range_of(q)` is the
+//!     largest |x| it must handle); u is uniform on (-1/2, 1/2). A quantizer that takes no u is deterministic.
+//! value(i, u) or value(i): the reconstruction in units of the step. A quantizer whose value takes u is subtractively
+//!     dithered: the receiver regenerates the same u from the key.
+//! Optional: `float range() const` (default: symbols().highest); `static constexpr bool unbiased` (default false);
+//!     `static constexpr bool scale_free` (index(x) = index(c x) for c > 0: lets norm and packing share one pass);
+//!     `double variance(norm)`; `std::string name() const` (required by messages: it is the wire identity).
+template <class Q>
+concept Quantizer = std::copyable<Q> && requires(const Q q, float x) {
+    { q.symbols() } -> std::same_as<alphabet>;
+} && (requires(const Q q, float x) { { q.index(x, x) } -> std::same_as<float>; } ||
+      requires(const Q q, float x) { { q.index(x) } -> std::same_as<float>; }) &&
+    (requires(const Q q, float x) { { q.value(x, x) } -> std::same_as<float>; } ||
+     requires(const Q q, float x) { { q.value(x) } -> std::same_as<float>; });
+
+//! Does the sender need dither (random rounding)?
+template <class Q>
+inline constexpr bool encodes_with_dither = requires(const Q q, float x) { q.index(x, x); };
+//! Does the receiver need the sender's dither?
+template <class Q>
+inline constexpr bool decodes_with_dither = requires(const Q q, float x) { q.value(x, x); };
+
+//! The largest |x|, in steps, that a quantizer represents without clipping: a norm scale maps the norm to it.
+template <class Q>
+constexpr float range_of(const Q& q) {
+    if constexpr (requires { q.range(); }) {
+        return static_cast<float>(q.range());
+    } else {
+        return static_cast<float>(q.symbols().highest);
+    }
+}
+
+//! One number per message (or bucket) by which the coordinates are divided: a norm of x.
+//!
+//! measure(x): the norm, finite and >= 0; throws `invalid_input` naming the first element that is not finite.
+//! name(): its textual name.
+template <class S>
+concept Scale = std::copyable<S> && requires(const S s, std::span<const float> x) {
+    { s.measure(x) } -> std::same_as<float>;
+    { s.name() } -> std::convertible_to<std::string>;
+};
+
+//! Turns a sequence of symbols (each below `size`) into payload bits and back. Symbols are std::uint8_t up to 256 of
+//! them and std::uint32_t beyond. Decoding checks everything and yields symbols below `size` or `malformed_message`.
+template <class C>
+concept Coder = std::copyable<C> && requires(C c, std::span<const std::uint8_t> s, std::span<std::uint8_t> out,
+                                             std::span<const std::uint32_t> s4, std::span<std::uint32_t> out4,
+                                             std::size_t size, payload_writer& w, payload_reader& r) {
+    c.encode(s, size, w);
+    c.encode(s4, size, w);
+    c.decode(r, size, out);
+    c.decode(r, size, out4);
+    { c.name() } -> std::convertible_to<std::string>;
+};
+
+//! Which coordinates are sent: `select(x, key, out)` fills `out` with distinct increasing indices; see compress/sparse.hpp.
+
+//! Maps a vector of floats to a message and back.
+//!
+//! compress(x, k, m): writes m, reusing its capacity; throws `invalid_input` for empty or non-finite x.
+//! decompress(m, k, y): y = C(x); throws `malformed_message` if m is of another scheme, key or dimension, or damaged.
+//! decompress_add(m, k, weight, acc): acc += weight * C(x), one pass.
+//! encode / decode / decode_add: the same without header and checksum, for combinators that nest compressors.
+//! unbiased: E C(x) = x. name(): the textual expression; equal names must mean equal wire formats.
+template <class C>
+concept Compressor = std::movable<C> && requires(C c, const C cc, std::span<const float> x, std::span<float> y, random_key k,
+                                                 message& m, const message& cm, payload_writer& w, payload_reader& r,
+                                                 float weight) {
+    c.compress(x, k, m);
+    c.decompress(cm, k, y);
+    c.decompress_add(cm, k, weight, y);
+    c.encode(x, k, w);
+    c.decode(r, k, y);
+    c.decode_add(r, k, weight, y);
+    { C::unbiased } -> std::convertible_to<bool>;
+    { cc.name() } -> std::convertible_to<std::string>;
+};
+
+//! E C(x) = x and E||C(x) - x||^2 <= variance(d) ||x||^2.
+template <class C>
+concept UnbiasedCompressor = Compressor<C> && C::unbiased && requires(const C c, std::size_t d) {
+    { c.variance(d) } -> std::convertible_to<double>;
+};
+
+//! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2 with contraction in (0, 1].
+template <class C>
+concept ContractiveCompressor = Compressor<C> && requires(const C c, std::size_t d) {
+    { c.contraction(d) } -> std::convertible_to<double>;
+};
+
+//! A compressor some of whose messages can only be decoded near a vector the receiver already knows.
+//!
+//! needs_side_information(k): whether messages under this key do. On entry to decompress, `side` is that vector.
+template <class C>
+concept SideInformationCompressor =
+    Compressor<C> && requires(C c, const C cc, const message& m, random_key k, std::span<const float> side, std::span<float> y) {
+        c.decompress(m, k, side, y);
+        { cc.needs_side_information(k) } -> std::same_as<bool>;
+    };
+
+//! Combines vectors as they arrive: reset(d), add(y, weight) any number of times, result(out). Streaming.
+template <class A>
+concept Aggregator = requires(A a, std::size_t d, std::span<const float> y, float weight, std::span<float> out) {
+    a.reset(d);
+    a.add(y, weight);
+    a.result(out);
+};
+
+//! A neighbour in a mixing matrix: the column and its weight.
+struct neighbor {
+    std::uint32_t node = 0;
+    double weight = 0;
+    friend constexpr bool operator==(const neighbor&, const neighbor&) = default;
+};
+
+//! Symmetric doubly stochastic weights, row by row and sparse. neighbors(i) is increasing in `node` and includes i.
+template <class W>
+concept MixingMatrix = requires(const W w, std::size_t i) {
+    { w.size() } -> std::convertible_to<std::size_t>;
+    { w.neighbors(i) } -> std::convertible_to<std::span<const neighbor>>;
+    { w.spectral_gap() } -> std::convertible_to<double>;
+    { w.name() } -> std::convertible_to<std::string>;
+};
+
+//! Updates parameters from a gradient; buffers and the learning-rate schedule are inside.
+template <class O>
+concept LocalOptimizer = std::copyable<O> && requires(O o, std::span<float> w, std::span<const float> g, std::uint64_t step) {
+    o.update(w, g, step);
+};
+
+//! Indices of the samples a gradient is taken over; empty means all of them.
+using sample_indices = std::span<const std::uint32_t>;
+
+//! A finite sum to be minimised: value_and_gradient averages over the batch and returns the mean loss.
+template <class F>
+concept Objective = requires(F f, const F cf, std::span<const float> w, sample_indices batch, std::span<float> g) {
+    { cf.dimension() } -> std::convertible_to<std::size_t>;
+    { f.value_and_gradient(w, batch, g) } -> std::convertible_to<double>;
+};
+
+//! An Objective that predicts: logits(w, batch, out) fills out with batch.size() x classes() scores, row by row.
+template <class F>
+concept Classifier = Objective<F> && requires(F f, const F cf, std::span<const float> w, sample_indices batch, std::span<float> out) {
+    { cf.classes() } -> std::convertible_to<std::size_t>;
+    f.logits(w, batch, out);
+};
+
+class inbox;   // engine/mailbox.hpp
+class outbox;  // engine/mailbox.hpp
+
+//! One participant of a distributed algorithm as a bulk-synchronous state machine.
+//!
+//! step(superstep, in, out): consumes what was posted to it in the superstep before, works, posts messages.
+//! parameters(): its model. A node has `state(state_archive&)` so that checkpoints can save it.
+template <class N>
+concept Node = requires(N n, const N cn, std::uint64_t superstep, const inbox& in, outbox& out, state_archive& a) {
+    n.step(superstep, in, out);
+    { cn.parameters() } -> std::convertible_to<std::span<const float>>;
+    n.state(a);
+};
+
+}  // namespace frugal

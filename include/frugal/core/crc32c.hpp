@@ -1,0 +1,81 @@
+//! CRC-32C (Castagnoli), the checksum of messages and checkpoints (RFC 3720, appendix B.4).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+namespace frugal {
+namespace detail {
+
+inline constexpr std::uint32_t crc32c_polynomial = 0x82F63B78u;
+
+constexpr auto make_crc32c_tables() {
+    std::array<std::array<std::uint32_t, 256>, 8> t{};
+    for (std::uint32_t i = 0; i < 256; ++i) {
+        std::uint32_t c = i;
+        for (int k = 0; k < 8; ++k) {
+            c = (c & 1u) != 0 ? (c >> 1) ^ crc32c_polynomial : c >> 1;
+        }
+        t[0][i] = c;
+    }
+    for (std::uint32_t i = 0; i < 256; ++i) {
+        for (std::size_t k = 1; k < 8; ++k) {
+            t[k][i] = (t[k - 1][i] >> 8) ^ t[0][t[k - 1][i] & 0xFFu];
+        }
+    }
+    return t;
+}
+
+inline constexpr auto crc32c_tables = make_crc32c_tables();
+
+//! Eight bytes a step through tables, on any machine.
+inline std::uint32_t crc32c_portable(std::uint32_t state, const std::byte* p, std::size_t n) {
+    const auto& t = crc32c_tables;
+    for (; n >= 8; p += 8, n -= 8) {
+        std::array<std::uint8_t, 8> b;
+        std::memcpy(b.data(), p, 8);
+        const std::uint32_t low = state ^ (std::uint32_t{b[0]} | std::uint32_t{b[1]} << 8 |
+                                           std::uint32_t{b[2]} << 16 | std::uint32_t{b[3]} << 24);
+        state = t[7][low & 0xFFu] ^ t[6][(low >> 8) & 0xFFu] ^ t[5][(low >> 16) & 0xFFu] ^ t[4][low >> 24] ^
+                t[3][b[4]] ^ t[2][b[5]] ^ t[1][b[6]] ^ t[0][b[7]];
+    }
+    for (; n > 0; ++p, --n) {
+        state = (state >> 8) ^ t[0][(state ^ static_cast<std::uint32_t>(*p)) & 0xFFu];
+    }
+    return state;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("sse4.2"))) inline std::uint32_t crc32c_sse42(std::uint32_t state, const std::byte* p,
+                                                                    std::size_t n) {
+    std::uint64_t s = state;
+    for (; n >= 8; p += 8, n -= 8) {
+        std::uint64_t v;
+        std::memcpy(&v, p, 8);
+        s = __builtin_ia32_crc32di(s, v);
+    }
+    auto r = static_cast<std::uint32_t>(s);
+    for (; n > 0; ++p, --n) {
+        r = __builtin_ia32_crc32qi(r, static_cast<unsigned char>(*p));
+    }
+    return r;
+}
+#endif
+
+}  // namespace detail
+
+//! CRC-32C of `bytes`; `crc32c("123456789") == 0xE3069283`. O(n), by instruction where the machine has one.
+inline std::uint32_t crc32c(std::span<const std::byte> bytes) {
+#if defined(__x86_64__) && defined(__GNUC__)
+    static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+    if (has_instruction) {
+        return ~detail::crc32c_sse42(~0u, bytes.data(), bytes.size());
+    }
+#endif
+    return ~detail::crc32c_portable(~0u, bytes.data(), bytes.size());
+}
+
+}  // namespace frugal

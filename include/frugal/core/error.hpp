@@ -1,0 +1,43 @@
+//! The exceptions of the library: everything it throws on purpose derives from `frugal::error`.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace frugal {
+
+//! Base of every error the library reports. `what()` is one sentence: what was wrong, what was expected, what to do.
+struct error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+//! The caller passed something that the function does not accept (sizes, ranges, non-finite values, key reuse).
+struct invalid_input : error {
+    using error::error;
+};
+
+//! Bytes that are not a message this receiver can decode: truncated, altered, or written by another composition.
+struct malformed_message : error {
+    using error::error;
+};
+
+//! Throws `invalid_input(text)` unless `condition` holds. The text is only built on failure when it is a callable.
+template <class Text>
+constexpr void expect(bool condition, const Text& text) {
+    if (!condition) [[unlikely]] {
+        if constexpr (requires { text(); }) {
+            throw invalid_input(text());
+        } else {
+            throw invalid_input(text);
+        }
+    }
+}
+
+//! Throws `malformed_message(text)` unless `condition` holds; the twin of `expect` for received bytes.
+inline void expect_message(bool condition, const char* text) {
+    if (!condition) [[unlikely]] {
+        throw malformed_message(text);
+    }
+}
+
+}  // namespace frugal

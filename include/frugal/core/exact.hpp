@@ -1,0 +1,46 @@
+//! Arithmetic that a compiler may not contract, so that the same source gives the same bits on every instruction set.
+#pragma once
+
+#include <type_traits>
+
+namespace frugal {
+
+//! Returns `x` as a value already rounded to float: a following addition cannot be fused with the product that made x.
+//!
+//! GCC and Clang contract `a * b + c` into one rounding where the target has fused multiply-add; a decoder that did so
+//! would disagree with one that has not. Costs no instruction. The overload for SIMD batches is in kernels/batch.hpp.
+constexpr float rounded(float x) {
+    if (!std::is_constant_evaluated()) {
+#if defined(__x86_64__)
+        __asm__("" : "+x"(x));
+#elif defined(__aarch64__)
+        __asm__("" : "+w"(x));
+#else
+        volatile float stored = x;
+        x = stored;
+#endif
+    }
+    return x;
+}
+
+constexpr double rounded(double x) {
+    if (!std::is_constant_evaluated()) {
+#if defined(__x86_64__)
+        __asm__("" : "+x"(x));
+#elif defined(__aarch64__)
+        __asm__("" : "+w"(x));
+#else
+        volatile double stored = x;
+        x = stored;
+#endif
+    }
+    return x;
+}
+
+//! a * b + c with both roundings, on every target.
+template <class T>
+constexpr T multiply_add(T a, T b, T c) {
+    return rounded(T(a * b)) + c;
+}
+
+}  // namespace frugal

@@ -1,0 +1,85 @@
+//! Saving and restoring the state of compressors, optimizers and nodes: one function describes both directions.
+//!
+//! A component with state has `void state(state_archive& a) { a(momentum_); a(steps_); }`. The archive either writes
+//! those values or replaces them. Bytes that do not fit what is being restored give `malformed_message`; nothing is
+//! allocated on the word of the bytes alone. Deliberately not a general serialization library: a flat list of numbers
+//! and number vectors, usable through a type-erased (virtual) interface and safe on hostile input.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include <frugal/core/error.hpp>
+
+namespace frugal {
+
+class state_archive {
+public:
+    //! Saves: what `a(value)` is given is appended to `out`.
+    explicit state_archive(std::vector<std::byte>& out) : out_(&out) {}
+    //! Restores: `a(value)` replaces value by the next one in `in`.
+    explicit state_archive(std::span<const std::byte> in) : in_(in) {}
+
+    bool saving() const { return out_ != nullptr; }
+
+    template <class T>
+        requires std::is_trivially_copyable_v<T>
+    void operator()(T& value) {
+        transfer(&value, sizeof value);
+    }
+    template <class T>
+        requires std::is_trivially_copyable_v<T>
+    void operator()(std::vector<T>& values) {
+        std::uint64_t n = values.size();
+        transfer(&n, sizeof n);
+        if (!saving()) {
+            expect_message(n <= in_.size() / sizeof(T), "a saved state is shorter than the vector it announces");
+            values.resize(n);
+        }
+        transfer(values.data(), n * sizeof(T));
+    }
+    //! Any component that describes its own state.
+    template <class T>
+        requires requires(T& c, state_archive& a) { c.state(a); }
+    void operator()(T& component) {
+        component.state(*this);
+    }
+
+    //! After restoring: throws unless everything was consumed.
+    void finish() const {
+        expect_message(saving() || in_.empty(), "a saved state is longer than what is being restored: other settings?");
+    }
+
+private:
+    void transfer(void* p, std::size_t n) {
+        if (n == 0) {
+            return;
+        }
+        if (saving()) {
+            const std::size_t at = out_->size();
+            out_->resize(at + n);
+            std::memcpy(out_->data() + at, p, n);
+        } else {
+            expect_message(n <= in_.size(), "a saved state ends early: it belongs to other settings or was truncated");
+            std::memcpy(p, in_.data(), n);
+            in_ = in_.subspan(n);
+        }
+    }
+
+    std::vector<std::byte>* out_ = nullptr;
+    std::span<const std::byte> in_;
+};
+
+//! `a(component)` for components with state; nothing for those without.
+template <class T>
+void save_or_restore(state_archive& a, T& component) {
+    if constexpr (requires { component.state(a); }) {
+        component.state(a);
+    }
+}
+
+}  // namespace frugal
