@@ -1,0 +1,54 @@
+//! `mean`: the weighted average of what is added, in one vector of memory.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <frugal/concepts.hpp>
+#include <frugal/core/exact.hpp>
+
+namespace frugal {
+
+//! result = sum of weight_i y_i / sum of weight_i. Messages are decoded straight into the sum: O(d) memory and time.
+//! Terms are added in the order of the calls; add in node order for results that do not depend on arrival.
+class mean {
+public:
+    void reset(std::size_t d) {
+        sum_.assign(d, 0.0f);
+        weight_ = 0;
+    }
+    void add(std::span<const float> y, float weight) {
+        expect(y.size() == sum_.size(), "mean: a vector's length differs from the dimension given to reset");
+        count(weight);
+        for (std::size_t i = 0; i < y.size(); ++i) {
+            sum_[i] = multiply_add(weight, y[i], sum_[i]);
+        }
+    }
+    template <Compressor C>
+    void add(C& compressor, const message& m, random_key k, float weight) {
+        compressor.decompress_add(m, k, weight, sum_);
+        count(weight);
+    }
+    void result(std::span<float> out) const {
+        expect(out.size() == sum_.size(), "mean: the output's length differs from the dimension given to reset");
+        expect(weight_ > 0, "mean: nothing was added since reset");
+        const float factor = 1.0f / weight_;
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            out[i] = sum_[i] * factor;
+        }
+    }
+
+private:
+    void count(float weight) {
+        expect(weight >= 0, "mean: weights must not be negative");
+        weight_ += weight;
+    }
+    std::vector<float> sum_;
+    float weight_ = 0;
+};
+
+//! The same; its weights are meant to differ (sample counts, say).
+using weighted_mean = mean;
+
+}  // namespace frugal
