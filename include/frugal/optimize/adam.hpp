@@ -1,0 +1,72 @@
+//! `adam`: adaptive moments (Kingma, Ba 2015), with decoupled weight decay (Loshchilov, Hutter 2019) on request.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <frugal/core/state.hpp>
+#include <frugal/optimize/elementwise.hpp>
+#include <frugal/optimize/schedule.hpp>
+
+namespace frugal {
+
+//! m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  w <- w - eta mh / (sqrt(vh) + epsilon), where mh = m / (1 -
+//! b1^t) and vh = v / (1 - b2^t) correct the start at 0, t = 1, 2, ... counts this optimizer's own updates. O(d), one
+//! pass.
+struct adam {
+    schedule learning_rate = 0.001;
+    float beta_1 = 0.9f;    //!< in [0, 1)
+    float beta_2 = 0.999f;  //!< in [0, 1)
+    float epsilon = 1e-8f;  //!< > 0
+    float weight_decay = 0;
+    bool decoupled = false;       //!< w <- w - eta weight_decay w beside the step instead of g <- g + weight_decay w
+    std::uint64_t updates = 0;    //!< state
+    double power_1 = 1;           //!< state: beta_1^updates
+    double power_2 = 1;           //!< state: beta_2^updates
+    std::vector<float> first{};   //!< state
+    std::vector<float> second{};  //!< state
+
+    void update(std::span<float> w, std::span<const float> g, std::uint64_t step) {
+        expect(beta_1 >= 0 && beta_1 < 1 && beta_2 >= 0 && beta_2 < 1, "adam: beta_1 and beta_2 must be in [0, 1)");
+        expect(epsilon > 0, "adam: epsilon must be positive");
+        detail::expect_same_length(w, g);
+        detail::expect_buffer(first, w.size());
+        detail::expect_buffer(second, w.size());
+        ++updates;
+        power_1 *= double{beta_1};
+        power_2 *= double{beta_2};
+        const double eta = learning_rate(step);
+        detail::elementwise(
+            w.size(),
+            [scale = static_cast<float>(eta / (1 - power_1)), root = static_cast<float>(1 / std::sqrt(1 - power_2)),
+             b1 = beta_1, b2 = beta_2, e = epsilon, coupled = decoupled ? 0.0f : weight_decay,
+             keep = decoupled ? static_cast<float>(1 - eta * double{weight_decay}) : 1.0f](auto& x, auto& m, auto& v,
+                                                                                           const auto& gradient) {
+                using std::sqrt;
+                using T = std::remove_cvref_t<decltype(x)>;
+                const T d = multiply_add(T(coupled), x, gradient);
+                m = multiply_add(T(b1), m, rounded(T(T(1 - b1) * d)));
+                v = multiply_add(T(b2), v, rounded(T(rounded(T(T(1 - b2) * d)) * d)));
+                const T denominator = multiply_add(T(sqrt(v)), T(root), T(e));
+                x = rounded(T(T(keep) * x)) - rounded(T(T(T(scale) * m) / denominator));
+            },
+            w.data(), first.data(), second.data(), g.data());
+    }
+    void state(state_archive& a) {
+        a(updates);
+        a(power_1);
+        a(power_2);
+        a(first);
+        a(second);
+    }
+    std::string name() const {
+        return composition("adam", {"learning_rate=" + learning_rate.name(), "beta_1=" + number_text(beta_1),
+                                    "beta_2=" + number_text(beta_2), "epsilon=" + number_text(epsilon),
+                                    "weight_decay=" + number_text(weight_decay), decoupled ? "decoupled" : "coupled"});
+    }
+};
+
+}  // namespace frugal

@@ -1,0 +1,66 @@
+//! `any_optimizer`: a LocalOptimizer chosen at run time.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <frugal/concepts.hpp>
+
+namespace frugal {
+
+//! Holds any LocalOptimizer by value; copies are deep. One indirect call per update, none per element.
+class any_optimizer {
+public:
+    template <class O>
+    requires(!std::same_as<std::remove_cvref_t<O>, any_optimizer> && LocalOptimizer<O>) any_optimizer(O optimizer)
+        : held_(std::make_unique<model<O>>(std::move(optimizer))) {}
+
+    any_optimizer(const any_optimizer& other) : held_(other.held_ ? other.held_->copy() : nullptr) {}
+    any_optimizer& operator=(const any_optimizer& other) {
+        if (this != &other) {
+            held_ = other.held_ ? other.held_->copy() : nullptr;
+        }
+        return *this;
+    }
+    any_optimizer(any_optimizer&&) noexcept = default;
+    any_optimizer& operator=(any_optimizer&&) noexcept = default;
+    ~any_optimizer() = default;
+
+    void update(std::span<float> w, std::span<const float> g, std::uint64_t step) { held_->update(w, g, step); }
+    void state(state_archive& a) { held_->state(a); }
+    std::string name() const { return held_->name(); }
+
+private:
+    struct interface {
+        virtual ~interface() = default;
+        virtual std::unique_ptr<interface> copy() const = 0;
+        virtual void update(std::span<float> w, std::span<const float> g, std::uint64_t step) = 0;
+        virtual void state(state_archive& a) = 0;
+        virtual std::string name() const = 0;
+    };
+    template <class O>
+    struct model final : interface {
+        explicit model(O o) : optimizer(std::move(o)) {}
+        std::unique_ptr<interface> copy() const override { return std::make_unique<model>(optimizer); }
+        void update(std::span<float> w, std::span<const float> g, std::uint64_t step) override {
+            optimizer.update(w, g, step);
+        }
+        void state(state_archive& a) override { save_or_restore(a, optimizer); }
+        std::string name() const override {
+            if constexpr (requires { optimizer.name(); }) {
+                return optimizer.name();
+            } else {
+                return "optimizer";
+            }
+        }
+        O optimizer;
+    };
+    std::unique_ptr<interface> held_;
+};
+
+}  // namespace frugal

@@ -1,0 +1,201 @@
+//! `schedule`: the learning rate as a function of the step, a small value held by each optimizer.
+//!
+//! | which one                                 | rate at step t (t = 0, 1, ...)                         | when |
+//! |-------------------------------------------|--------------------------------------------------------|-----------------------------|
+//! | `schedule(rate)` (or just a number)       | rate                                                   | tests, theory
+//! | | `step_decay(rate, factor, every)`         | rate factor^floor(t / every)                           | "times 0.9
+//! per epoch"       | | `milestone_decay(rate, factor, steps)`    | rate factor^(number of milestones <= t) | "tenth at
+//! 50 % and 75 %"    | | `inverse_sqrt_decay(rate, scale)`         | rate sqrt(scale / (scale + t)) | convex theory,
+//! transformers | | `cosine_decay(rate, final_rate, total)`   | half a cosine from rate to final_rate, then final_rate
+//! | fixed budgets               | | `any.warm_up(from, steps)`                | linear from `from` up to the rate at t
+//! = steps, then it | large batches (Goyal 2017) |
+//!
+//! Rates are double, need no libm function that differs between machines, and so have the same bits everywhere.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <frugal/core/error.hpp>
+#include <frugal/core/exact.hpp>
+#include <frugal/core/expression.hpp>
+#include <frugal/core/random.hpp>
+
+namespace frugal {
+
+class schedule {
+public:
+    static constexpr std::size_t max_milestones = 8;
+
+    //! Constant. Implicit, so that `sgd{.learning_rate = 0.1}` reads as it should. Throws unless 0 <= rate < infinity.
+    constexpr schedule(double rate = 0.01) : rate_(rate) {
+        expect(rate >= 0 && rate - rate == 0, "a learning rate must be finite and not negative");
+    }
+
+    friend constexpr schedule step_decay(double rate, double factor, std::uint64_t every);
+    friend constexpr schedule milestone_decay(double rate, double factor, std::span<const std::uint64_t> steps);
+    friend constexpr schedule inverse_sqrt_decay(double rate, double scale);
+    friend constexpr schedule cosine_decay(double rate, double final_rate, std::uint64_t total);
+
+    //! The same schedule behind `steps` steps of linear growth that start at rate `from`.
+    constexpr schedule warm_up(double from, std::uint64_t steps) const {
+        expect(from >= 0 && from - from == 0, "a warm-up must start at a finite rate that is not negative");
+        schedule s = *this;
+        s.warm_from_ = from;
+        s.warm_steps_ = steps;
+        return s;
+    }
+
+    //! The rate at step t. O(log t).
+    double operator()(std::uint64_t t) const {
+        const double rate = after_warm_up(t);
+        if (t >= warm_steps_) {
+            return rate;
+        }
+        const double target = after_warm_up(warm_steps_);
+        return multiply_add((target - warm_from_) / static_cast<double>(warm_steps_), static_cast<double>(t),
+                            warm_from_);
+    }
+
+    //! Its expression: a plain number if constant.
+    std::string name() const {
+        std::string text = shape_name();
+        if (warm_steps_ > 0) {
+            text =
+                composition("warm_up", {text, "from=" + number_text(warm_from_), "steps=" + number_text(warm_steps_)});
+        }
+        return text;
+    }
+
+private:
+    enum class shape : std::uint8_t { constant, step, milestone, inverse_sqrt, cosine };
+
+    //! factor^n by squaring: products only, so no rounding depends on the machine.
+    static constexpr double power(double factor, std::uint64_t n) {
+        double result = 1;
+        for (; n > 0; n >>= 1) {
+            if ((n & 1u) != 0) {
+                result *= factor;
+            }
+            factor *= factor;
+        }
+        return result;
+    }
+
+    double after_warm_up(std::uint64_t t) const {
+        switch (shape_) {
+            case shape::step:
+                return rate_ * power(factor_, t / period_);
+            case shape::milestone: {
+                std::uint64_t passed = 0;
+                while (passed < milestone_count_ && milestones_[passed] <= t) {
+                    ++passed;
+                }
+                return rate_ * power(factor_, passed);
+            }
+            case shape::inverse_sqrt:
+                return rate_ * std::sqrt(factor_ / (factor_ + static_cast<double>(t)));
+            case shape::cosine: {
+                if (t >= period_) {
+                    return factor_;
+                }
+                const double turn = 0.5 * static_cast<double>(t) / static_cast<double>(period_);
+                const double height = 0.5 * (1.0 + double{exact_sine_cosine_of_turns(static_cast<float>(turn)).cosine});
+                return multiply_add(rate_ - factor_, height, factor_);
+            }
+            default:
+                return rate_;
+        }
+    }
+
+    std::string shape_name() const {
+        switch (shape_) {
+            case shape::step:
+                return expression("step_decay",
+                                  {{"rate", rate_}, {"factor", factor_}, {"every", static_cast<double>(period_)}});
+            case shape::milestone: {
+                std::string text = "milestone_decay(rate=" + number_text(rate_) + ",factor=" + number_text(factor_);
+                for (std::size_t i = 0; i < milestone_count_; ++i) {
+                    text += ',' + number_text(milestones_[i]);
+                }
+                return text + ')';
+            }
+            case shape::inverse_sqrt:
+                return expression("inverse_sqrt_decay", {{"rate", rate_}, {"scale", factor_}});
+            case shape::cosine:
+                return expression("cosine_decay",
+                                  {{"rate", rate_}, {"final_rate", factor_}, {"total", static_cast<double>(period_)}});
+            default:
+                return number_text(rate_);
+        }
+    }
+
+    shape shape_ = shape::constant;
+    double rate_ = 0;
+    double factor_ = 1;  // decay factor, scale or final rate
+    std::uint64_t period_ = 1;
+    std::array<std::uint64_t, max_milestones> milestones_{};
+    std::size_t milestone_count_ = 0;
+    double warm_from_ = 0;
+    std::uint64_t warm_steps_ = 0;
+};
+
+//! Multiplies the rate by `factor` every `every` steps. Throws for factor outside (0, 1] or every = 0.
+constexpr schedule step_decay(double rate, double factor, std::uint64_t every) {
+    expect(factor > 0 && factor <= 1, "step_decay: the factor must be in (0, 1]");
+    expect(every > 0, "step_decay: the period must be at least one step");
+    schedule s(rate);
+    s.shape_ = schedule::shape::step;
+    s.factor_ = factor;
+    s.period_ = every;
+    return s;
+}
+
+//! Multiplies the rate by `factor` at each of the (increasing, at most 8) steps.
+constexpr schedule milestone_decay(double rate, double factor, std::span<const std::uint64_t> steps) {
+    expect(factor > 0 && factor <= 1, "milestone_decay: the factor must be in (0, 1]");
+    expect(steps.size() <= schedule::max_milestones, "milestone_decay: at most 8 milestones");
+    schedule s(rate);
+    s.shape_ = schedule::shape::milestone;
+    s.factor_ = factor;
+    for (const std::uint64_t step : steps) {
+        expect(s.milestone_count_ == 0 || s.milestones_[s.milestone_count_ - 1] < step,
+               "milestone_decay: milestones must increase");
+        s.milestones_[s.milestone_count_++] = step;
+    }
+    return s;
+}
+
+//! The usual image schedule: a tenth at 50 % and again at 75 % of `total` steps.
+constexpr schedule half_and_three_quarters_decay(double rate, std::uint64_t total, double factor = 0.1) {
+    expect(total >= 4, "half_and_three_quarters_decay: needs at least 4 steps");
+    const std::array<std::uint64_t, 2> steps{total / 2, total / 4 * 3 + total % 4 * 3 / 4};
+    return milestone_decay(rate, factor, steps);
+}
+
+//! rate sqrt(scale / (scale + t)). Throws for scale <= 0.
+constexpr schedule inverse_sqrt_decay(double rate, double scale = 1) {
+    expect(scale > 0 && scale - scale == 0, "inverse_sqrt_decay: the scale must be positive and finite");
+    schedule s(rate);
+    s.shape_ = schedule::shape::inverse_sqrt;
+    s.factor_ = scale;
+    return s;
+}
+
+//! final + (rate - final) (1 + cos(pi t / total)) / 2 up to `total`, final after it (Loshchilov, Hutter 2017).
+constexpr schedule cosine_decay(double rate, double final_rate, std::uint64_t total) {
+    expect(final_rate >= 0 && final_rate - final_rate == 0,
+           "cosine_decay: the final rate must be finite and not negative");
+    expect(total > 0, "cosine_decay: the total must be at least one step");
+    schedule s(rate);
+    s.shape_ = schedule::shape::cosine;
+    s.factor_ = final_rate;
+    s.period_ = total;
+    return s;
+}
+
+}  // namespace frugal

@@ -1,0 +1,37 @@
+//! `sgd`: plain stochastic gradient descent.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <frugal/core/state.hpp>
+#include <frugal/optimize/elementwise.hpp>
+#include <frugal/optimize/schedule.hpp>
+
+namespace frugal {
+
+//! w <- w - eta (g + weight_decay w). No state. O(d), one pass.
+struct sgd {
+    schedule learning_rate = 0.01;
+    float weight_decay = 0;
+
+    void update(std::span<float> w, std::span<const float> g, std::uint64_t step) {
+        detail::expect_same_length(w, g);
+        detail::elementwise(
+            w.size(),
+            [eta = static_cast<float>(learning_rate(step)), decay = weight_decay](auto& x, const auto& gradient) {
+                using T = std::remove_cvref_t<decltype(x)>;
+                const T d = multiply_add(T(decay), x, gradient);
+                x = multiply_add(T(-eta), d, x);
+            },
+            w.data(), g.data());
+    }
+    void state(state_archive&) {}
+    std::string name() const {
+        return composition("sgd",
+                           {"learning_rate=" + learning_rate.name(), "weight_decay=" + number_text(weight_decay)});
+    }
+};
+
+}  // namespace frugal
