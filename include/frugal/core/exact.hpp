@@ -8,7 +8,7 @@ namespace frugal {
 //! Returns `x` as a value already rounded to float: a following addition cannot be fused with the product that made x.
 //!
 //! GCC and Clang contract `a * b + c` into one rounding where the target has fused multiply-add; a decoder that did so
-//! would disagree with one that has not. Costs no instruction. The overload for SIMD batches is in kernels/batch.hpp.
+//! would disagree with one that has not. Costs no instruction.
 constexpr float rounded(float x) {
     if (!std::is_constant_evaluated()) {
 #if defined(__x86_64__)
@@ -34,6 +34,22 @@ constexpr double rounded(double x) {
         x = stored;
 #endif
     }
+    return x;
+}
+
+//! The same for a SIMD batch, without naming the SIMD library: anything that holds its register as `data`.
+template <class Batch>
+requires requires(Batch x) {
+    x.data;
+}
+Batch rounded(Batch x) {
+#if defined(__x86_64__)
+    __asm__("" : "+x"(x.data));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(x.data));
+#else
+    __asm__("" : "+m"(x.data));
+#endif
     return x;
 }
 
