@@ -168,7 +168,7 @@ public:
         const unsigned w = word_of(i);
         const float radius = std::sqrt(-2.0f * exact_log(unit_from_word(b[w & 2u])));
         const auto turn = exact_sine_cosine_of_turns(centered_from_word(b[(w & 2u) + 1]));
-        return radius * ((w & 1u) != 0 ? turn.sine : turn.cosine);
+        return rounded(radius * ((w & 1u) != 0 ? turn.sine : turn.cosine));  // so that adding it does not contract
     }
 
     //! Element i uniform on {0, ..., n - 1}, n >= 1; relative bias below n 2^-64.
