@@ -28,11 +28,14 @@ target_compile_options(
 )
 if(FRUGAL_ARCH_SCALAR)
     target_compile_definitions(frugal_core INTERFACE $<BUILD_INTERFACE:FRUGAL_ARCH_SCALAR>)
+    target_link_libraries(frugal_core INTERFACE $<INSTALL_INTERFACE:xsimd>)
 else()
-    find_package(xsimd 8.1 CONFIG QUIET)
-    if(NOT TARGET xsimd)
-        # Its version file refuses another major version than the one asked for; any from 8.1 on will do.
-        find_package(xsimd CONFIG REQUIRED)
+    # No version: xsimd's version file refuses another major version than the one asked for, and any from 8.1 on will do.
+    find_package(xsimd CONFIG REQUIRED)
+    # Debian's xsimd links xtl, without finding it, without depending on its package and without including it.
+    find_package(xtl CONFIG QUIET)
+    if(NOT TARGET xtl)
+        add_library(xtl INTERFACE IMPORTED)
     endif()
     target_link_libraries(frugal_core INTERFACE xsimd)
 endif()
@@ -73,5 +76,4 @@ find_package(ZLIB QUIET)
 frugal_component(data ZLIB::ZLIB)
 
 # xtensor is no component: it is the vocabulary of the few headers that name it, for those who use it already.
-find_package(xtl CONFIG QUIET)
 find_package(xtensor CONFIG QUIET)

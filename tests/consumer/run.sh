@@ -1,0 +1,43 @@
+#!/bin/bash
+# Builds and runs the consumer: run.sh find_package|add_subdirectory|pkg_config SOURCE_DIR PREFIX WORK_DIR CXX
+# SOURCE_DIR is frugal's, PREFIX is where it was installed, WORK_DIR is emptied.
+set -euo pipefail
+way=$1 source=$2 prefix=$3 work=$4 cxx=$5
+consumer=$source/tests/consumer
+rm -rf "$work"
+mkdir -p "$work"
+case $way in
+find_package)
+    cmake -S "$consumer" -B "$work" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$prefix"
+    cmake --build "$work"
+    "$work/consumer"
+    # A component that does not exist is refused by name.
+    mkdir "$work/unknown"
+    cat >"$work/unknown/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.25)
+project(unknown LANGUAGES CXX)
+find_package(frugal CONFIG REQUIRED COMPONENTS warp_drive)
+END
+    if cmake -S "$work/unknown" -B "$work/unknown/build" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" \
+        -DCMAKE_PREFIX_PATH="$prefix" >"$work/unknown.log" 2>&1; then
+        echo "find_package accepted a component that does not exist" >&2
+        exit 1
+    fi
+    grep -q "no component warp_drive" "$work/unknown.log"
+    ;;
+add_subdirectory)
+    cmake -S "$consumer" -B "$work" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" -DFRUGAL_SOURCE_DIR="$source"
+    cmake --build "$work"
+    "$work/consumer"
+    ;;
+pkg_config)
+    export PKG_CONFIG_PATH=$prefix/share/pkgconfig
+    # shellcheck disable=SC2046 # the flags are meant to be split
+    "$cxx" "$consumer/consumer.cpp" -o "$work/consumer" $(pkg-config --cflags --libs frugal)
+    "$work/consumer"
+    ;;
+*)
+    echo "unknown way '$way'" >&2
+    exit 2
+    ;;
+esac
