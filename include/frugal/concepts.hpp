@@ -34,7 +34,10 @@ struct alphabet {
 //!     dithered: the receiver regenerates the same u from the key.
 //! Optional: `float range() const` (default: symbols().highest); `static constexpr bool unbiased` (default false);
 //!     `static constexpr bool scale_free` (index(x) = index(c x) for c > 0: lets norm and packing share one pass);
-//!     `double variance(norm)`; `std::string name() const` (required by messages: it is the wire identity).
+//!     `T value(i, u, side)`: decoding near a vector the receiver knows; `void validate() const`: throws `invalid_input`;
+//!     `double step_variance() const`: the largest variance of a coordinate in steps squared, `step_variance(x)`: that at x;
+//!     `double max_norm_variance(n) const`, `l2_norm_variance(n)`, `mean_abs_contraction(n)`: tighter bounds relative to
+//!     ||x||^2 under that scale; `std::string name() const` (required by messages: it is the wire identity).
 template <class Q>
 concept Quantizer = std::copyable<Q> && requires(const Q q, float x) {
     { q.symbols() } -> std::same_as<alphabet>;
@@ -49,6 +52,12 @@ inline constexpr bool encodes_with_dither = requires(const Q q, float x) { q.ind
 //! Does the receiver need the sender's dither?
 template <class Q>
 inline constexpr bool decodes_with_dither = requires(const Q q, float x) { q.value(x, x); };
+//! Can the receiver use a vector it already knows? Then the quantizer has value(i, u, side), side in steps.
+template <class Q>
+inline constexpr bool decodes_with_side_information = requires(const Q q, float x) { q.value(x, x, x); };
+//! Is index(x) the same as index(c x) for every c > 0?
+template <class Q>
+inline constexpr bool is_scale_free = requires { requires Q::scale_free; };
 
 //! The largest |x|, in steps, that a quantizer represents without clipping: a norm scale maps the norm to it.
 template <class Q>
@@ -63,7 +72,8 @@ constexpr float range_of(const Q& q) {
 //! One number per message (or bucket) by which the coordinates are divided: a norm of x.
 //!
 //! measure(x): the norm, finite and >= 0; throws `invalid_input` naming the first element that is not finite.
-//! name(): its textual name.
+//! name(): its textual name. Optional: `static constexpr bool bounds` (default true): no |x_i| exceeds measure(x);
+//! `float step(measured, range)` (default: measured / range).
 template <class S>
 concept Scale = std::copyable<S> && requires(const S s, std::span<const float> x) {
     { s.measure(x) } -> std::same_as<float>;
@@ -105,6 +115,17 @@ concept Compressor = std::movable<C> && requires(C c, const C cc, std::span<cons
     { C::unbiased } -> std::convertible_to<bool>;
     { cc.name() } -> std::convertible_to<std::string>;
 };
+
+//! Is E C(x) = x for this compressor? Where its options decide, it has `is_unbiased()`, and `C::unbiased` is what holds
+//! for their defaults.
+template <Compressor C>
+constexpr bool is_unbiased(const C& compressor) {
+    if constexpr (requires { { compressor.is_unbiased() } -> std::same_as<bool>; }) {
+        return compressor.is_unbiased();
+    } else {
+        return C::unbiased;
+    }
+}
 
 //! E C(x) = x and E||C(x) - x||^2 <= variance(d) ||x||^2.
 template <class C>

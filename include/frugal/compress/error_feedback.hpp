@@ -44,8 +44,8 @@ public:
         for (std::size_t i = 0; i < x.size(); ++i) {
             corrected_[i] = x[i] + residual_[i];
         }
-        payload_writer part(scratch_);
         scratch_.clear();
+        payload_writer part(scratch_);
         inner_.encode(corrected_, k, part);
         payload_reader sent(part.written());
         inner_.decode_add(sent, k, -1.0f, corrected_);

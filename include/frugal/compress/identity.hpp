@@ -13,6 +13,7 @@ namespace frugal {
 class identity : public message_interface<identity> {
 public:
     static constexpr bool unbiased = true;
+    identity() = default;
     double variance(std::size_t) const { return 0; }
     double contraction(std::size_t) const { return 1; }
     std::string name() const { return "identity"; }

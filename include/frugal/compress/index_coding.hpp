@@ -1,0 +1,94 @@
+//! How the indices of selected coordinates travel.
+//!
+//! | coding                | bits per index, k of d selected                   | choose it when                                   |
+//! |-----------------------|---------------------------------------------------|--------------------------------------------------|
+//! | fixed_width_indices{} | ceil(log2 d)                                      | bits are to be those that papers count; fastest  |
+//! | rice_indices{}        | about log2(d / k) + 1.5 where scattered evenly    | bits matter: 8 instead of 24 for 1 % of 2^24     |
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <frugal/core/bits.hpp>
+
+namespace frugal {
+
+//! Increasing indices below d to bits and back; decode refuses what is not increasing or not below d.
+template <class C>
+concept IndexCoding = requires(const C c, std::span<const std::uint32_t> indices, std::span<std::uint32_t> out,
+                               std::size_t d, payload_writer& w, payload_reader& r) {
+    c.encode(indices, d, w);
+    c.decode(r, d, out);
+    { c.least_bits(d) } -> std::convertible_to<std::uint64_t>;
+    { c.name() } -> std::convertible_to<std::string>;
+};
+
+struct fixed_width_indices {
+    //! What an index takes at least, so that a receiver can refuse a count that the message cannot hold.
+    std::uint64_t least_bits(std::size_t d) const { return bits_for(d); }
+    void encode(std::span<const std::uint32_t> indices, std::size_t d, payload_writer& w) const {
+        const unsigned width = bits_for(d);
+        for (const std::uint32_t i : indices) {
+            w.bits(i, width);
+        }
+    }
+    void decode(payload_reader& r, std::size_t d, std::span<std::uint32_t> out) const {
+        const unsigned width = bits_for(d);
+        std::uint64_t least = 0;
+        for (std::uint32_t& i : out) {
+            const std::uint64_t value = r.bits(width);
+            expect_message(value >= least && value < d,
+                           "the indices of a sparse message do not increase or exceed its dimension");
+            i = static_cast<std::uint32_t>(value);
+            least = value + 1;
+        }
+    }
+    std::string name() const { return "fixed_width_indices"; }
+};
+
+//! Gaps between indices by the code of Rice (1979): the gap's low b bits, the rest in unary. b follows from d and k.
+struct rice_indices {
+    std::uint64_t least_bits(std::size_t) const { return 1; }
+    void encode(std::span<const std::uint32_t> indices, std::size_t d, payload_writer& w) const {
+        const unsigned low_bits = parameter(d, indices.size());
+        std::uint64_t least = 0;
+        for (const std::uint32_t i : indices) {
+            const std::uint64_t gap = i - least;
+            for (std::uint64_t high = gap >> low_bits; high > 0;) {
+                const auto ones = static_cast<unsigned>(std::min<std::uint64_t>(high, 32));
+                w.bits((std::uint64_t{1} << ones) - 1, ones);
+                high -= ones;
+            }
+            w.bits(0, 1);
+            w.bits(gap & ((std::uint64_t{1} << low_bits) - 1), low_bits);
+            least = std::uint64_t{i} + 1;
+        }
+    }
+    void decode(payload_reader& r, std::size_t d, std::span<std::uint32_t> out) const {
+        const unsigned low_bits = parameter(d, out.size());
+        std::uint64_t least = 0;
+        for (std::uint32_t& i : out) {
+            std::uint64_t high = 0;
+            while (r.bits(1) != 0) {
+                ++high;
+            }
+            const std::uint64_t value = least + (high << low_bits) + r.bits(low_bits);
+            expect_message(high <= d && value < d, "the indices of a sparse message exceed its dimension");
+            i = static_cast<std::uint32_t>(value);
+            least = value + 1;
+        }
+    }
+    std::string name() const { return "rice_indices"; }
+
+private:
+    //! floor(log2(ln 2 times the mean gap)), the best for gaps that are geometric.
+    static unsigned parameter(std::size_t d, std::size_t k) {
+        const std::uint64_t scaled = k == 0 ? 0 : (std::uint64_t{d} * 45426 >> 16) / k;  // 45426 / 2^16 = ln 2
+        return scaled <= 1 ? 0 : static_cast<unsigned>(std::bit_width(scaled)) - 1;
+    }
+};
+
+}  // namespace frugal

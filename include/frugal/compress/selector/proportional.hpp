@@ -1,0 +1,129 @@
+//! `variance_budget` and `random_sparse`: coordinates drawn with a probability proportional to their magnitude.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+
+#include <frugal/compress/scale/scales.hpp>
+#include <frugal/compress/selector/selection.hpp>
+
+namespace frugal {
+namespace detail {
+
+//! Sums over the coordinates that are not certain to be sent, those with lambda |x_i| < 1.
+struct uncertain_sums {
+    std::size_t certain = 0;
+    double magnitude = 0;
+    double squares = 0;
+};
+
+inline uncertain_sums sums_below_certainty(std::span<const float> x, double lambda) {
+    uncertain_sums s;
+    for (const float v : x) {
+        const double a = std::fabs(static_cast<double>(v));
+        if (lambda * a >= 1) {
+            ++s.certain;
+        } else {
+            s.magnitude += a;
+            s.squares += a * a;
+        }
+    }
+    return s;
+}
+
+//! The fixed point of lambda = solve(sums for lambda). The certain set only grows, so it is reached in finitely many
+//! steps (few in practice), each O(d) (Wangni et al. 2018, algorithm 3).
+template <class Solve>
+double solve_proportion(std::span<const float> x, Solve solve) {
+    uncertain_sums sums = sums_below_certainty(x, 0);
+    double lambda = solve(sums);
+    for (;;) {
+        const uncertain_sums next = sums_below_certainty(x, lambda);
+        if (next.certain <= sums.certain) {
+            return lambda;
+        }
+        sums = next;
+        lambda = std::max(lambda, solve(sums));
+    }
+}
+
+//! Coordinate i with probability p_i = min(1, lambda |x_i|) rounded up to a multiple of 2^-32, as x_i / p_i.
+inline void sample_proportional(std::span<const float> x, double lambda, random_key k, selection& chosen) {
+    const random_stream stream(k);
+    chosen.indices.clear();
+    chosen.values.clear();
+    for (std::size_t first = 0; first < x.size(); first += random_stream::group) {
+        const std::size_t n = std::min(random_stream::group, x.size() - first);
+        std::uint32_t words[random_stream::group];
+        for (std::size_t lane = 0; lane < random_stream::lanes; ++lane) {
+            const auto block = stream.block(first / random_stream::group * random_stream::lanes + lane);
+            for (std::size_t w = 0; w < block.size(); ++w) {
+                words[w * random_stream::lanes + lane] = block[w];
+            }
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+            const float v = x[first + i];
+            const double p = std::min(1.0, lambda * std::fabs(static_cast<double>(v)));
+            const double limit = std::ceil(p * 0x1p32);
+            if (static_cast<double>(words[i]) < limit) {
+                chosen.indices.push_back(static_cast<std::uint32_t>(first + i));
+                chosen.values.push_back(static_cast<float>(static_cast<double>(v) / (limit * 0x1p-32)));
+            }
+        }
+    }
+}
+
+}  // namespace detail
+
+//! x_i / p_i with probability p_i = min(1, lambda |x_i|), lambda such that E||C(x) - x||^2 = epsilon ||x||^2.
+//!
+//! Of all unbiased random selections with that variance, the one that sends fewest coordinates on average. O(d).
+struct variance_budget {
+    double epsilon = 1;
+
+    void select(std::span<const float> x, random_key k, selection& chosen) const {
+        max_norm{}.measure(x);
+        const double norm = kernels::sum_squares(x);
+        const double lambda = detail::solve_proportion(x, [&](const detail::uncertain_sums& s) {
+            const double budget = rounded(epsilon * norm) + s.squares;
+            return budget > 0 ? s.magnitude / budget : 0.0;
+        });
+        detail::sample_proportional(x, lambda, k, chosen);
+    }
+    constexpr bool is_unbiased() const { return true; }
+    double variance(std::size_t) const { return epsilon; }
+    double contraction(std::size_t) const { return 1 - epsilon; }
+    void validate() const {
+        expect(epsilon > 0 && epsilon - epsilon == 0, "variance_budget: epsilon must be positive and finite");
+    }
+    std::string name() const { return expression("variance_budget", {{"epsilon", epsilon}}); }
+};
+
+//! x_i / p_i with probability p_i = min(1, lambda |x_i|), lambda such that `count` coordinates are sent on average
+//! (Wangni et al. 2018). Unbiased; variance sum x_i^2 (1 / p_i - 1), at most (d / count - 1) ||x||^2. O(d).
+struct random_sparse {
+    std::size_t count = 1;
+
+    void select(std::span<const float> x, random_key k, selection& chosen) const {
+        max_norm{}.measure(x);
+        const double lambda = detail::solve_proportion(x, [&](const detail::uncertain_sums& s) {
+            const double left = static_cast<double>(count) - static_cast<double>(std::min(count, s.certain));
+            return s.magnitude > 0 ? left / s.magnitude : std::numeric_limits<double>::max();
+        });
+        detail::sample_proportional(x, lambda, k, chosen);
+    }
+    constexpr bool is_unbiased() const { return true; }
+    double variance(std::size_t d) const {
+        return static_cast<double>(d) / static_cast<double>(std::min(count, d)) - 1;
+    }
+    double contraction(std::size_t d) const { return 1 - variance(d); }
+    void validate() const { expect(count >= 1, "random_sparse: the expected count must be at least 1"); }
+    std::string name() const { return expression("random_sparse", {{"count", static_cast<double>(count)}}); }
+};
+
+}  // namespace frugal

@@ -1,0 +1,71 @@
+//! Selectors: which coordinates of a vector a `sparse_compressor` sends.
+//!
+//! | selector                     | sends                                   | law                                        | indices travel |
+//! |------------------------------|-----------------------------------------|--------------------------------------------|----------------|
+//! | top_k{.fraction, .count}     | the k largest magnitudes                | contraction k / d                          | yes            |
+//! | random_k{.fraction, .count}  | k coordinates at random, times d / k    | unbiased, variance exactly d / k - 1       | no             |
+//! | random_k{.unbiased = false}  | k coordinates at random, as they are    | contraction k / d (in the mean, exactly)   | no             |
+//! | threshold{.value}            | all magnitudes of at least `value`      | none: keep what is lost (`error_feedback`) | yes            |
+//! | variance_budget{.epsilon}    | x_i / p_i, p_i = min(1, lambda |x_i|)   | unbiased, variance epsilon                 | yes            |
+//! | random_sparse{.count}        | the same for an expected count          | unbiased, variance at most d / k - 1       | yes            |
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <frugal/core/error.hpp>
+#include <frugal/core/exact.hpp>
+#include <frugal/core/expression.hpp>
+#include <frugal/core/random.hpp>
+
+namespace frugal {
+
+//! What a selector chose; its vectors are reused from message to message.
+//!
+//! indices: distinct and increasing. values: what is sent for them; left empty, the coordinates themselves are sent.
+//! scratch: memory for the selector's own use.
+struct selection {
+    std::vector<std::uint32_t> indices;
+    std::vector<float> values;
+    std::vector<std::uint64_t> scratch;
+};
+
+//! select(x, k, chosen): fills `chosen` (which arrives with old indices and without values); throws `invalid_input` for
+//!     elements that are not finite. name(): its textual name.
+//! Optional: `std::size_t count_for(d) const`, when the number of indices depends on d alone (then it is not sent);
+//!     `bool shared() const` with `regenerate(d, k, chosen)`, when the receiver can draw the same indices from the key;
+//!     `constexpr bool is_unbiased() const` (default false), with `double variance(d) const`;
+//!     `double contraction(d) const`: the share of ||x||^2 that is kept at least, on average; `void validate() const`.
+template <class S>
+concept Selector = std::copyable<S> && requires(const S s, std::span<const float> x, random_key k, selection& chosen) {
+    s.select(x, k, chosen);
+    { s.name() } -> std::convertible_to<std::string>;
+};
+
+namespace detail {
+
+//! k = max(1, floor(fraction d)), or count, at most d. A product that misses an integer by rounding alone reaches it.
+inline std::size_t selected_count(double fraction, std::size_t count, std::size_t d) {
+    const std::size_t k =
+        count > 0 ? count : static_cast<std::size_t>(rounded(fraction * static_cast<double>(d)) + 1e-9);
+    return std::min(d, std::max<std::size_t>(1, k));
+}
+
+inline void check_selected_count(const char* selector, double fraction, std::size_t count) {
+    expect((count > 0) != (fraction != 0),
+           [&] { return std::string(selector) + ": give either a count or a fraction"; });
+    expect(count > 0 || (fraction > 0 && fraction <= 1),
+           [&] { return std::string(selector) + ": the fraction must be above 0 and at most 1"; });
+}
+
+inline named_number selected_count_argument(double fraction, std::size_t count) {
+    return count > 0 ? named_number{"count", static_cast<double>(count)} : named_number{"fraction", fraction};
+}
+
+}  // namespace detail
+}  // namespace frugal
