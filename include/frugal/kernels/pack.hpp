@@ -1,0 +1,368 @@
+//! Packing loops on blocks of symbols, without policy: whole bits, digits of tuples in a byte, digits of longer words.
+//!
+//! What they write does not depend on the instruction set: little endian, and every SIMD loop has a twin on 64-bit words.
+#pragma once
+
+#include <xsimd/xsimd.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+// PEXT and PDEP are microcoded (hundreds of cycles) on the first two generations of AMD Zen.
+#if defined(__BMI2__) && defined(__x86_64__) && !defined(__znver1__) && !defined(__znver2__)
+#include <immintrin.h>
+#define FRUGAL_FAST_BIT_GATHER 1
+#endif
+
+namespace frugal::kernels {
+
+namespace detail {
+
+inline constexpr std::uint64_t every_byte = 0x0101010101010101u;
+
+//! The low 8 * n bits of the word at p, n <= 8; reads only n bytes.
+inline std::uint64_t load_bytes(const std::byte* p, std::size_t n) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, p, n);
+    return word;
+}
+inline std::uint64_t load_word(const void* p) {
+    std::uint64_t word;
+    std::memcpy(&word, p, 8);
+    return word;
+}
+//! Writes the low n bytes of `word`, n <= 8; where `room` >= 8 it is one store, which may touch all 8.
+inline void store_bytes(std::byte* p, std::uint64_t word, std::size_t n, std::size_t room) {
+    std::memcpy(p, &word, room >= 8 ? 8 : n);
+}
+
+}  // namespace detail
+
+//! The low Bits bits of every lane of Lane bits.
+template <unsigned Lane, unsigned Bits>
+inline constexpr std::uint64_t low_bits_of_lanes = [] {
+    std::uint64_t mask = 0;
+    for (unsigned at = 0; at < 64; at += Lane) {
+        mask |= ((std::uint64_t{1} << Bits) - 1) << at;
+    }
+    return mask;
+}();
+
+//! Eight symbols of Width < 8 bits, one a byte, to 8 Width adjacent bits; portable form.
+template <unsigned Width>
+constexpr std::uint64_t gather_bits_portable(std::uint64_t x) {
+    constexpr unsigned w = Width;
+    if constexpr (w == 1) {
+        return (x * 0x0102040810204080u) >> 56;
+    } else {
+        x = (x & low_bits_of_lanes<16, w>) | (x >> (8 - w) & (low_bits_of_lanes<16, w> << w));
+        x = (x & low_bits_of_lanes<32, 2 * w>) | (x >> (16 - 2 * w) & (low_bits_of_lanes<32, 2 * w> << (2 * w)));
+        return (x & low_bits_of_lanes<64, 4 * w>) | (x >> (32 - 4 * w) & (low_bits_of_lanes<64, 4 * w> << (4 * w)));
+    }
+}
+//! The inverse; bits of x above 8 Width are ignored.
+template <unsigned Width>
+constexpr std::uint64_t scatter_bits_portable(std::uint64_t x) {
+    constexpr unsigned w = Width;
+    if constexpr (w == 1) {
+        const std::uint64_t one_bit_each = ((x & 0xFFu) * detail::every_byte) & 0x8040201008040201u;
+        return ((one_bit_each + 0x7F7F7F7F7F7F7F7Fu) >> 7) & detail::every_byte;
+    } else {
+        x = (x & low_bits_of_lanes<64, 4 * w>) | (x << (32 - 4 * w) & (low_bits_of_lanes<64, 4 * w> << 32));
+        x = (x & low_bits_of_lanes<32, 2 * w>) | (x << (16 - 2 * w) & (low_bits_of_lanes<32, 2 * w> << 16));
+        return (x & low_bits_of_lanes<16, w>) | (x << (8 - w) & (low_bits_of_lanes<16, w> << 8));
+    }
+}
+template <unsigned Width>
+std::uint64_t gather_bits(std::uint64_t x) {
+#ifdef FRUGAL_FAST_BIT_GATHER
+    return _pext_u64(x, detail::every_byte * ((1u << Width) - 1u));
+#else
+    return gather_bits_portable<Width>(x);
+#endif
+}
+template <unsigned Width>
+std::uint64_t scatter_bits(std::uint64_t x) {
+#ifdef FRUGAL_FAST_BIT_GATHER
+    return _pdep_u64(x, detail::every_byte * ((1u << Width) - 1u));
+#else
+    return scatter_bits_portable<Width>(x);
+#endif
+}
+
+//! Bytes that n symbols of `width` bits take.
+constexpr std::size_t packed_bytes(std::size_t n, unsigned width) {
+    return n / 8 * width + (n % 8 * width + 7) / 8;
+}
+
+//! Appends the low `width` bits of each symbol, least significant first; writes packed_bytes(n, width) bytes, the last
+//! one padded with zeros. width <= 32, symbols below 2^width. O(n).
+template <class Symbol>
+void pack_bit_stream(const Symbol* symbols, std::size_t n, unsigned width, std::byte* out) {
+    std::uint64_t pending = 0;
+    unsigned count = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        pending |= std::uint64_t{symbols[i]} << count;
+        count += width;
+        if (count >= 32) {
+            std::memcpy(out, &pending, 4);
+            out += 4;
+            pending >>= 32;
+            count -= 32;
+        }
+    }
+    if (count > 0) {
+        std::memcpy(out, &pending, (count + 7) / 8);
+    }
+}
+
+//! The inverse. False unless all symbols are below `size` and the padding is zero.
+template <class Symbol>
+bool unpack_bit_stream(const std::byte* in, std::size_t n, unsigned width, std::uint64_t size, Symbol* symbols) {
+    const std::byte* const end = in + packed_bytes(n, width);
+    std::uint64_t pending = 0;
+    unsigned count = 0;
+    bool good = true;
+    for (std::size_t i = 0; i < n; ++i) {
+        if (count < width) {
+            const auto take = std::min<std::size_t>(4, static_cast<std::size_t>(end - in));
+            pending |= detail::load_bytes(in, take) << count;
+            in += take;
+            count += static_cast<unsigned>(8 * take);
+        }
+        const std::uint64_t s = pending & ((std::uint64_t{1} << width) - 1);
+        good &= s < size;
+        symbols[i] = static_cast<Symbol>(s);
+        pending >>= width;
+        count -= width;
+    }
+    return good && pending == 0;
+}
+
+template <unsigned Width>
+void pack_bits(const std::uint8_t* symbols, std::size_t n, std::byte* out) {
+    const std::size_t groups = n / 8;
+    if constexpr (Width == 8) {
+        std::memcpy(out, symbols, n);
+    } else {
+        // A store of 8 bytes writes zeros over the groups to come, which are written later: all but the last few may.
+        const std::size_t wide = groups < 8 ? 0 : groups - 7;
+        for (std::size_t g = 0; g < groups; ++g) {
+            const std::uint64_t bits = gather_bits<Width>(detail::load_word(symbols + 8 * g));
+            detail::store_bytes(out + g * Width, bits, Width, g < wide ? 8 : 0);
+        }
+        pack_bit_stream(symbols + 8 * groups, n % 8, Width, out + groups * Width);
+    }
+}
+
+template <unsigned Width>
+bool unpack_bits(const std::byte* in, std::size_t n, std::size_t size, std::uint8_t* symbols) {
+    const std::size_t groups = n / 8;
+    std::uint64_t bad = 0;
+    if constexpr (Width == 8) {
+        std::memcpy(symbols, in, n);
+        if (size < 256) {
+            constexpr std::uint64_t low = 0x00FF00FF00FF00FFu;
+            const std::uint64_t excess =
+                0x0001000100010001u * (256 - size);  // carries into bit 8 of a lane from `size` on
+            for (std::size_t g = 0; g < groups; ++g) {
+                const std::uint64_t x = detail::load_word(in + 8 * g);
+                bad |= ((x & low) + excess) | ((x >> 8 & low) + excess);
+            }
+            bad &= 0x0100010001000100u;
+        }
+    } else {
+        const std::uint64_t excess = detail::every_byte * (128 - size);  // carries into bit 7 of a byte from `size` on
+        const std::size_t wide = groups < 8 ? 0 : groups - 7;
+        for (std::size_t g = 0; g < groups; ++g) {
+            const std::uint64_t x = scatter_bits<Width>(g < wide ? detail::load_word(in + g * Width)
+                                                                 : detail::load_bytes(in + g * Width, Width));
+            bad |= x + excess;
+            std::memcpy(symbols + 8 * g, &x, 8);
+        }
+        bad &= 0x80 * detail::every_byte;
+    }
+    return unpack_bit_stream(in + groups * Width, n % 8, Width, size, symbols + 8 * groups) && bad == 0;
+}
+
+//! Calls f(std::integral_constant<unsigned, width>) for 1 <= width <= 8.
+template <class F>
+decltype(auto) with_width(unsigned width, F f) {
+    switch (width) {
+        case 1:
+            return f(std::integral_constant<unsigned, 1>{});
+        case 2:
+            return f(std::integral_constant<unsigned, 2>{});
+        case 3:
+            return f(std::integral_constant<unsigned, 3>{});
+        case 4:
+            return f(std::integral_constant<unsigned, 4>{});
+        case 5:
+            return f(std::integral_constant<unsigned, 5>{});
+        case 6:
+            return f(std::integral_constant<unsigned, 6>{});
+        case 7:
+            return f(std::integral_constant<unsigned, 7>{});
+        default:
+            return f(std::integral_constant<unsigned, 8>{});
+    }
+}
+
+//! `pack_bit_stream` for symbols of a byte, eight at a time: 1 <= width <= 8.
+inline void pack_bits(const std::uint8_t* symbols, std::size_t n, unsigned width, std::byte* out) {
+    with_width(width, [&](auto w) { pack_bits<w()>(symbols, n, out); });
+}
+//! `unpack_bit_stream` for symbols of a byte, eight at a time: 1 <= width <= 8, 2^(width - 1) < size <= 2^width.
+inline bool unpack_bits(const std::byte* in, std::size_t n, unsigned width, std::size_t size, std::uint8_t* symbols) {
+    return with_width(width, [&](auto w) { return unpack_bits<w()>(in, n, size, symbols); });
+}
+
+//! Vertical blocks: digit k of word j is symbol k * block_lanes + j, so that digits of many words are one vector.
+inline constexpr std::size_t block_lanes = 64;
+
+//! Sixteen-bit lanes of a machine word or of a vector: the little that the loops on digits need.
+template <class Word>
+struct lanes_of_16;
+
+template <>
+struct lanes_of_16<std::uint64_t> {
+    static std::uint64_t all(std::uint16_t v) { return 0x0001000100010001u * v; }
+    static std::uint64_t load(const void* p) { return detail::load_word(p); }
+    static void store(void* p, std::uint64_t x) { std::memcpy(p, &x, 8); }
+    //! Lanewise where no product reaches 2^16.
+    static std::uint64_t times(std::uint64_t x, std::uint16_t factor) { return x * factor; }
+    static bool any(std::uint64_t x) { return x != 0; }
+};
+
+#ifndef XSIMD_NO_SUPPORTED_ARCHITECTURE
+template <class Arch>
+struct lanes_of_16<xsimd::batch<std::uint16_t, Arch>> {
+    using batch = xsimd::batch<std::uint16_t, Arch>;
+    static batch all(std::uint16_t v) { return batch(v); }
+    static batch load(const void* p) { return batch::load_unaligned(static_cast<const std::uint16_t*>(p)); }
+    static void store(void* p, batch x) { x.store_unaligned(static_cast<std::uint16_t*>(p)); }
+    static batch times(batch x, std::uint16_t factor) { return x * batch(factor); }
+    static bool any(batch x) { return xsimd::any(x != batch(std::uint16_t{0})); }
+};
+using widest_lanes_of_16 = xsimd::batch<std::uint16_t>;
+#else
+using widest_lanes_of_16 = std::uint64_t;
+#endif
+
+//! The most digits of `base` that a byte holds: base^digits <= 256; at least 1. base >= 2.
+constexpr unsigned digits_in_byte(std::size_t base) {
+    unsigned digits = 1;
+    for (std::size_t power = base * base; power <= 256; power *= base) {
+        ++digits;
+    }
+    return digits;
+}
+
+//! x / base as x * factor >> shift, without leaving 16 bits, for all x <= largest.
+struct small_divisor {
+    std::uint16_t factor = 1;
+    std::uint16_t shift = 0;
+};
+//! Exact for 2 <= base <= 16 and largest = base^digits_in_byte(base) - 1 (tested one by one).
+constexpr small_divisor divisor_for(unsigned base, unsigned largest) {
+    small_divisor d;
+    for (unsigned shift = 1; shift < 16; ++shift) {
+        const unsigned factor = ((1u << shift) + base - 1) / base;
+        if (factor * largest < 65536) {
+            d = {static_cast<std::uint16_t>(factor), static_cast<std::uint16_t>(shift)};
+        }
+    }
+    return d;
+}
+
+constexpr unsigned power_of(unsigned base, unsigned exponent) {
+    unsigned p = 1;
+    while (exponent-- > 0) {
+        p *= base;
+    }
+    return p;
+}
+
+//! tuples[j] = sum_k base^k symbols[64 k + j] for j < 64, k < digits; base^digits <= 256, symbols below base.
+template <class Word = widest_lanes_of_16>
+void pack_tuples(const std::uint8_t* symbols, unsigned base, unsigned digits, std::uint8_t* tuples) {
+    using lanes = lanes_of_16<Word>;
+    for (std::size_t j = 0; j < block_lanes; j += sizeof(Word)) {
+        // No byte overflows, so the two bytes of a lane are multiplied as one number.
+        Word sum = lanes::load(symbols + (digits - 1) * block_lanes + j);
+        for (unsigned k = digits - 1; k-- > 0;) {
+            sum = lanes::times(sum, static_cast<std::uint16_t>(base)) + lanes::load(symbols + k * block_lanes + j);
+        }
+        lanes::store(tuples + j, sum);
+    }
+}
+
+//! The inverse; false unless every tuple is below base^digits.
+template <class Word = widest_lanes_of_16>
+bool unpack_tuples(const std::uint8_t* tuples, unsigned base, unsigned digits, std::uint8_t* symbols) {
+    using lanes = lanes_of_16<Word>;
+    const unsigned limit = power_of(base, digits);
+    const small_divisor d = divisor_for(base, limit - 1);
+    const Word byte = lanes::all(0xFF);
+    const Word quotient = lanes::all(static_cast<std::uint16_t>(0xFFFFu >> d.shift));
+    const Word excess = lanes::all(static_cast<std::uint16_t>(256 - limit));  // carries into bit 8 from `limit` on
+    Word bad = lanes::all(0);
+    for (std::size_t j = 0; j < block_lanes; j += sizeof(Word)) {
+        const Word x = lanes::load(tuples + j);
+        Word even = x & byte;
+        Word odd = (x >> 8) & byte;
+        bad = bad | (even + excess) | (odd + excess);
+        for (unsigned k = 0; k + 1 < digits; ++k) {
+            const Word even_left = (lanes::times(even, d.factor) >> d.shift) & quotient;
+            const Word odd_left = (lanes::times(odd, d.factor) >> d.shift) & quotient;
+            const Word even_digit = even - lanes::times(even_left, static_cast<std::uint16_t>(base));
+            const Word odd_digit = odd - lanes::times(odd_left, static_cast<std::uint16_t>(base));
+            lanes::store(symbols + k * block_lanes + j, even_digit | (odd_digit << 8));
+            even = even_left;
+            odd = odd_left;
+        }
+        lanes::store(symbols + (digits - 1) * block_lanes + j, even | (odd << 8));
+    }
+    return !lanes::any(bad & lanes::all(0x100));
+}
+
+//! Words of `digits` digits: word j = sum_k base^k symbols[lanes k + j], j < lanes, k < digits, without the digits past
+//! the last symbol; each takes its low `bytes` bytes. Any base, any n <= lanes * digits.
+template <class Symbol>
+void pack_words(const Symbol* symbols, std::size_t n, std::size_t lanes, std::uint64_t base, unsigned bytes,
+                std::byte* out) {
+    for (std::size_t j = 0; j < lanes; ++j) {
+        std::uint64_t word = 0;
+        for (std::size_t at = j + (n - 1 - j) / lanes * lanes + lanes; at > j;) {
+            at -= lanes;
+            word = word * base + symbols[at];
+        }
+        std::memcpy(out, &word, bytes);
+        out += bytes;
+    }
+}
+
+//! The inverse; false unless every word is below base to the number of its digits.
+template <class Symbol>
+bool unpack_words(const std::byte* in, std::size_t n, std::size_t lanes, std::uint64_t base, unsigned bytes,
+                  Symbol* symbols) {
+    std::uint64_t left = 0;
+    for (std::size_t j = 0; j < lanes; ++j) {
+        std::uint64_t word = detail::load_bytes(in, bytes);
+        in += bytes;
+        for (std::size_t at = j; at < n; at += lanes) {
+            symbols[at] = static_cast<Symbol>(word % base);
+            word /= base;
+        }
+        left |= word;
+    }
+    return left == 0;
+}
+
+}  // namespace frugal::kernels

@@ -1,0 +1,169 @@
+#include <frugal/kernels/pack.hpp>
+
+#include <cstdint>
+#include <vector>
+
+#include <frugal/core/bits.hpp>
+#include <frugal/core/random.hpp>
+
+#include "catch.hpp"
+
+using namespace frugal;
+
+namespace {
+
+std::vector<std::uint8_t> random_symbols(std::size_t n, std::uint64_t size, std::uint64_t seed = 1) {
+    const random_stream u({.seed = seed});
+    std::vector<std::uint8_t> s(n);
+    for (std::size_t i = 0; i < n; ++i) {
+        s[i] = static_cast<std::uint8_t>(u.below(size, i));
+    }
+    return s;
+}
+
+template <unsigned Width>
+void check_portable_bits() {
+    const random_stream u({.seed = Width});
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+        const std::uint64_t symbols = u.word64(i) & (kernels::detail::every_byte * ((1u << Width) - 1u));
+        std::uint64_t expected = 0;
+        for (unsigned k = 0; k < 8; ++k) {
+            expected |= (symbols >> (8 * k) & 0xFF) << (Width * k);
+        }
+        REQUIRE(kernels::gather_bits_portable<Width>(symbols) == expected);
+        REQUIRE(kernels::gather_bits<Width>(symbols) == expected);
+        REQUIRE(kernels::scatter_bits_portable<Width>(expected) == symbols);
+        const std::uint64_t rubbish = u.word64(i + 1000) << (8 * Width - 1) << 1;
+        REQUIRE(kernels::scatter_bits_portable<Width>(expected | rubbish) == symbols);
+        REQUIRE(kernels::scatter_bits<Width>(expected | rubbish) == symbols);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("pack: eight symbols to adjacent bits and back, portable and by instruction",
+          "[kernels][pack][equivalence]") {
+    check_portable_bits<1>();
+    check_portable_bits<2>();
+    check_portable_bits<3>();
+    check_portable_bits<4>();
+    check_portable_bits<5>();
+    check_portable_bits<6>();
+    check_portable_bits<7>();
+}
+
+TEST_CASE("pack: groups of eight write what the bit stream writes, and not a byte more",
+          "[kernels][pack][equivalence]") {
+    for (unsigned width = 1; width <= 8; ++width) {
+        const std::size_t size = std::size_t{1} << width;
+        for (std::size_t n = 1; n <= 200; ++n) {
+            const auto s = random_symbols(n, size, n);
+            const std::size_t bytes = kernels::packed_bytes(n, width);
+            std::vector<std::byte> plain(bytes + 8, std::byte{0xA5});
+            std::vector<std::byte> fast = plain;
+            kernels::pack_bit_stream(s.data(), n, width, plain.data());
+            kernels::pack_bits(s.data(), n, width, fast.data());
+            REQUIRE(fast == plain);
+            for (std::size_t i = bytes; i < fast.size(); ++i) {
+                REQUIRE(fast[i] == std::byte{0xA5});
+            }
+            std::vector<std::uint8_t> back(n + 8, 0xA5);
+            fast.resize(bytes);
+            fast.shrink_to_fit();  // so that address sanitizer sees a read past the end
+            REQUIRE(kernels::unpack_bits(fast.data(), n, width, size, back.data()));
+            REQUIRE(std::equal(s.begin(), s.end(), back.begin()));
+            REQUIRE(std::count(back.begin() + static_cast<std::ptrdiff_t>(n), back.end(), 0xA5) == 8);
+        }
+    }
+}
+
+TEST_CASE("pack: unpacking reports symbols outside the alphabet and padding that is not zero",
+          "[kernels][pack][hostile]") {
+    for (std::size_t size = 2; size < 256; ++size) {
+        const unsigned width = bits_for(size);
+        for (const std::size_t n : {1u, 7u, 8u, 13u, 64u, 100u}) {
+            for (const std::size_t at : {std::size_t{0}, n / 2, n - 1}) {
+                auto s = random_symbols(n, size, n);
+                std::vector<std::uint8_t> back(n);
+                std::vector<std::byte> packed(kernels::packed_bytes(n, width));
+                kernels::pack_bits(s.data(), n, width, packed.data());
+                REQUIRE(kernels::unpack_bits(packed.data(), n, width, size, back.data()));
+                if (n * width % 8 != 0) {
+                    packed.back() |= std::byte{0x80};
+                    REQUIRE_FALSE(kernels::unpack_bits(packed.data(), n, width, size, back.data()));
+                }
+                if (size < std::size_t{1} << width) {
+                    s[at] = static_cast<std::uint8_t>(size);
+                    kernels::pack_bits(s.data(), n, width, packed.data());
+                    REQUIRE_FALSE(kernels::unpack_bits(packed.data(), n, width, size, back.data()));
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("pack: any width up to 32 bits", "[kernels][pack][exact]") {
+    for (unsigned width = 0; width <= 32; ++width) {
+        const random_stream u({.seed = width});
+        const std::uint64_t size = std::uint64_t{1} << width;
+        for (std::size_t n = 1; n <= 67; ++n) {
+            std::vector<std::uint32_t> s(n);
+            for (std::size_t i = 0; i < n; ++i) {
+                s[i] = static_cast<std::uint32_t>(u.below(size, i));
+            }
+            std::vector<std::byte> bytes(kernels::packed_bytes(n, width));
+            kernels::pack_bit_stream(s.data(), n, width, bytes.data());
+            payload_reader r(bytes);
+            for (const std::uint32_t v : s) {
+                REQUIRE(r.bits(width) == v);
+            }
+            r.finish();
+            std::vector<std::uint32_t> back(n);
+            REQUIRE(kernels::unpack_bit_stream(bytes.data(), n, width, size, back.data()));
+            REQUIRE(back == s);
+        }
+    }
+}
+
+TEST_CASE("pack: division by multiplication is exact for every tuple of a byte", "[kernels][pack][exact]") {
+    for (unsigned base = 2; base <= 16; ++base) {
+        for (unsigned digits = 1; digits <= kernels::digits_in_byte(base); ++digits) {
+            const unsigned limit = kernels::power_of(base, digits);
+            const kernels::small_divisor d = kernels::divisor_for(base, limit - 1);
+            for (unsigned x = 0; x < limit; ++x) {
+                REQUIRE(x * d.factor < 65536);
+                REQUIRE(x * d.factor >> d.shift == x / base);
+            }
+        }
+    }
+}
+
+TEST_CASE("pack: tuples in a byte by vectors, by 64-bit words and by digits", "[kernels][pack][equivalence]") {
+    for (unsigned base = 2; base <= 16; ++base) {
+        const unsigned digits = kernels::digits_in_byte(base);
+        const std::size_t n = digits * kernels::block_lanes;
+        const auto s = random_symbols(n, base, base);
+        std::vector<std::uint8_t> by_digits(64), by_words(64), by_vectors(64), back(n);
+        kernels::pack_words(s.data(), n, 64, base, 1, reinterpret_cast<std::byte*>(by_digits.data()));
+        kernels::pack_tuples<std::uint64_t>(s.data(), base, digits, by_words.data());
+        kernels::pack_tuples(s.data(), base, digits, by_vectors.data());
+        REQUIRE(by_words == by_digits);
+        REQUIRE(by_vectors == by_digits);
+        REQUIRE(kernels::unpack_tuples<std::uint64_t>(by_words.data(), base, digits, back.data()));
+        REQUIRE(back == s);
+        back.assign(n, 0);
+        REQUIRE(kernels::unpack_tuples(by_words.data(), base, digits, back.data()));
+        REQUIRE(back == s);
+        REQUIRE(
+            kernels::unpack_words(reinterpret_cast<const std::byte*>(by_words.data()), n, 64, base, 1, back.data()));
+        REQUIRE(back == s);
+        for (unsigned wrong = kernels::power_of(base, digits); wrong < 256; ++wrong) {
+            for (std::size_t at = 0; at < 64; at += 7) {
+                auto hostile = by_words;
+                hostile[at] = static_cast<std::uint8_t>(wrong);
+                REQUIRE_FALSE(kernels::unpack_tuples<std::uint64_t>(hostile.data(), base, digits, back.data()));
+                REQUIRE_FALSE(kernels::unpack_tuples(hostile.data(), base, digits, back.data()));
+            }
+        }
+    }
+}
