@@ -1,0 +1,145 @@
+//! Stopping rules. A rule is called after every superstep (and once before the first) as `rule(status)` and returns a
+//! `stop_reason`, or a bool where true means finished. Rules combine with `||`: the first that stops decides.
+//!
+//! | rule                                            | stops                                                     |
+//! |-------------------------------------------------|-----------------------------------------------------------|
+//! | `supersteps{n}`                                 | after n supersteps                                        |
+//! | `rounds{n}`                                     | after n rounds of the algorithm                           |
+//! | `early_stop{.metric = "loss", .target = 0.1}`   | once the metric has reached the target                    |
+//! | `early_stop{.metric = "acc", .patience = 5, ..}`| after 5 values of the metric without a better one         |
+//! | `divergence_guard{.limit = 1e8}`                | when the loss is not finite or above the limit            |
+//!
+//! A run always stops by itself when a node reports that it diverged.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <frugal/engine/status.hpp>
+
+namespace frugal {
+
+template <class R>
+concept StopRule = std::copyable<R> && requires(R rule, const run_status& status) {
+    requires std::same_as<decltype(rule(status)), stop_reason> || std::same_as<decltype(rule(status)), bool>;
+};
+
+struct supersteps {
+    std::uint64_t count = 0;
+    stop_reason operator()(const run_status& s) const {
+        return s.superstep >= count ? stop_reason::finished : stop_reason::none;
+    }
+    std::uint64_t planned_supersteps(std::uint64_t) const { return count; }
+};
+
+struct rounds {
+    std::uint64_t count = 0;
+    stop_reason operator()(const run_status& s) const {
+        return s.round() >= count ? stop_reason::finished : stop_reason::none;
+    }
+    std::uint64_t planned_supersteps(std::uint64_t per_round) const { return count * per_round; }
+};
+
+//! Watches the training loss (`metric = "loss"`, at the end of each round) or a metric recorded by an observer.
+struct early_stop {
+    std::string metric = "loss";
+    bool minimize = true;
+    double target = std::numeric_limits<double>::quiet_NaN();  //!< stop once as good; NaN: no target
+    std::uint64_t patience = 0;                                //!< stop after as many values without progress; 0: never
+    double min_improvement = 0;  //!< progress is to be better than the best by more than this
+    double best = std::numeric_limits<double>::quiet_NaN();  //!< state
+    std::uint64_t without_progress = 0;                      //!< state
+
+    stop_reason operator()(const run_status& s) {
+        double value = 0;
+        if (metric == "loss") {
+            if (s.superstep == 0 || !s.round_complete() || std::isnan(s.loss)) {
+                return stop_reason::none;
+            }
+            value = s.loss;
+        } else {
+            const auto* found = s.find(metric);
+            if (found == nullptr || found->superstep != s.superstep) {
+                return stop_reason::none;
+            }
+            value = found->value;
+        }
+        const double sign = minimize ? 1 : -1;
+        if (sign * value <= sign * target) {
+            return stop_reason::early;
+        }
+        if (std::isnan(best) || sign * value < sign * best - min_improvement) {
+            best = value;
+            without_progress = 0;
+        } else {
+            ++without_progress;
+        }
+        return patience > 0 && without_progress >= patience ? stop_reason::early : stop_reason::none;
+    }
+    void state(state_archive& a) {
+        a(best);
+        a(without_progress);
+    }
+};
+
+//! Ends a run whose loss is not finite or above `limit`, as diverged.
+struct divergence_guard {
+    double limit = 1e8;
+    stop_reason operator()(const run_status& s) const {
+        return s.superstep > 0 && s.reported_loss && !(s.loss <= limit) ? stop_reason::diverged : stop_reason::none;
+    }
+};
+
+//! The reason a rule gives, bools included.
+template <StopRule R>
+stop_reason reason_of(R& rule, const run_status& status) {
+    if constexpr (std::same_as<decltype(rule(status)), bool>) {
+        return rule(status) ? stop_reason::finished : stop_reason::none;
+    } else {
+        return rule(status);
+    }
+}
+
+//! Where a rule will stop at the latest, in supersteps; 0 if it does not know.
+template <StopRule R>
+std::uint64_t planned_supersteps_of(const R& rule, std::uint64_t per_round) {
+    if constexpr (requires { rule.planned_supersteps(per_round); }) {
+        return rule.planned_supersteps(per_round);
+    } else {
+        return 0;
+    }
+}
+
+template <StopRule A, StopRule B>
+struct either_rule {
+    A first;
+    B second;
+
+    stop_reason operator()(const run_status& s) {
+        const stop_reason a = reason_of(first, s),
+                          b = reason_of(second, s);  // both: rules with state see every superstep
+        return a != stop_reason::none ? a : b;
+    }
+    std::uint64_t planned_supersteps(std::uint64_t per_round) const {
+        const auto a = planned_supersteps_of(first, per_round), b = planned_supersteps_of(second, per_round);
+        return a == 0 ? b : (b == 0 ? a : std::min(a, b));
+    }
+    void state(state_archive& a) {
+        save_or_restore(a, first);
+        save_or_restore(a, second);
+    }
+};
+
+template <StopRule A, StopRule B>
+requires(std::is_class_v<A>&& std::is_class_v<B>) either_rule<A, B>
+operator||(A a, B b) {
+    return {std::move(a), std::move(b)};
+}
+
+}  // namespace frugal
