@@ -14,6 +14,7 @@
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/kernels/quantize.hpp>
+#include <frugal/kernels/reconstruct_near.hpp>
 
 namespace frugal {
 
@@ -22,11 +23,14 @@ namespace frugal {
 //! Payload: the scale of each bucket (32 bits each), then the symbols by the coder. With a block coder (`packed`,
 //! `radix`) each vector is read once for the scale and once for everything else; entropy coders see all symbols of the
 //! message at once. A vector whose step underflows is sent as zero. O(d) time, O(1) memory (O(d) for entropy coders).
-template <Quantizer Q, Scale S = max_norm, Coder C = packed>
+//!
+//! Unless given, the scale is `max_norm` (`mean_abs` for quantizers that ignore theirs, such as `sign`) and the coder
+//! `packed`. A quantizer with value(i, u, side) makes this a SideInformationCompressor: decompress(m, k, side, y) decodes
+//! near `side`, the other forms near 0.
+template <Quantizer Q, Scale S = default_scale<Q>, Coder C = packed>
 class scalar_compressor : public message_interface<scalar_compressor<Q, S, C>> {
 public:
-    static constexpr bool unbiased = requires { requires Q::unbiased; } && !std::is_same_v<S, fixed> &&
-                                     !std::is_same_v<S, mean_abs>;
+    static constexpr bool unbiased = requires { requires Q::unbiased; } && bounds_elements<S>;
 
     explicit scalar_compressor(Q quantizer, S scale = {}, C coder = {})
         : quantizer_(std::move(quantizer)), scale_(std::move(scale)), coder_(std::move(coder)) {
@@ -39,6 +43,8 @@ public:
 
     const Q& quantizer() const { return quantizer_; }
     const S& scale() const { return scale_; }
+    //! For scales whose value is agreed on anew each round (`shared_norm`); its name must stay what it is.
+    S& scale() { return scale_; }
     const C& coder() const { return coder_; }
     std::string name() const { return composition("scalar", {quantizer_.name(), scale_.name(), coder_.name()}); }
 
@@ -47,6 +53,46 @@ public:
         requires requires(const Q q, const S s, std::size_t n) { relative_variance(q, s, n); }
     {
         return relative_variance(quantizer_, scale_, std::min(d, bucket(d)));
+    }
+
+    //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2, where the quantizer and scale have one.
+    double contraction(std::size_t d) const
+        requires requires(const Q q, const S s, std::size_t n) { relative_contraction(q, s, n); }
+    {
+        return relative_contraction(quantizer_, scale_, std::min(d, bucket(d)));
+    }
+    //! E||C(x) - x||^2 for this x exactly (up to the rounding of floats), over the dither.
+    double expected_error(std::span<const float> x) const
+        requires requires(const Q q, double t) { q.step_variance(t); } && unbiased
+    {
+        const std::size_t b = bucket(x.size());
+        double total = 0;
+        for (std::size_t at = 0; at < x.size(); at += b) {
+            const auto part = x.subspan(at, std::min(b, x.size() - at));
+            const double step = step_of(scale_.measure(part));
+            double sum = 0;
+            for (const float v : part) {
+                sum += step > 0 ? quantizer_.step_variance(v / step) : double{v} * v;
+            }
+            total += (step > 0 ? step * step : 1) * sum;
+        }
+        return total;
+    }
+    //! The same from the message alone, where the error does not depend on x (subtractive dither): what a receiver weighs
+    //! messages by (`minimax_mean`).
+    double expected_error(const message& m)
+        requires requires(const Q q) { q.step_variance(); } && unbiased && decodes_with_dither<Q>
+    {
+        check_message(m, this->scheme_.of(*this), m.key(0), m.dimension());
+        payload_reader r(m.payload());
+        const std::size_t d = m.dimension();
+        const std::size_t b = bucket(d);
+        double total = 0;
+        for (std::size_t at = 0; at < d; at += b) {
+            const double step = r.number();
+            total += step * step * quantizer_.step_variance() * static_cast<double>(std::min(b, d - at));
+        }
+        return total;
     }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) {
@@ -94,6 +140,27 @@ public:
             kernels::reconstruct_add(quantizer_, symbols, rounded(weight * step), u, first, part);
         });
     }
+    //! Whether a message under this key is meant to be decoded near a vector the receiver knows.
+    bool needs_side_information(random_key) const
+        requires decodes_with_side_information<Q>
+    {
+        return true;
+    }
+    //! y = C(x) decoded near `side`, which has y's length and may be y itself.
+    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y)
+        requires decodes_with_side_information<Q>
+    {
+        expect(side.size() == y.size(), "side information differs in length from the output");
+        read(r, k, y, [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
+            kernels::reconstruct_near(quantizer_, symbols, step, u, first, side.subspan(first, part.size()), part);
+        });
+    }
+    using message_interface<scalar_compressor>::decompress;
+    void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y)
+        requires decodes_with_side_information<Q>
+    {
+        read_message(*this, this->scheme_, m, k, y.size(), [&](payload_reader& r) { decode(r, k, side, y); });
+    }
 
 private:
     static constexpr int max_index = 1 << 24;
@@ -128,6 +195,7 @@ private:
         } else {
             step = measured / range_of(quantizer_);
         }
+        expect(step - step == 0, "the step of a quantizer exceeds the range of float: scale the input down");
         const float inverse = 1.0f / step;
         return inverse - inverse == 0.0f ? step : 0.0f;
     }

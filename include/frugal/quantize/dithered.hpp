@@ -1,9 +1,18 @@
-//! Uniform quantizers with subtractive dither.
+//! Uniform quantizers with dither. "Steps" are the unit of x: the scale divides the input by the step.
+//!
+//! | quantizer                    | symbols      | error                                    | choose it when                    |
+//! |------------------------------|--------------|------------------------------------------|-----------------------------------|
+//! | dithered{.levels}            | 2 levels + 1 | uniform, independent of x; 1/12          | dense vectors; the default        |
+//! | one_bit_dithered{}           | 2            | the same with step 2 max: as levels 1/2  | one bit must do, without feedback |
+//! | half_dithered{.levels}       | 2 levels + 1 | mean 0; f(1 - f) depends on x            | the receiver cannot draw dither   |
+//! | half_dithered{.dithers = 2}  | 2 levels + 3 | mean 0; 1/4 for every x                  | noise must not reveal x's size    |
 #pragma once
 
+#include <cmath>
 #include <string>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/error.hpp>
 #include <frugal/core/expression.hpp>
 #include <frugal/quantize/rounding.hpp>
 
@@ -21,15 +30,77 @@ struct dithered {
     constexpr alphabet symbols() const { return {-levels, levels}; }
     template <class T>
     T index(const T& x, const T& u) const {
-        return round_half_up(x + u);
+        return round_half_up(T(x + u));
     }
     template <class T>
     T value(const T& i, const T& u) const {
         return i - u;
     }
-    //! E||C(x) - x||^2 in steps squared per coordinate.
+    //! E(C(x) - x)^2 in steps squared per coordinate: the same for every x.
     static constexpr double step_variance() { return 1.0 / 12; }
+    static constexpr double step_variance(double) { return step_variance(); }
+    void validate() const { expect(levels >= 1, "dithered: levels must be at least 1"); }
     std::string name() const { return expression("dithered", {{"levels", double(levels)}}); }
+};
+
+//! One bit per coordinate with subtractive dither (Abdi 2020, App. A, reconstruction q/2 - u).
+//!
+//! index(x, u) = [x + u > 0];  value(i, u) = i - 1/2 - u.  The step is twice the norm: x in [-1/2, 1/2].
+//! Error uniform on (-1/2, 1/2) steps, independent of x: a `dithered` of half a level, variance norm^2 / 3.
+struct one_bit_dithered {
+    static constexpr bool unbiased = true;
+    constexpr alphabet symbols() const { return {0, 1}; }
+    constexpr float range() const { return 0.5f; }
+    template <class T>
+    T index(const T& x, const T& u) const {
+        return select(x + u > T(0.0f), T(1.0f), T(0.0f));
+    }
+    template <class T>
+    T value(const T& i, const T& u) const {
+        return (i - T(0.5f)) - u;
+    }
+    static constexpr double step_variance() { return 1.0 / 12; }
+    static constexpr double step_variance(double) { return step_variance(); }
+    std::string name() const { return "one_bit_dithered"; }
+};
+
+//! Dithered rounding whose receiver does not subtract the dither (Abdi 2020, App. A).
+//!
+//! index(x, u) = round(x + v);  value(i) = i.  |x| <= levels, in steps.
+//! dithers = 1: v = u is uniform; unbiased, variance f(1 - f) where f is the fractional part of x.
+//! dithers = 2: v is the sum of two independent uniforms (triangular on (-1, 1), made from the one u by the inverse of its
+//!     distribution function); unbiased, variance exactly 1/4 for every x, one more level on either side.
+struct half_dithered {
+    int levels = 1;
+    int dithers = 1;
+
+    static constexpr bool unbiased = true;
+    constexpr alphabet symbols() const { return {-levels - (dithers - 1), levels + (dithers - 1)}; }
+    constexpr float range() const { return static_cast<float>(levels); }
+    template <class T>
+    T index(const T& x, const T& u) const {
+        if (dithers == 1) {
+            return round_with_dither(x, u);
+        }
+        const T triangular = T(1.0f) - square_root(T(T(1.0f) - T(2.0f) * magnitude(u)));
+        return round_half_up(T(x + with_sign_of(u, triangular)));
+    }
+    template <class T>
+    T value(const T& i) const {
+        return i;
+    }
+    static constexpr double step_variance() { return 0.25; }
+    double step_variance(double x) const {
+        const double f = x - std::floor(x);
+        return dithers == 1 ? f * (1 - f) : 0.25;
+    }
+    void validate() const {
+        expect(levels >= 1, "half_dithered: levels must be at least 1");
+        expect(dithers == 1 || dithers == 2, "half_dithered: dithers must be 1 (uniform) or 2 (triangular)");
+    }
+    std::string name() const {
+        return expression("half_dithered", {{"levels", double(levels)}, {"dithers", double(dithers)}});
+    }
 };
 
 }  // namespace frugal

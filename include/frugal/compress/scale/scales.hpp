@@ -6,13 +6,16 @@
 //! | l2_norm{}              | ||x||_2           | QSGD's original form; sparse for few levels                       |
 //! | mean_abs{}             | ||x||_1 / d       | sign compression                                                  |
 //! | fixed{kappa}           | kappa times range | all senders must share one step: its `kappa` is the step itself   |
+//! | shared_norm{norm}      | set by the caller | all senders share one norm, agreed on anew each round             |
 //! | bucketed{scale, size}  | scale per bucket  | magnitudes vary along the vector (layers); costs 32 / size bits   |
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
 #include <string>
+#include <type_traits>
 
 #include <frugal/concepts.hpp>
 #include <frugal/core/expression.hpp>
@@ -26,9 +29,9 @@ inline float checked_norm(double value, std::span<const float> x) {
     const auto norm = static_cast<float>(value);
     if (!(norm - norm == 0.0f)) [[unlikely]] {
         const std::size_t i = kernels::first_nonfinite(x);
-        throw invalid_input(i < x.size() ? "input element " + std::to_string(i) +
-                                               " is not finite: check the gradient for divergence"
-                                         : std::string("the norm of the input exceeds the range of float: scale it down"));
+        throw invalid_input(
+            i < x.size() ? "input element " + std::to_string(i) + " is not finite: check the gradient for divergence"
+                         : std::string("the norm of the input exceeds the range of float: scale it down"));
     }
     return norm;
 }
@@ -48,6 +51,7 @@ struct l2_norm {
 };
 
 struct mean_abs {
+    static constexpr bool bounds = false;
     float measure(std::span<const float> x) const {
         return detail::checked_norm(x.empty() ? 0.0 : kernels::sum_abs(x) / static_cast<double>(x.size()), x);
     }
@@ -58,6 +62,7 @@ struct mean_abs {
 struct fixed {
     float kappa = 1;
 
+    static constexpr bool bounds = false;
     float measure(std::span<const float> x) const {
         detail::checked_norm(kernels::max_abs(x), x);
         return kappa;
@@ -67,26 +72,106 @@ struct fixed {
     std::string name() const { return expression("fixed", {{"kappa", kappa}}); }
 };
 
+//! One norm for all senders, agreed on before each round (the scaler sharing of TernGrad, Wen et al. 2017): messages then
+//! are multiples of one step and may be added as integers.
+//!
+//! Before round t the trainer takes `max_norm{}.measure(x)` of every sender's x, sends the largest to all (an extra exchange
+//! of 32 bits each way) and sets `compressor.scale().norm`. Only senders use it: the step travels in the message as always.
+struct shared_norm {
+    float norm = 0;
+
+    float measure(std::span<const float> x) const {
+        expect(detail::checked_norm(kernels::max_abs(x), x) <= norm,
+               "an element exceeds the shared norm: agree on the largest max-norm of all senders before this round");
+        return norm;
+    }
+    void validate() const {
+        expect(norm >= 0 && norm - norm == 0, "shared_norm: norm must be finite and not negative");
+    }
+    std::string name() const { return "shared_norm"; }
+};
+
+//! Does no |x_i| exceed measure(x)? What a norm says of itself; true unless it says otherwise.
+template <class S>
+inline constexpr bool bounds_elements = true;
+template <class S>
+requires requires {
+    S::bounds;
+}
+inline constexpr bool bounds_elements<S> = S::bounds;
+
+//! The scale a quantizer gets unless told: the max-norm; the mean magnitude for one whose index ignores the scale, for
+//! which it is the constant of least error.
+template <class Q>
+using default_scale = std::conditional_t<is_scale_free<Q>, mean_abs, max_norm>;
+
 //! One scale per `size` consecutive coordinates.
 template <Scale S>
 struct bucketed {
     S scale{};
     std::size_t size = 4096;
 
+    static constexpr bool bounds = bounds_elements<S>;
     float measure(std::span<const float> x) const { return scale.measure(x); }
     std::size_t bucket_size() const { return size; }
-    float step(float measured, float range) const
-        requires requires(const S s) { s.step(measured, range); }
-    {
-        return scale.step(measured, range);
-    }
+    float step(float measured, float range) const requires requires(const S s) { s.step(measured, range); }
+    { return scale.step(measured, range); }
     void validate() const { expect(size >= 1, "bucketed scale: a bucket needs at least one coordinate"); }
-    std::string name() const {
-        return composition("bucketed", {scale.name(), std::to_string(size)});
-    }
+    std::string name() const { return composition("bucketed", {scale.name(), std::to_string(size)}); }
 };
 
 template <Scale S>
 bucketed(S, std::size_t) -> bucketed<S>;
+
+//! The largest E||C(x) - x||^2 / ||x||^2 over x of n elements for quantizer q under a scale, where it is finite and known.
+template <class Q>
+requires requires(const Q q, std::size_t n) {
+    q.max_norm_variance(n);
+} || requires(const Q q) {
+    q.step_variance();
+}
+double relative_variance(const Q& q, const max_norm&, std::size_t n) {
+    if constexpr (requires { q.max_norm_variance(n); }) {
+        return q.max_norm_variance(n);
+    } else {
+        return static_cast<double>(n) * q.step_variance() / (double{range_of(q)} * double{range_of(q)});
+    }
+}
+template <class Q>
+requires requires(const Q q, std::size_t n) {
+    q.l2_norm_variance(n);
+} || requires(const Q q) {
+    q.step_variance();
+}
+double relative_variance(const Q& q, const l2_norm&, std::size_t n) {
+    if constexpr (requires { q.l2_norm_variance(n); }) {
+        return q.l2_norm_variance(n);
+    } else {
+        return static_cast<double>(n) * q.step_variance() / (double{range_of(q)} * double{range_of(q)});
+    }
+}
+template <class Q, class S>
+requires requires(const Q q, const S s, std::size_t n) {
+    relative_variance(q, s, n);
+}
+double relative_variance(const Q& q, const bucketed<S>& s, std::size_t n) {
+    return relative_variance(q, s.scale, std::min(n, s.size));
+}
+
+//! The smallest 1 - E||C(x) - x||^2 / ||x||^2 over x of n elements, where it is positive and known.
+template <class Q>
+requires requires(const Q q, std::size_t n) {
+    q.mean_abs_contraction(n);
+}
+double relative_contraction(const Q& q, const mean_abs&, std::size_t n) {
+    return q.mean_abs_contraction(n);
+}
+template <class Q, class S>
+requires requires(const Q q, const S s, std::size_t n) {
+    relative_contraction(q, s, n);
+}
+double relative_contraction(const Q& q, const bucketed<S>& s, std::size_t n) {
+    return relative_contraction(q, s.scale, std::min(n, s.size));
+}
 
 }  // namespace frugal

@@ -1,0 +1,76 @@
+//! `minimax_mean`: the unbiased linear estimate of least worst-case error from vectors of unequal accuracy.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <frugal/concepts.hpp>
+#include <frugal/core/exact.hpp>
+
+namespace frugal {
+
+//! result = sum of y_i / v_i over sum of 1 / v_i, v_i = E||y_i - y*||^2 (Abdi 2020, lemma 2). Its error is 1 / precision().
+//!
+//! Updated vector by vector: precision += 1/v;  estimate += (y - estimate) / (v precision). In double, so that it agrees
+//! with the formula for all at once. O(d) memory. Terms are taken in the order of the calls.
+class minimax_mean {
+public:
+    //! signal_variance: E||x_i - y*||^2 of what the senders compress, the same for all (0: only compression errs).
+    explicit minimax_mean(double signal_variance = 0) : signal_variance_(signal_variance) {
+        expect(signal_variance >= 0 && signal_variance - signal_variance == 0,
+               "minimax_mean: the signal variance must be finite and not negative");
+    }
+
+    void reset(std::size_t d) {
+        estimate_.assign(d, 0.0);
+        precision_ = 0;
+    }
+    //! weight: 1 / v, in any unit that is the same for all.
+    void add(std::span<const float> y, float weight) { combine(y, weight); }
+    //! A message whose compressor knows the error it made (subtractive dither): v = (signal_variance + that error) / weight.
+    //! Of any other: v = 1 / weight.
+    template <Compressor C>
+    void add(C& compressor, const message& m, random_key k, float weight) {
+        decoded_.resize(estimate_.size());
+        compressor.decompress(m, k, decoded_);
+        double precision = weight;
+        if constexpr (requires { compressor.expected_error(m); }) {
+            const double v = signal_variance_ + compressor.expected_error(m);
+            expect(v > 0,
+                   "minimax_mean: a message is without error, so its weight is infinite: give a signal variance");
+            precision = weight / v;
+        }
+        combine(decoded_, precision);
+    }
+    void result(std::span<float> out) const {
+        expect(out.size() == estimate_.size(),
+               "minimax_mean: the output's length differs from the dimension given to reset");
+        expect(precision_ > 0, "minimax_mean: nothing was added since reset");
+        std::transform(estimate_.begin(), estimate_.end(), out.begin(), [](double e) { return static_cast<float>(e); });
+    }
+
+    std::span<const double> estimate() const { return estimate_; }
+    //! gamma, the sum of 1 / v: the estimate's mean squared error is 1 / gamma.
+    double precision() const { return precision_; }
+
+private:
+    void combine(std::span<const float> y, double weight) {
+        expect(y.size() == estimate_.size(),
+               "minimax_mean: a vector's length differs from the dimension given to reset");
+        expect(weight >= 0 && weight - weight == 0, "minimax_mean: weights must be finite and not negative");
+        precision_ += weight;
+        const double share = weight > 0 ? weight / precision_ : 0;
+        for (std::size_t i = 0; i < y.size(); ++i) {
+            estimate_[i] = multiply_add(share, y[i] - estimate_[i], estimate_[i]);
+        }
+    }
+
+    double signal_variance_;
+    double precision_ = 0;
+    std::vector<double> estimate_;
+    std::vector<float> decoded_;
+};
+
+}  // namespace frugal

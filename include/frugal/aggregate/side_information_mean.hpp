@@ -1,0 +1,118 @@
+//! `side_information_mean`: the mean of messages of which some can only be decoded near the mean of the others.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <frugal/concepts.hpp>
+#include <frugal/core/exact.hpp>
+
+namespace frugal {
+
+//! Messages that need no side information are averaged as they come. The others are kept, compressed, and decoded in
+//! node order against that average when the result is asked for (Abdi 2020, sec. 2.2); they then join it.
+//!
+//! refine: each message so decoded improves the side information of the next. Compressors given to `add` must live until
+//! `result`. Memory: O(d) and the kept messages, whose buffers are reused after `reset`.
+class side_information_mean {
+public:
+    explicit side_information_mean(bool refine = false) : refine_(refine) {}
+
+    void reset(std::size_t d) {
+        sum_.assign(d, 0.0f);
+        weight_ = 0;
+        kept_count_ = 0;
+    }
+    void add(std::span<const float> y, float weight) {
+        expect(y.size() == sum_.size(),
+               "side_information_mean: a vector's length differs from the dimension given to reset");
+        check(weight);
+        accumulate(y, weight);
+    }
+    template <Compressor C>
+    void add(C& compressor, const message& m, random_key k, float weight) {
+        check(weight);
+        if constexpr (SideInformationCompressor<C>) {
+            if (compressor.needs_side_information(k)) {
+                keep(compressor, m, k, weight);
+                return;
+            }
+        }
+        compressor.decompress_add(m, k, weight, sum_);
+        weight_ += weight;
+    }
+    //! Throws `malformed_message` where a kept message is damaged. What was kept is in the mean from then on.
+    void result(std::span<float> out) {
+        expect(out.size() == sum_.size(),
+               "side_information_mean: the output's length differs from the dimension given to reset");
+        expect(weight_ > 0,
+               "side_information_mean: no message came that can be decoded alone: at least one sender must use plain "
+               "dither");
+        average(out);
+        if (kept_count_ == 0) {
+            return;
+        }
+        decoded_.resize(out.size());
+        const std::span<kept_message> kept(kept_.data(), kept_count_);
+        std::stable_sort(kept.begin(), kept.end(),
+                         [](const auto& a, const auto& b) { return a.key.node < b.key.node; });
+        for (const kept_message& m : kept) {
+            m.decode(m.compressor, m.content, m.key, out, decoded_);
+            accumulate(decoded_, m.weight);
+            if (refine_) {
+                average(out);
+            }
+        }
+        kept_count_ = 0;
+        average(out);
+    }
+
+private:
+    struct kept_message {
+        message content;
+        random_key key;
+        float weight = 0;
+        void* compressor = nullptr;
+        void (*decode)(void*, const message&, random_key, std::span<const float>, std::span<float>) = nullptr;
+    };
+
+    static void check(float weight) {
+        expect(weight >= 0 && weight - weight == 0, "side_information_mean: weights must be finite and not negative");
+    }
+    template <class C>
+    void keep(C& compressor, const message& m, random_key k, float weight) {
+        if (kept_count_ == kept_.size()) {
+            kept_.emplace_back();
+        }
+        kept_message& slot = kept_[kept_count_++];
+        slot.content = m;
+        slot.key = k;
+        slot.weight = weight;
+        slot.compressor = &compressor;
+        slot.decode = [](void* c, const message& content, random_key key, std::span<const float> side,
+                         std::span<float> y) { static_cast<C*>(c)->decompress(content, key, side, y); };
+    }
+    void accumulate(std::span<const float> y, float weight) {
+        for (std::size_t i = 0; i < y.size(); ++i) {
+            sum_[i] = multiply_add(weight, y[i], sum_[i]);
+        }
+        weight_ += weight;
+    }
+    void average(std::span<float> out) const {
+        const float factor = 1.0f / weight_;
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            out[i] = sum_[i] * factor;
+        }
+    }
+
+    bool refine_;
+    std::vector<float> sum_;
+    float weight_ = 0;
+    std::vector<kept_message> kept_;
+    std::size_t kept_count_ = 0;
+    std::vector<float> decoded_;
+};
+
+}  // namespace frugal

@@ -1,0 +1,224 @@
+//! Codebooks made from the vector itself and sent with it: Lloyd-Max and the class means of 1-bit SGD.
+//!
+//! | codebook                | payload bits            | choose it when                                                  |
+//! |-------------------------|-------------------------|-----------------------------------------------------------------|
+//! | one_bit{}               | d + 64                  | one bit a coordinate, with error feedback                       |
+//! | lloyd_max{.levels = K}  | d log2 K + 32 K         | the least squared error of K levels is worth its encoding time  |
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <frugal/compress/coder/packed.hpp>
+#include <frugal/compress/message_interface.hpp>
+#include <frugal/compress/scale/scales.hpp>
+#include <frugal/core/exact.hpp>
+#include <frugal/core/expression.hpp>
+
+namespace frugal {
+
+//! The most levels a codebook that travels with its message may have: a symbol is a byte.
+inline constexpr std::size_t max_codebook_levels = 256;
+
+//! Chooses levels for a vector. Symbol j stands for levels[j], and is sent for x with boundaries[j-1] <= x < boundaries[j].
+//!
+//! size(): the number K of levels, 2..256.  fit(x, levels, boundaries): fills K levels and K - 1 increasing boundaries.
+template <class B>
+concept Codebook = std::copyable<B> &&
+    requires(const B b, std::span<const float> x, std::span<float> levels, std::span<float> boundaries) {
+    { b.size() } -> std::same_as<std::size_t>;
+    b.fit(x, levels, boundaries);
+    { b.name() } -> std::convertible_to<std::string>;
+};
+
+namespace detail {
+
+//! How many of the increasing boundaries are at most x.
+inline std::size_t cell_of(std::span<const float> boundaries, float x) {
+    if (boundaries.size() > 16) {
+        return static_cast<std::size_t>(std::upper_bound(boundaries.begin(), boundaries.end(), x) - boundaries.begin());
+    }
+    std::size_t cell = 0;
+    for (const float b : boundaries) {
+        cell += x >= b ? 1 : 0;
+    }
+    return cell;
+}
+
+//! levels[j] = mean of the elements in cell j, summed in double in index order; a level without elements stays.
+inline void cell_means(std::span<const float> x, std::span<const float> boundaries, std::span<float> levels) {
+    std::array<double, max_codebook_levels> sum{};
+    std::array<std::size_t, max_codebook_levels> count{};
+    for (const float v : x) {
+        const std::size_t cell = cell_of(boundaries, v);
+        sum[cell] += v;
+        ++count[cell];
+    }
+    for (std::size_t j = 0; j < levels.size(); ++j) {
+        levels[j] = count[j] > 0 ? static_cast<float>(sum[j] / static_cast<double>(count[j])) : levels[j];
+    }
+}
+
+}  // namespace detail
+
+//! The means of the negative and of the other elements (1-bit SGD, Seide et al. 2014); 0 for a class without elements.
+//!
+//! Of all reconstructions of the sign pattern with two values the one of least error; the error sums to 0 in each class.
+struct one_bit {
+    std::size_t size() const { return 2; }
+    void fit(std::span<const float> x, std::span<float> levels, std::span<float> boundaries) const {
+        boundaries[0] = 0;
+        levels[0] = levels[1] = 0;
+        detail::cell_means(x, boundaries, levels);
+    }
+    std::string name() const { return "one_bit"; }
+};
+
+//! The quantizer of least squared error for the elements of the vector (Lloyd 1957; Max 1960): cell means and midpoints in
+//! turn, at most `iterations` times, from the quantiles of a sample of each sign.
+//!
+//! The levels are the means of their cells (the centroid condition holds exactly), also where iterations stopped early.
+//! O(iterations d K) time for K <= 16 levels, O(iterations d log K) beyond.
+struct lloyd_max {
+    int levels = 4;
+    int iterations = 32;
+
+    std::size_t size() const { return static_cast<std::size_t>(levels); }
+    void fit(std::span<const float> x, std::span<float> level, std::span<float> boundary) const {
+        std::fill(level.begin(), level.end(), 0.0f);
+        std::fill(boundary.begin(), boundary.end(), 0.0f);
+        if (x.empty()) {
+            return;
+        }
+        start(x, level, boundary);
+        std::array<float, max_codebook_levels> next{};
+        for (int i = 0; i < iterations; ++i) {
+            detail::cell_means(x, boundary, level);
+            bool changed = false;
+            for (std::size_t j = 0; j + 1 < level.size(); ++j) {
+                next[j] = midpoint(level[j], level[j + 1]);
+                changed = changed || next[j] != boundary[j];
+            }
+            if (!changed || i + 1 == iterations) {
+                return;
+            }
+            std::copy_n(next.begin(), boundary.size(), boundary.begin());
+        }
+    }
+    void validate() const {
+        expect(levels >= 2 && levels <= int{max_codebook_levels}, "lloyd_max: levels must lie in 2..256");
+        expect(iterations >= 1, "lloyd_max: at least one iteration is needed");
+    }
+    std::string name() const {
+        return expression("lloyd_max", {{"levels", double(levels)}, {"iterations", double(iterations)}});
+    }
+
+private:
+    static constexpr std::size_t sample_size = 4096;
+
+    static float midpoint(float a, float b) { return a * 0.5f + b * 0.5f; }  // a product with 1/2 is exact
+
+    //! First levels: each sign gets its share of them, at quantiles of a sample, and 0 divides the signs. Since every later
+    //! step lowers the error, no result is worse than `one_bit`.
+    static void start(std::span<const float> x, std::span<float> level, std::span<float> boundary) {
+        std::array<float, sample_size> storage;
+        const std::span<float> sample(storage.data(), std::min(x.size(), sample_size));
+        for (std::size_t i = 0; i < sample.size(); ++i) {
+            sample[i] = x[i * x.size() / sample.size()];
+        }
+        std::sort(sample.begin(), sample.end());
+        const auto [least, greatest] = std::minmax_element(x.begin(), x.end());
+        const auto first_positive = std::lower_bound(sample.begin(), sample.end(), 0.0f);
+        const auto negatives = static_cast<std::size_t>(first_positive - sample.begin());
+        const bool both_signs = *least < 0 && *greatest >= 0;
+        std::size_t below = *greatest < 0 ? level.size() : 0;
+        if (both_signs) {
+            const std::size_t share = (level.size() * negatives + sample.size() / 2) / sample.size();
+            below = std::clamp<std::size_t>(share, 1, level.size() - 1);
+        }
+        quantiles(sample.first(negatives), *least, level.first(below));
+        quantiles(sample.subspan(negatives), *greatest, level.subspan(below));
+        for (std::size_t j = 0; j + 1 < level.size(); ++j) {
+            boundary[j] = both_signs && j + 1 == below ? 0.0f : midpoint(level[j], level[j + 1]);
+        }
+    }
+    static void quantiles(std::span<const float> sorted, float otherwise, std::span<float> level) {
+        for (std::size_t j = 0; j < level.size(); ++j) {
+            level[j] = sorted.empty() ? otherwise : sorted[(2 * j + 1) * sorted.size() / (2 * level.size())];
+        }
+    }
+};
+
+//! C(x)_i = the level of x_i's cell. Payload: K levels (32 bits each), then the symbols by the coder.
+//!
+//! Biased, and a contraction of at least 1/d: error^2 = ||x||^2 - sum of (class sum)^2 / (class size). O(d) memory.
+template <Codebook B, Coder C = packed>
+class codebook_compressor : public message_interface<codebook_compressor<B, C>> {
+public:
+    static constexpr bool unbiased = false;
+
+    explicit codebook_compressor(B codebook, C coder = {}) : codebook_(std::move(codebook)), coder_(std::move(coder)) {
+        if constexpr (requires { codebook_.validate(); }) {
+            codebook_.validate();
+        }
+        expect(codebook_.size() >= 2 && codebook_.size() <= max_codebook_levels,
+               "a codebook must have 2 to 256 levels");
+        levels_.resize(codebook_.size());
+        boundaries_.resize(codebook_.size() - 1);
+    }
+
+    const B& codebook() const { return codebook_; }
+    const C& coder() const { return coder_; }
+    std::string name() const { return composition("codebook", {codebook_.name(), coder_.name()}); }
+    double contraction(std::size_t d) const { return d == 0 ? 1 : 1 / static_cast<double>(d); }
+
+    void encode(std::span<const float> x, random_key, payload_writer& w) {
+        detail::checked_norm(kernels::max_abs(x), x);
+        codebook_.fit(x, levels_, boundaries_);
+        for (const float level : levels_) {
+            w.number(level);
+        }
+        symbols_.resize(x.size());
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            symbols_[i] = static_cast<std::uint8_t>(detail::cell_of(boundaries_, x[i]));
+        }
+        coder_.encode(std::span<const std::uint8_t>(symbols_), levels_.size(), w);
+    }
+    void decode(payload_reader& r, random_key, std::span<float> y) {
+        read(r, y.size());
+        for (std::size_t i = 0; i < y.size(); ++i) {
+            y[i] = levels_[symbols_[i]];
+        }
+    }
+    void decode_add(payload_reader& r, random_key, float weight, std::span<float> acc) {
+        read(r, acc.size());
+        for (std::size_t i = 0; i < acc.size(); ++i) {
+            acc[i] = multiply_add(weight, levels_[symbols_[i]], acc[i]);
+        }
+    }
+
+private:
+    void read(payload_reader& r, std::size_t d) {
+        for (float& level : levels_) {
+            level = r.number();
+        }
+        symbols_.resize(d);
+        coder_.decode(r, levels_.size(), std::span<std::uint8_t>(symbols_));
+    }
+
+    B codebook_;
+    C coder_;
+    std::vector<float> levels_;
+    std::vector<float> boundaries_;
+    std::vector<std::uint8_t> symbols_;
+};
+
+}  // namespace frugal
