@@ -121,10 +121,17 @@ function(frugal_usable out out_libraries)
 endfunction()
 
 # frugal_add_program(<target> <source>...): a program from those of the sources whose libraries are installed; no target
-# if none is left.
+# if none is left. It links every component found but MPI, needed or not, so that a source which begins to use one builds
+# without configuring anew.
 function(frugal_add_program name)
     frugal_usable(sources libraries ${ARGN})
     if(sources)
+        foreach(component tbb nn data)
+            if(TARGET frugal::${component})
+                list(APPEND libraries frugal::${component})
+            endif()
+        endforeach()
+        list(REMOVE_DUPLICATES libraries)
         add_executable(${name} ${sources})
         target_link_libraries(${name} PRIVATE frugal::core ${libraries} frugal_program_options)
     endif()
