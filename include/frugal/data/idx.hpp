@@ -100,8 +100,8 @@ inline idx_array parse_idx(std::span<const std::byte> bytes, const std::string& 
     return a;
 }
 
-//! Reads an IDX file, gzipped or not, to the bytes of the uncompressed file. Never holds more than the header announces
-//! and the file delivers. Throws `invalid_input` for a file that cannot be opened or uncompressed.
+//! Reads an IDX file, gzipped or not, to the bytes of the uncompressed file, but at most 1 MiB beyond what its header
+//! announces; memory grows with what was read. Throws `invalid_input` for a file that cannot be opened or uncompressed.
 inline std::vector<std::byte> read_idx_bytes(const std::filesystem::path& path) {
     const std::string name = path.string();
     std::error_code ignored;
