@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -31,6 +32,7 @@ public:
 
     //! Appends the low `count` bits of `value` (count <= 64; higher bits of `value` must be 0).
     void bits(std::uint64_t value, unsigned count) {
+        assert(count <= 64 && (count == 64 || value >> count == 0));
         cost_ += count;
         if (pending_count_ + count >= 64) {
             const std::uint64_t word = pending_ | (pending_count_ < 64 ? value << pending_count_ : 0);
@@ -94,8 +96,11 @@ class payload_reader {
 public:
     explicit payload_reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
+    //! The next `count` bits, count <= 64.
     std::uint64_t bits(unsigned count) {
-        expect_message(count <= remaining_bits(), "the message ends before its content: it was truncated; send it again");
+        assert(count <= 64);
+        expect_message(count <= remaining_bits(),
+                       "the message ends before its content: it was truncated; send it again");
         std::uint64_t value = 0;
         for (unsigned got = 0; got < count;) {
             const unsigned offset = static_cast<unsigned>(position_ % 8);

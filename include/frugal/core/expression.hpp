@@ -39,7 +39,7 @@ inline std::string expression(std::string_view name, std::initializer_list<named
     return text;
 }
 
-//! `composition("scalar", {"sign", "max_norm"})` is "scalar(sign,max_norm)".
+//! `composition("scalar", {"sign", "max_norm"})` is "scalar(sign,max_norm)"; without parts just the name.
 inline std::string composition(std::string_view name, std::initializer_list<std::string> parts) {
     std::string text(name);
     char separator = '(';
@@ -48,7 +48,9 @@ inline std::string composition(std::string_view name, std::initializer_list<std:
         text += p;
         separator = ',';
     }
-    text += ')';
+    if (separator == ',') {
+        text += ')';
+    }
     return text;
 }
 

@@ -6,16 +6,26 @@
 //! and number vectors, usable through a type-erased (virtual) interface and safe on hostile input.
 #pragma once
 
+#include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <vector>
 
 #include <frugal/core/error.hpp>
+#include <frugal/core/random.hpp>
 
 namespace frugal {
+
+//! Numbers, which have no padding and of which every bit pattern is a value: bytes from outside can be copied into them.
+//! (A bool, an enumeration or a pointer made of arbitrary bytes is undefined behaviour, so those are no such type.)
+template <class T>
+concept archivable_number =
+    (std::is_arithmetic_v<T> && !std::same_as<T, bool> && !std::same_as<T, long double>) || std::same_as<T, std::byte>;
 
 class state_archive {
 public:
@@ -26,28 +36,66 @@ public:
 
     bool saving() const { return out_ != nullptr; }
 
-    template <class T>
-        requires std::is_trivially_copyable_v<T>
+    template <archivable_number T>
     void operator()(T& value) {
         transfer(&value, sizeof value);
     }
+    void operator()(bool& value) {
+        std::uint8_t byte = value ? 1 : 0;
+        transfer(&byte, 1);
+        expect_message(byte <= 1, "a saved state holds a truth value that is neither 0 nor 1: it was altered");
+        value = byte == 1;
+    }
+    void operator()(random_key& key) {
+        (*this)(key.seed);
+        (*this)(key.node);
+        (*this)(key.round);
+        (*this)(key.purpose);
+    }
     template <class T>
-        requires std::is_trivially_copyable_v<T>
+    void operator()(std::optional<T>& value) {
+        bool present = value.has_value();
+        (*this)(present);
+        if (!present) {
+            value.reset();
+            return;
+        }
+        if (!value) {
+            value.emplace();
+        }
+        (*this)(*value);
+    }
+    template <class T, std::size_t n>
+    void operator()(std::array<T, n>& values) {
+        for (T& value : values) {
+            (*this)(value);
+        }
+    }
+    //! A vector of numbers: restored to the length it was saved with.
+    template <archivable_number T>
     void operator()(std::vector<T>& values) {
         std::uint64_t n = values.size();
         transfer(&n, sizeof n);
         if (!saving()) {
             expect_message(n <= in_.size() / sizeof(T), "a saved state is shorter than the vector it announces");
-            values.resize(n);
+            values.resize(static_cast<std::size_t>(n));
         }
-        transfer(values.data(), n * sizeof(T));
+        transfer(values.data(), values.size() * sizeof(T));
+    }
+    //! A vector of anything else: its length is a setting of what is being restored, and must be the saved one.
+    template <class T>
+    void operator()(std::vector<T>& values) {
+        std::uint64_t n = values.size();
+        transfer(&n, sizeof n);
+        expect_message(n == values.size(), "a saved state has another number of parts than what is being restored");
+        for (T& value : values) {
+            (*this)(value);
+        }
     }
     //! Any component that describes its own state.
     template <class T>
-        requires requires(T& c, state_archive& a) { c.state(a); }
-    void operator()(T& component) {
-        component.state(*this);
-    }
+    requires requires(T& c, state_archive& a) { c.state(a); }
+    void operator()(T& component) { component.state(*this); }
 
     //! After restoring: throws unless everything was consumed.
     void finish() const {
