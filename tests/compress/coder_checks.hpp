@@ -151,16 +151,18 @@ void survive(C& coder, std::span<const std::byte> bytes, std::size_t n, std::siz
     payload_reader r(exact);
     try {
         coder.decode(r, size, std::span<S>(out));
-        for (const S v : out) {
-            REQUIRE(v < size);
-        }
+        REQUIRE(std::all_of(out.begin(), out.end(), [&](S v) { return v < size; }));
     } catch (const malformed_message&) {
     }
 }
 
-//! Truncation at every byte is refused; flipped bits and noise never give a symbol outside the alphabet.
+//! Whether a message without its last bytes is always noticed. (Arithmetic codes have no code words: cut short, they are
+//! other messages, which is why messages carry their length and a checksum.)
+enum class cut_messages { are_refused, may_be_others };
+
+//! Truncation at every byte is refused or harmless; flipped bits and noise never give a symbol outside the alphabet.
 template <class C>
-void check_hostile_bytes(C coder) {
+void check_hostile_bytes(C coder, cut_messages cut_ones = cut_messages::are_refused) {
     const random_stream u({.seed = 7});
     std::uint64_t draws = 0;
     const auto below = [&](std::uint64_t n) { return u.below(n, draws++); };
@@ -174,10 +176,14 @@ void check_hostile_bytes(C coder) {
                     std::vector<S> out(n);
                     const std::vector<std::byte> cut(e.bytes.begin(),
                                                      e.bytes.begin() + static_cast<std::ptrdiff_t>(keep));
-                    payload_reader r(cut);
-                    REQUIRE_THROWS_AS(coder.decode(r, size, std::span<S>(out)), malformed_message);
+                    if (cut_ones == cut_messages::are_refused) {
+                        payload_reader r(cut);
+                        REQUIRE_THROWS_AS(coder.decode(r, size, std::span<S>(out)), malformed_message);
+                    } else {
+                        survive<S>(coder, cut, n, size);
+                    }
                 }
-                for (int trial = 0; trial < 200; ++trial) {
+                for (int trial = 0; trial < 60; ++trial) {
                     auto damaged = e.bytes;
                     for (std::uint64_t flips = 1 + below(3); flips > 0 && !damaged.empty(); --flips) {
                         const std::uint64_t bit = below(8 * damaged.size());
@@ -185,7 +191,7 @@ void check_hostile_bytes(C coder) {
                     }
                     survive<S>(coder, damaged, n, size);
                 }
-                for (int trial = 0; trial < 50; ++trial) {
+                for (int trial = 0; trial < 20; ++trial) {
                     std::vector<std::byte> noise(below(2 * e.bytes.size() + 16));
                     const std::uint64_t kind = below(3);
                     for (auto& b : noise) {
@@ -215,19 +221,21 @@ void check_entropy(C coder) {
         CHECK(cost <= 1.01 * entropy + 64);
         CHECK(cost >= entropy - 64);
     };
-    for (const std::size_t n : {100'000u, 1'000'003u}) {
-        for (const double ratio : {1.0, 0.5, 0.2, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0001, 0.0}) {
-            check(symbols<std::uint8_t>(n, 2, ratio, 1), 2);
-            check(symbols<std::uint8_t>(n, 3, ratio, 2), 3);
-            check(symbols<std::uint8_t>(n, 7, ratio, 3), 7);
-        }
-        for (const double ratio : {1.0, 0.99, 0.9, 0.6, 0.4, 0.2}) {
-            check(symbols<std::uint8_t>(n, 255, ratio, 4), 255);
-        }
-        for (const double ratio : {1.0, 0.99, 0.9, 0.7, 0.5}) {
-            check(symbols<std::uint32_t>(n, 1025, ratio, 5), 1025);
-        }
+    for (const double ratio : {1.0, 0.5, 0.2, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0001, 0.0}) {
+        check(symbols<std::uint8_t>(100'000, 2, ratio, 1), 2);
+        check(symbols<std::uint8_t>(100'000, 3, ratio, 2), 3);
+        check(symbols<std::uint8_t>(100'000, 7, ratio, 3), 7);
     }
+    for (const double ratio : {0.5, 0.003}) {
+        check(symbols<std::uint8_t>(1'000'003, 3, ratio, 2), 3);
+    }
+    for (const double ratio : {1.0, 0.99, 0.9, 0.6, 0.4, 0.2}) {
+        check(symbols<std::uint8_t>(100'000, 255, ratio, 4), 255);
+    }
+    for (const double ratio : {1.0, 0.99, 0.9, 0.7, 0.5}) {
+        check(symbols<std::uint32_t>(100'000, 1025, ratio, 5), 1025);
+    }
+    check(symbols<std::uint32_t>(300'000, 1025, 0.99, 5), 1025);
 }
 
 //! More than 2^24 bits: positions that a float cannot hold.
