@@ -27,6 +27,15 @@ public:
         const auto out = w.block(x.size_bytes(), x.size() * 32);
         std::memcpy(out.data(), x.data(), out.size());
     }
+    //! The vector inside a message, in place: what decompress would copy, valid as long as the message, not checked for
+    //! finite values. Throws `malformed_message` as decompress does.
+    std::span<const float> view(const message& m, random_key k) {
+        check_message(m, scheme_.of(*this), k, m.dimension());
+        const auto payload = m.payload();
+        expect_message(payload.size() % sizeof(float) == 0 && payload.size() / sizeof(float) == m.dimension(),
+                       "a message's dimension differs from the length of its payload: it was altered");
+        return {reinterpret_cast<const float*>(payload.data()), m.dimension()};  // 56 bytes behind an allocation: aligned
+    }
     void decode(payload_reader& r, random_key, std::span<float> y) {
         const auto in = r.block(y.size_bytes());
         std::memcpy(y.data(), in.data(), in.size());

@@ -91,6 +91,7 @@ struct csv_writer {
         }
         std::vector<std::string> lines{header};
         if (s.superstep > 0) {
+            last_row = s.superstep;
             const auto old = detail::line_file::read(path);
             for (std::size_t i = 1; i < old.size(); ++i) {
                 if (std::strtoull(old[i].c_str(), nullptr, 10) <= s.superstep) {
@@ -139,6 +140,7 @@ struct json_lines_writer {
         expect(rounds > 0, "json_lines_writer: the number of rounds must be at least 1");
         std::vector<std::string> lines;
         if (s.superstep > 0) {
+            last_row = s.superstep;
             constexpr const char* prefix = "{\"superstep\":";
             for (const auto& line : detail::line_file::read(path)) {
                 if (line.starts_with(prefix) &&

@@ -53,6 +53,9 @@ public:
         return r.content;
     }
 
+    //! Takes back the last post, when filling it turned out to be impossible.
+    void retract() { --used_; }
+
     //! For engines: what was posted since `clear`.
     std::span<const post_record> posted() const { return {records_.data(), used_}; }
     void clear() { used_ = 0; }

@@ -1,0 +1,127 @@
+//! What every node that trains has: an objective, its mini-batches and a gradient.
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <frugal/concepts.hpp>
+#include <frugal/engine/status.hpp>
+
+namespace frugal {
+
+//! Mini-batches of one node: batch(round) is valid until the next call. `data/sampler.hpp` has a model.
+template <class S>
+concept BatchSource = std::move_constructible<S> && requires(S s, std::uint64_t round) {
+    { s.batch(round) } -> std::convertible_to<sample_indices>;
+};
+
+//! The whole data set in every round: exact gradients.
+struct full_batch {
+    sample_indices batch(std::uint64_t) const { return {}; }
+};
+
+//! A callable `(round, worker) -> indices` as a BatchSource; the indices must stay valid until its next call.
+template <class F>
+class batch_function {
+public:
+    batch_function(F f, std::size_t worker) : f_(std::move(f)), worker_(worker) {}
+    auto batch(std::uint64_t round) { return f_(round, worker_); }
+
+private:
+    F f_;
+    std::size_t worker_;
+};
+
+namespace detail {
+
+//! `source` for worker k: a BatchSource is copied, a callable (worker) makes one, a callable (round, worker) is wrapped.
+template <class Source>
+auto batches_of(const Source& source, std::size_t worker) {
+    if constexpr (BatchSource<Source>) {
+        return source;
+    } else if constexpr (requires { source(worker); }) {
+        static_assert(BatchSource<decltype(source(worker))>,
+                      "a callable (worker) given for mini-batches must return an object with batch(round)");
+        return source(worker);
+    } else {
+        static_assert(
+            requires { source(std::uint64_t{}, worker); },
+            "mini-batches come from an object with batch(round), a callable (worker) that makes one, or a "
+            "callable (round, worker) that returns sample indices");
+        return batch_function<Source>(source, worker);
+    }
+}
+
+//! `source` for worker k: an Objective is copied (copies must share their data), a callable (worker) makes one.
+template <class Source>
+auto objective_of(const Source& source, std::size_t worker) {
+    if constexpr (Objective<Source>) {
+        return source;
+    } else {
+        static_assert(Objective<decltype(source(worker))>,
+                      "a callable (worker) given as objective must return an Objective");
+        return source(worker);
+    }
+}
+
+using seconds_clock = std::chrono::steady_clock;
+inline double seconds_since(seconds_clock::time_point begin) {
+    return std::chrono::duration<double>(seconds_clock::now() - begin).count();
+}
+
+inline bool all_finite(std::span<const float> x) {
+    for (const float v : x) {
+        if (!(v - v == 0.0f)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+//! Compresses into `m`. False if x is not finite (the run diverged); other errors are thrown.
+template <class C>
+bool compress_finite(C& compressor, std::span<const float> x, random_key key, message& m) {
+    try {
+        compressor.compress(x, key, m);
+        return true;
+    } catch (const invalid_input&) {
+        if (all_finite(x)) {
+            throw;
+        }
+        return false;
+    }
+}
+
+//! Objective, batches and gradient of one node.
+template <Objective F, BatchSource B>
+class local_gradient {
+public:
+    local_gradient(F objective, B batches) : objective_(std::move(objective)), batches_(std::move(batches)) {}
+
+    //! The gradient at w on the batch of the round. The loss is kept, seconds are added to `report`.
+    std::span<const float> operator()(std::span<const float> w, std::uint64_t round, node_report& report) {
+        const auto begin = seconds_clock::now();
+        gradient_.resize(objective_.dimension());
+        report.loss = objective_.value_and_gradient(w, batches_.batch(round), gradient_);
+        report.has_loss = true;
+        report.diverged = report.diverged || !std::isfinite(report.loss);
+        report.compute_seconds += seconds_since(begin);
+        return gradient_;
+    }
+    F& objective() { return objective_; }
+
+private:
+    F objective_;
+    B batches_;
+    std::vector<float> gradient_;
+};
+
+}  // namespace detail
+}  // namespace frugal
