@@ -141,11 +141,13 @@ concept ContractiveCompressor = Compressor<C> && requires(const C c, std::size_t
 
 //! A compressor some of whose messages can only be decoded near a vector the receiver already knows.
 //!
-//! needs_side_information(k): whether messages under this key do. On entry to decompress, `side` is that vector.
+//! needs_side_information(k): whether messages under this key do. decompress and decode with `side` take that vector.
 template <class C>
 concept SideInformationCompressor =
-    Compressor<C> && requires(C c, const C cc, const message& m, random_key k, std::span<const float> side, std::span<float> y) {
+    Compressor<C> && requires(C c, const C cc, const message& m, payload_reader& r, random_key k, std::span<const float> side,
+                              std::span<float> y) {
         c.decompress(m, k, side, y);
+        c.decode(r, k, side, y);
         { cc.needs_side_information(k) } -> std::same_as<bool>;
     };
 

@@ -62,6 +62,9 @@ public:
     void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y) {
         held_->decompress_near(m, k, side, y);
     }
+    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y) {
+        held_->decode_near(r, k, side, y);
+    }
     bool needs_side_information(random_key k) const { return held_->needs_side_information(k); }
 
     std::string name() const { return held_->name(); }
@@ -80,6 +83,7 @@ private:
         virtual void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) = 0;
         virtual void decompress_near(const message& m, random_key k, std::span<const float> side,
                                      std::span<float> y) = 0;
+        virtual void decode_near(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y) = 0;
         virtual bool needs_side_information(random_key k) const = 0;
         virtual void encode(std::span<const float> x, random_key k, payload_writer& w) = 0;
         virtual void decode(payload_reader& r, random_key k, std::span<float> y) = 0;
@@ -105,6 +109,14 @@ private:
                 compressor.decompress(m, k, side, y);
             } else {
                 compressor.decompress(m, k, y);
+            }
+        }
+        void decode_near(payload_reader& r, random_key k, [[maybe_unused]] std::span<const float> side,
+                         std::span<float> y) override {
+            if constexpr (SideInformationCompressor<C>) {
+                compressor.decode(r, k, side, y);
+            } else {
+                compressor.decode(r, k, y);
             }
         }
         bool needs_side_information([[maybe_unused]] random_key k) const override {
