@@ -67,6 +67,11 @@ public:
                 oneapi::tbb::simple_partitioner());
         });
     }
+    //! f(k) for all k < n, in parallel.
+    template <class F>
+    void parallel(std::size_t n, F f) {
+        arena_.execute([&] { oneapi::tbb::parallel_for(std::size_t{0}, n, f); });
+    }
     //! The first node whose step threw; size() if none did.
     std::size_t failed() const {
         for (std::size_t k = 0; k < failures_.size(); ++k) {
@@ -91,22 +96,30 @@ public:
             r.received = {};
         }
     }
-    //! Counts what node i sent and delivers it to the nodes of this process. Throws for posts that cannot be delivered.
+    //! Throws unless what the nodes of this process posted can be delivered.
+    void check_posts() const {
+        for (std::size_t i = first_; i < last_; ++i) {
+            for (const auto& post : posted(i).posted()) {
+                expect(!post.content.empty(), [&] {
+                    return "node " + std::to_string(i) +
+                           " posted a message without content: compress into it before the step ends";
+                });
+                for (const std::uint32_t to : post.destinations) {
+                    expect(to < nodes_.size(), [&] {
+                        return "node " + std::to_string(i) + " posted a message to node " + std::to_string(to) +
+                               " of " + std::to_string(nodes_.size());
+                    });
+                }
+            }
+        }
+    }
+    //! Counts what node i sent and delivers it to the nodes of this process.
     void deliver_from(std::size_t i) {
         for (const auto& post : posted(i).posted()) {
-            expect(!post.content.empty(), [&] {
-                return "node " + std::to_string(i) +
-                       " posted a message without content: compress into it before the step ends";
-            });
-            if (post.destinations.empty()) {
-                continue;
+            if (!post.destinations.empty()) {
+                record(i).sent += traffic{1, post.content.payload_bits(), post.content.bytes().size()};
             }
-            record(i).sent += traffic{1, post.content.payload_bits(), post.content.bytes().size()};
             for (const std::uint32_t to : post.destinations) {
-                expect(to < nodes_.size(), [&] {
-                    return "node " + std::to_string(i) + " posted a message to node " + std::to_string(to) + " of " +
-                           std::to_string(nodes_.size());
-                });
                 if (owns(to)) {
                     deliver(static_cast<std::uint32_t>(i), to, post.content);
                 }

@@ -36,6 +36,7 @@ struct tbb_engine {
         }
         //! Delivers what was posted; the records of all nodes, in node order.
         std::span<const detail::node_record> exchange() {
+            group_.check_posts();
             group_.clear_inboxes();
             for (std::size_t i = 0; i < group_.size(); ++i) {
                 group_.deliver_from(i);
