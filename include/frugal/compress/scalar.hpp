@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <type_traits>
@@ -99,8 +100,7 @@ public:
         const std::size_t b = bucket(x.size());
         steps_.clear();
         for (std::size_t at = 0; at < x.size(); at += b) {
-            const float measured = scale_.measure(x.subspan(at, std::min(b, x.size() - at)));
-            steps_.push_back(step_of(measured));
+            steps_.push_back(step_of(measure(x, at, std::min(b, x.size() - at))));
             w.number(steps_.back());
         }
         const random_stream dither(k);
@@ -178,6 +178,17 @@ private:
             return size == 0 ? n : size;
         } else {
             return n;
+        }
+    }
+    //! The scale of one bucket. An element that is not finite is named by its place in all of x.
+    float measure(std::span<const float> x, std::size_t at, std::size_t n) const {
+        try {
+            return scale_.measure(x.subspan(at, n));
+        } catch (const invalid_input&) {
+            if (at > 0 && kernels::first_nonfinite(x.subspan(at, n)) < n) {
+                detail::checked_norm(std::numeric_limits<double>::quiet_NaN(), x);
+            }
+            throw;
         }
     }
     //! Symbols per block: a multiple of the coder's granule and of the dither's group, so that both stay aligned.
