@@ -16,6 +16,7 @@
 #include <frugal/concepts.hpp>
 #include <frugal/engine/mailbox.hpp>
 #include <frugal/engine/status.hpp>
+#include <frugal/optimize/elementwise.hpp>
 
 namespace frugal {
 
@@ -131,16 +132,16 @@ private:
         }
     }
     void gossip() {
-        const float gamma = options_.consensus_step;
-        for (std::size_t i = 0; i < parameters_.size(); ++i) {
-            parameters_[i] = multiply_add(gamma, drift_[i], parameters_[i]);
-        }
+        detail::elementwise(
+            parameters_.size(),
+            [gamma = options_.consensus_step]<class T>(T& x, const T& z) { x = multiply_add(T(gamma), z, x); },
+            parameters_.data(), std::as_const(drift_).data());
     }
     void send(std::uint64_t round, outbox& out) {
         const auto begin = detail::seconds_clock::now();
-        for (std::size_t i = 0; i < parameters_.size(); ++i) {
-            difference_[i] = parameters_[i] - known_[i];
-        }
+        detail::elementwise(
+            parameters_.size(), []<class T>(T& q, const T& x, const T& h) { q = x - h; }, difference_.data(),
+            std::as_const(parameters_).data(), std::as_const(known_).data());
         const random_key key{options_.seed, node_, round, purposes::message};
         message& m = out.post(row_.nodes);
         if (detail::compress_finite(compressor_, difference_, key, m)) {
@@ -159,12 +160,16 @@ private:
             decoders_[k].decompress_add(*in[k].content, {options_.seed, row_.nodes[k], round, purposes::message},
                                         row_.weights[k], drift_);
         }
-        // The weights as rounded to float, summed and applied in double: the pairs w (q_j - q_i) cancel over all nodes.
-        for (std::size_t i = 0; i < parameters_.size(); ++i) {
-            const float q = difference_[i];
-            drift_[i] = static_cast<float>(double{drift_[i]} - rounded(row_.weight_sum * double{q}));
-            known_[i] += q;
-        }
+        // The sum of the weights as rounded to float, in two floats: so the pairs w (q_j - q_i) cancel over all nodes.
+        const auto high = static_cast<float>(row_.weight_sum);
+        const auto low = static_cast<float>(row_.weight_sum - static_cast<double>(high));
+        detail::elementwise(
+            parameters_.size(),
+            [high, low]<class T>(T& z, T& h, const T& q) {
+                z = multiply_add(T(-high), q, multiply_add(T(-low), q, z));
+                h = h + q;
+            },
+            drift_.data(), known_.data(), std::as_const(difference_).data());
         report_.codec_seconds += detail::seconds_since(begin);
     }
 

@@ -8,6 +8,9 @@
 
 #include <frugal/concepts.hpp>
 #include <frugal/core/exact.hpp>
+#include <frugal/kernels/batch.hpp>
+
+FRUGAL_KERNELS_BEGIN
 
 namespace frugal {
 
@@ -40,30 +43,37 @@ struct mixing_row {
     std::size_t size() const { return nodes.size(); }
 };
 
-//! out = x + sum_k weights[k] (y[k] - x), neighbour after neighbour for every coordinate: differences, because the rounded
-//! weights of a row need not sum to 1. `out` may be x. Chunks keep the sums in the first-level cache.
-inline void mix_into(std::span<float> out, std::span<const float> x, std::span<const std::span<const float>> y,
-                     std::span<const float> weights) {
-    constexpr std::size_t chunk = 2048;
-    float sum[chunk];
-    for (std::size_t begin = 0; begin < x.size(); begin += chunk) {
-        const std::size_t n = x.size() - begin < chunk ? x.size() - begin : chunk;
-        const float* own = x.data() + begin;
-        for (std::size_t i = 0; i < n; ++i) {
-            sum[i] = own[i];
-        }
-        for (std::size_t k = 0; k < y.size(); ++k) {
-            const float* other = y[k].data() + begin;
-            const float weight = weights[k];
-            for (std::size_t i = 0; i < n; ++i) {
-                sum[i] = multiply_add(weight, other[i] - own[i], sum[i]);
+//! out = x + sum_k weights[k] (y[k] - x), neighbour after neighbour for every coordinate, in one pass: differences,
+//! because the rounded weights of a row need not sum to 1. `out` may be x.
+template <class Arch = default_arch>
+void mix_into(std::span<float> out, std::span<const float> x, std::span<const std::span<const float>> y,
+              std::span<const float> weights) {
+    std::size_t i = 0;
+#if defined(FRUGAL_HAS_SIMD)
+    if constexpr (SimdArch<Arch>) {
+        using batch = kernels::float_batch<Arch>;
+        for (; i + batch::size <= x.size(); i += batch::size) {
+            const batch own = batch::load_unaligned(x.data() + i);
+            batch sum = own;
+            for (std::size_t k = 0; k < y.size(); ++k) {
+                const batch difference = batch::load_unaligned(y[k].data() + i) - own;
+                sum = multiply_add(batch(weights[k]), difference, sum);
             }
+            sum.store_unaligned(out.data() + i);
         }
-        for (std::size_t i = 0; i < n; ++i) {
-            out[begin + i] = sum[i];
+    }
+#endif
+    for (; i < x.size(); ++i) {
+        const float own = x[i];
+        float sum = own;
+        for (std::size_t k = 0; k < y.size(); ++k) {
+            sum = multiply_add(weights[k], y[k][i] - own, sum);
         }
+        out[i] = sum;
     }
 }
 
 }  // namespace detail
 }  // namespace frugal
+
+FRUGAL_KERNELS_END
