@@ -44,13 +44,14 @@ void check_all_k(const std::vector<float>& x) {
 }  // namespace
 
 TEST_CASE("select_top_k: equals the definition by sorting", "[kernels][select][exact]") {
-    for (const std::size_t n : {0, 1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1000, 4096, 100001}) {
+    for (const auto n :
+         std::initializer_list<std::size_t>{0, 1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1000, 4096, 100001}) {
         check_all_k(normal_values(n, n));
     }
 }
 
 TEST_CASE("select_top_k: ties go to the lowest index", "[kernels][select][exact]") {
-    for (const std::size_t n : {1, 33, 5000, 70000}) {
+    for (const auto n : std::initializer_list<std::size_t>{1, 33, 5000, 70000}) {
         std::vector<float> x(n, 1.0f);
         check_all_k(x);
         for (std::size_t i = 0; i < n; ++i) {
@@ -80,7 +81,7 @@ TEST_CASE("select: the first element that is not finite is named", "[kernels][se
     std::vector<std::uint32_t> found;
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                             -std::numeric_limits<float>::infinity()}) {
-        for (const std::size_t at : {0, 17, 40, 99}) {
+        for (const auto at : std::initializer_list<std::size_t>{0, 17, 40, 99}) {
             auto x = normal_values(100, 3);
             x[at] = bad;
             x[99] = bad;
@@ -95,7 +96,7 @@ TEST_CASE("select: the first element that is not finite is named", "[kernels][se
 
 TEST_CASE("select_threshold: all elements at or above it, in order", "[kernels][select][exact]") {
     std::vector<std::uint32_t> found;
-    for (const std::size_t n : {0, 1, 31, 32, 33, 1000, 10007}) {
+    for (const auto n : std::initializer_list<std::size_t>{0, 1, 31, 32, 33, 1000, 10007}) {
         const auto x = normal_values(n, n + 1);
         for (const float t : {0.0f, 0.5f, 1.0f, 3.0f, 100.0f}) {
             std::vector<std::uint32_t> expected;

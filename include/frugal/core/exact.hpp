@@ -44,7 +44,7 @@ requires requires(Batch x) {
 }
 Batch rounded(Batch x) {
 #if defined(__x86_64__)
-    __asm__("" : "+x"(x.data));
+    __asm__("" : "+v"(x.data));
 #elif defined(__aarch64__)
     __asm__("" : "+w"(x.data));
 #else

@@ -4,10 +4,17 @@
 //! changes that order, so a norm has the same bits everywhere.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
+
+#include <frugal/kernels/batch.hpp>
+
+FRUGAL_KERNELS_BEGIN
 
 namespace frugal::kernels {
 
@@ -24,33 +31,104 @@ constexpr T combine_lanes(std::array<T, reduction_lanes> lane, Combine combine) 
     return lane[0];
 }
 
-//! max |x_i|; not finite if any element is not. O(n), one pass.
-inline float max_abs(std::span<const float> x) {
-    std::array<float, reduction_lanes> lane{};
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        float& m = lane[i % reduction_lanes];
-        const float a = std::fabs(x[i]);
-        m = a > m || !(a == a) ? a : m;
+//! max |x_i|; infinite or NaN if any element is not finite. O(n), one pass.
+//!
+//! Compares the bits without the sign as integers: they order as the magnitudes do, and above them all comes NaN.
+template <class Arch = default_arch>
+float max_abs(std::span<const float> x) {
+    std::uint32_t largest = 0;
+    std::size_t i = 0;
+#if defined(FRUGAL_HAS_SIMD)
+    if constexpr (SimdArch<Arch>) {
+        using batch = int_batch<Arch>;
+        constexpr std::size_t size = batch::size;
+        const batch mask(0x7FFFFFFF);
+        const auto magnitude = [&](const float* p) {
+            return same_bits<std::int32_t>(float_batch<Arch>::load_unaligned(p)) & mask;
+        };
+        batch m0(0), m1(0), m2(0), m3(0);
+        for (; i + 4 * size <= x.size(); i += 4 * size) {
+            m0 = xsimd::max(m0, magnitude(x.data() + i));
+            m1 = xsimd::max(m1, magnitude(x.data() + i + size));
+            m2 = xsimd::max(m2, magnitude(x.data() + i + 2 * size));
+            m3 = xsimd::max(m3, magnitude(x.data() + i + 3 * size));
+        }
+        std::int32_t lane[size];
+        xsimd::max(xsimd::max(m0, m1), xsimd::max(m2, m3)).store_unaligned(lane);
+        largest = static_cast<std::uint32_t>(*std::max_element(lane, lane + size));
     }
-    return combine_lanes(lane, [](float a, float b) { return a > b || !(a == a) ? a : (b == b ? b : b); });
+#endif
+    for (; i < x.size(); ++i) {
+        largest = std::max(largest, std::bit_cast<std::uint32_t>(x[i]) & 0x7FFFFFFFu);
+    }
+    return std::bit_cast<float>(largest);
 }
+
+//! A sum over a vector that arrives in pieces, of |x_i| or of x_i^2, in double: NaN or infinite if any x_i is not finite.
+//!
+//! Pieces other than the last must be of a multiple of 16 elements; then the result does not depend on the cuts.
+//! Products of floats are exact in double, so no contraction can change a sum of squares.
+template <bool Squares, class Arch = default_arch>
+class norm_sum {
+public:
+    void add(std::span<const float> x) {
+        std::size_t i = 0;
+#if defined(FRUGAL_HAS_SIMD)
+        if constexpr (SimdArch<Arch>) {
+            using batch = double_batch<Arch>;
+            constexpr std::size_t size = batch::size;
+            constexpr std::size_t batches = reduction_lanes / size;
+            batch sum[batches];
+            for (std::size_t k = 0; k < batches; ++k) {
+                sum[k] = batch::load_unaligned(lane_.data() + k * size);
+            }
+            for (; i + reduction_lanes <= x.size(); i += reduction_lanes) {
+                for (std::size_t k = 0; k < batches; ++k) {
+                    const batch v = lane_operations<Arch>::load_doubles(x.data() + i + k * size);
+                    sum[k] = sum[k] + (Squares ? v * v : xsimd::abs(v));
+                }
+            }
+            for (std::size_t k = 0; k < batches; ++k) {
+                sum[k].store_unaligned(lane_.data() + k * size);
+            }
+        }
+#endif
+        if constexpr (!SimdArch<Arch>) {
+            for (; i + reduction_lanes <= x.size(); i += reduction_lanes) {
+                add_lanes(x.data() + i, reduction_lanes);
+            }
+        }
+        add_lanes(x.data() + i, x.size() - i);
+    }
+    double result() const {
+        return combine_lanes(lane_, [](double a, double b) { return a + b; });
+    }
+
+private:
+    void add_lanes(const float* x, std::size_t n) {
+        for (std::size_t i = 0; i < n && i < reduction_lanes; ++i) {
+            const auto v = static_cast<double>(x[i]);
+            lane_[i] += Squares ? v * v : std::fabs(v);
+        }
+    }
+
+    std::array<double, reduction_lanes> lane_{};
+};
 
 //! sum of |x_i| in double.
-inline double sum_abs(std::span<const float> x) {
-    std::array<double, reduction_lanes> lane{};
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        lane[i % reduction_lanes] += std::fabs(double(x[i]));
-    }
-    return combine_lanes(lane, [](double a, double b) { return a + b; });
+template <class Arch = default_arch>
+double sum_abs(std::span<const float> x) {
+    norm_sum<false, Arch> sum;
+    sum.add(x);
+    return sum.result();
 }
 
-//! sum of x_i^2 in double (exact products, so no contraction can change it).
-inline double sum_squares(std::span<const float> x) {
-    std::array<double, reduction_lanes> lane{};
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        lane[i % reduction_lanes] += double(x[i]) * double(x[i]);
-    }
-    return combine_lanes(lane, [](double a, double b) { return a + b; });
+//! sum of x_i^2 in double.
+template <class Arch = default_arch>
+double sum_squares(std::span<const float> x) {
+    norm_sum<true, Arch> sum;
+    sum.add(x);
+    return sum.result();
 }
 
 //! Index of the first element that is NaN or infinite; x.size() if there is none.
@@ -64,3 +142,5 @@ inline std::size_t first_nonfinite(std::span<const float> x) {
 }
 
 }  // namespace frugal::kernels
+
+FRUGAL_KERNELS_END

@@ -3,8 +3,6 @@
 //! What they write does not depend on the instruction set: little endian, and every SIMD loop has a twin on 64-bit words.
 #pragma once
 
-#include <xsimd/xsimd.hpp>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -13,6 +11,8 @@
 #include <cstring>
 #include <type_traits>
 #include <utility>
+
+#include <frugal/kernels/batch.hpp>
 
 // PEXT and PDEP are microcoded (hundreds of cycles) on the first two generations of AMD Zen.
 #if defined(__BMI2__) && defined(__x86_64__) && !defined(__znver1__) && !defined(__znver2__)
@@ -36,10 +36,6 @@ inline std::uint64_t load_word(const void* p) {
     std::uint64_t word;
     std::memcpy(&word, p, 8);
     return word;
-}
-//! Writes the low n bytes of `word`, n <= 8; where `room` >= 8 it is one store, which may touch all 8.
-inline void store_bytes(std::byte* p, std::uint64_t word, std::size_t n, std::size_t room) {
-    std::memcpy(p, &word, room >= 8 ? 8 : n);
 }
 
 }  // namespace detail
@@ -151,11 +147,16 @@ void pack_bits(const std::uint8_t* symbols, std::size_t n, std::byte* out) {
     if constexpr (Width == 8) {
         std::memcpy(out, symbols, n);
     } else {
-        // A store of 8 bytes writes zeros over the groups to come, which are written later: all but the last few may.
+        // A store of 8 bytes also writes zeros over the groups to come, which are written later: all but the last may.
         const std::size_t wide = groups < 8 ? 0 : groups - 7;
-        for (std::size_t g = 0; g < groups; ++g) {
+        std::size_t g = 0;
+        for (; g < wide; ++g) {
             const std::uint64_t bits = gather_bits<Width>(detail::load_word(symbols + 8 * g));
-            detail::store_bytes(out + g * Width, bits, Width, g < wide ? 8 : 0);
+            std::memcpy(out + g * Width, &bits, 8);
+        }
+        for (; g < groups; ++g) {
+            const std::uint64_t bits = gather_bits<Width>(detail::load_word(symbols + 8 * g));
+            std::memcpy(out + g * Width, &bits, Width);
         }
         pack_bit_stream(symbols + 8 * groups, n % 8, Width, out + groups * Width);
     }
@@ -240,7 +241,7 @@ struct lanes_of_16<std::uint64_t> {
     static bool any(std::uint64_t x) { return x != 0; }
 };
 
-#ifndef XSIMD_NO_SUPPORTED_ARCHITECTURE
+#if defined(FRUGAL_HAS_SIMD)
 template <class Arch>
 struct lanes_of_16<xsimd::batch<std::uint16_t, Arch>> {
     using batch = xsimd::batch<std::uint16_t, Arch>;
@@ -289,15 +290,30 @@ constexpr unsigned power_of(unsigned base, unsigned exponent) {
     return p;
 }
 
-//! tuples[j] = sum_k base^k symbols[64 k + j] for j < 64, k < digits; base^digits <= 256, symbols below base.
+//! Tuples of digits in a byte, base^digits <= 256, and how to take them apart; base <= 16 where digits > 1.
+struct tuple_shape {
+    std::uint16_t base = 2;
+    std::uint16_t digits = 1;
+    std::uint16_t limit = 2;  // base^digits
+    small_divisor divisor;
+
+    constexpr tuple_shape() = default;
+    constexpr tuple_shape(unsigned base_, unsigned digits_)
+        : base(static_cast<std::uint16_t>(base_)),
+          digits(static_cast<std::uint16_t>(digits_)),
+          limit(static_cast<std::uint16_t>(power_of(base_, digits_))),
+          divisor(divisor_for(base_, limit - 1u)) {}
+};
+
+//! tuples[j] = sum_k base^k symbols[64 k + j] for j < 64, k < digits; symbols below base.
 template <class Word = widest_lanes_of_16>
-void pack_tuples(const std::uint8_t* symbols, unsigned base, unsigned digits, std::uint8_t* tuples) {
+void pack_tuples(const std::uint8_t* symbols, const tuple_shape& shape, std::uint8_t* tuples) {
     using lanes = lanes_of_16<Word>;
     for (std::size_t j = 0; j < block_lanes; j += sizeof(Word)) {
         // No byte overflows, so the two bytes of a lane are multiplied as one number.
-        Word sum = lanes::load(symbols + (digits - 1) * block_lanes + j);
-        for (unsigned k = digits - 1; k-- > 0;) {
-            sum = lanes::times(sum, static_cast<std::uint16_t>(base)) + lanes::load(symbols + k * block_lanes + j);
+        Word sum = lanes::load(symbols + (shape.digits - 1u) * block_lanes + j);
+        for (unsigned k = shape.digits - 1u; k-- > 0;) {
+            sum = lanes::times(sum, shape.base) + lanes::load(symbols + k * block_lanes + j);
         }
         lanes::store(tuples + j, sum);
     }
@@ -305,29 +321,27 @@ void pack_tuples(const std::uint8_t* symbols, unsigned base, unsigned digits, st
 
 //! The inverse; false unless every tuple is below base^digits.
 template <class Word = widest_lanes_of_16>
-bool unpack_tuples(const std::uint8_t* tuples, unsigned base, unsigned digits, std::uint8_t* symbols) {
+bool unpack_tuples(const std::uint8_t* tuples, const tuple_shape& shape, std::uint8_t* symbols) {
     using lanes = lanes_of_16<Word>;
-    const unsigned limit = power_of(base, digits);
-    const small_divisor d = divisor_for(base, limit - 1);
     const Word byte = lanes::all(0xFF);
-    const Word quotient = lanes::all(static_cast<std::uint16_t>(0xFFFFu >> d.shift));
-    const Word excess = lanes::all(static_cast<std::uint16_t>(256 - limit));  // carries into bit 8 from `limit` on
+    const Word quotient = lanes::all(static_cast<std::uint16_t>(0xFFFFu >> shape.divisor.shift));
+    const Word excess = lanes::all(static_cast<std::uint16_t>(256u - shape.limit));  // carries into bit 8 from there on
     Word bad = lanes::all(0);
     for (std::size_t j = 0; j < block_lanes; j += sizeof(Word)) {
         const Word x = lanes::load(tuples + j);
         Word even = x & byte;
         Word odd = (x >> 8) & byte;
         bad = bad | (even + excess) | (odd + excess);
-        for (unsigned k = 0; k + 1 < digits; ++k) {
-            const Word even_left = (lanes::times(even, d.factor) >> d.shift) & quotient;
-            const Word odd_left = (lanes::times(odd, d.factor) >> d.shift) & quotient;
-            const Word even_digit = even - lanes::times(even_left, static_cast<std::uint16_t>(base));
-            const Word odd_digit = odd - lanes::times(odd_left, static_cast<std::uint16_t>(base));
+        for (unsigned k = 0; k + 1 < shape.digits; ++k) {
+            const Word even_left = (lanes::times(even, shape.divisor.factor) >> shape.divisor.shift) & quotient;
+            const Word odd_left = (lanes::times(odd, shape.divisor.factor) >> shape.divisor.shift) & quotient;
+            const Word even_digit = even - lanes::times(even_left, shape.base);
+            const Word odd_digit = odd - lanes::times(odd_left, shape.base);
             lanes::store(symbols + k * block_lanes + j, even_digit | (odd_digit << 8));
             even = even_left;
             odd = odd_left;
         }
-        lanes::store(symbols + (digits - 1) * block_lanes + j, even | (odd << 8));
+        lanes::store(symbols + (shape.digits - 1u) * block_lanes + j, even | (odd << 8));
     }
     return !lanes::any(bad & lanes::all(0x100));
 }
@@ -363,6 +377,92 @@ bool unpack_words(const std::byte* in, std::size_t n, std::size_t lanes, std::ui
         left |= word;
     }
     return left == 0;
+}
+
+//! Words of many digits as numbers whose digits are tuples in a byte, and how to take them apart.
+struct word_shape {
+    __extension__ using wide = unsigned __int128;
+
+    tuple_shape tuple;
+    tuple_shape last;  // the highest tuple may have fewer digits
+    unsigned digits = 0;
+    unsigned tuples = 0;
+    unsigned bytes = 0;
+    unsigned shift = 0;
+    std::uint64_t reciprocal = 0;  // x / tuple.limit = x * reciprocal >> (64 + shift) for all words; 0 if there is none
+    std::uint64_t largest = 0;     // base^digits - 1
+
+    constexpr word_shape() = default;
+    //! base^digits <= 2^(8 bytes), bytes <= 8, 2 <= base < 256.
+    constexpr word_shape(unsigned base, unsigned digits_, unsigned bytes_)
+        : tuple(base, std::min(digits_, digits_in_byte(base))),
+          last(base, (digits_ - 1) % tuple.digits + 1),
+          digits(digits_),
+          tuples((digits_ + tuple.digits - 1) / tuple.digits),
+          bytes(bytes_),
+          shift(static_cast<unsigned>(std::bit_width(tuple.limit)) - 1) {
+        for (unsigned k = 0; k < digits; ++k) {
+            largest = largest * base + (base - 1);
+        }
+        const wide one = wide{1} << (64 + shift);
+        const wide rounded_up = (one + tuple.limit - 1u) / tuple.limit;
+        const wide error = rounded_up * tuple.limit - one;
+        if (rounded_up >> 64 == 0 && error * largest < one) {
+            reciprocal = static_cast<std::uint64_t>(rounded_up);
+        }
+    }
+    constexpr std::uint64_t without_lowest_tuple(std::uint64_t word) const {
+        return reciprocal == 0 ? word / tuple.limit
+                               : static_cast<std::uint64_t>(wide{word} * reciprocal >> 64) >> shift;
+    }
+};
+
+inline constexpr unsigned most_tuples_in_word = 64;
+
+//! `pack_words` for a whole block: 64 words of shape.digits digits each.
+inline void pack_word_block(const std::uint8_t* symbols, const word_shape& shape, std::byte* out) {
+    std::array<std::uint8_t, most_tuples_in_word * block_lanes> tuples;
+    for (unsigned t = 0; t < shape.tuples; ++t) {
+        pack_tuples(symbols + t * shape.tuple.digits * block_lanes, t + 1 < shape.tuples ? shape.tuple : shape.last,
+                    tuples.data() + t * block_lanes);
+    }
+    const std::byte* const end = out + block_lanes * shape.bytes;
+    for (std::size_t j = 0; j < block_lanes; ++j) {
+        std::uint64_t word = 0;
+        for (unsigned t = shape.tuples; t-- > 0;) {
+            word = word * shape.tuple.limit + tuples[t * block_lanes + j];
+        }
+        if (end - out >= 8) {
+            std::memcpy(out, &word, 8);  // also over the words to come, which are written later
+        } else {
+            std::memcpy(out, &word, shape.bytes);
+        }
+        out += shape.bytes;
+    }
+}
+
+//! `unpack_words` for a whole block.
+inline bool unpack_word_block(const std::byte* in, const word_shape& shape, std::uint8_t* symbols) {
+    std::array<std::uint8_t, most_tuples_in_word * block_lanes> tuples;
+    const std::byte* const end = in + block_lanes * shape.bytes;
+    const std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * shape.bytes);
+    bool good = true;
+    for (std::size_t j = 0; j < block_lanes; ++j) {
+        std::uint64_t word = end - in >= 8 ? detail::load_word(in) & mask : detail::load_bytes(in, shape.bytes);
+        in += shape.bytes;
+        good &= word <= shape.largest;
+        for (unsigned t = 0; t + 1 < shape.tuples; ++t) {
+            const std::uint64_t left = shape.without_lowest_tuple(word);
+            tuples[t * block_lanes + j] = static_cast<std::uint8_t>(word - left * shape.tuple.limit);
+            word = left;
+        }
+        tuples[(shape.tuples - 1) * block_lanes + j] = static_cast<std::uint8_t>(word);
+    }
+    for (unsigned t = 0; t < shape.tuples; ++t) {
+        unpack_tuples(tuples.data() + t * block_lanes, t + 1 < shape.tuples ? shape.tuple : shape.last,
+                      symbols + t * shape.tuple.digits * block_lanes);
+    }
+    return good;
 }
 
 }  // namespace frugal::kernels

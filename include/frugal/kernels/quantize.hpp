@@ -1,9 +1,12 @@
 //! Scaled coordinates to symbols and back: the inner loops of every scalar quantizer. No policy, no wire.
 //!
-//! Element i of a span is coordinate `first + i` of the message, and takes that element of the dither stream.
+//! Element i of a span is coordinate `first + i` of the message, and takes that element of the dither stream. A quantizer
+//! that is generic in its arithmetic type runs on batches of `Arch`; one that takes float only runs element by element.
+//! Results have the same bits either way. Fastest where `first` is a multiple of 64.
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,6 +14,10 @@
 #include <frugal/concepts.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/random.hpp>
+#include <frugal/kernels/batch.hpp>
+#include <frugal/kernels/philox.hpp>
+
+FRUGAL_KERNELS_BEGIN
 
 namespace frugal::kernels {
 
@@ -33,40 +40,240 @@ T value_of(const Q& q, const T& i, const T& u) {
     }
 }
 
-//! symbols[i] = clamp(index(x[i] * inverse_step, dither)) - lowest. O(n), one pass over x.
-template <Quantizer Q, class Symbol>
-void quantize(const Q& q, std::span<const float> x, float inverse_step, const random_stream& dither, std::uint64_t first,
-              Symbol* symbols) {
-    const alphabet a = q.symbols();
-    const auto low = static_cast<float>(a.lowest);
-    const auto high = static_cast<float>(a.highest);
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const float u = encodes_with_dither<Q> ? dither.centered(first + i) : 0.0f;
-        const float index = std::clamp(index_of(q, rounded(x[i] * inverse_step), u), low, high);
-        symbols[i] = static_cast<Symbol>(static_cast<int>(index) - a.lowest);
+//! Can Q's index (or value) work on T?
+template <class Q, class T>
+concept IndexesAs = requires(const Q q, const T x) {
+    { q.index(x, x) } -> std::same_as<T>;
+}
+|| requires(const Q q, const T x) {
+    { q.index(x) } -> std::same_as<T>;
+};
+template <class Q, class T>
+concept ValuesAs = requires(const Q q, const T x) {
+    { q.value(x, x) } -> std::same_as<T>;
+}
+|| requires(const Q q, const T x) {
+    { q.value(x) } -> std::same_as<T>;
+};
+
+//! The same on batches of Arch. (Variables, as batches of `scalar_arch` must not even be named.)
+template <class Q, class Arch>
+inline constexpr bool indexes_batches = false;
+template <class Q, class Arch>
+inline constexpr bool values_batches = false;
+#if defined(FRUGAL_HAS_SIMD)
+template <class Q, SimdArch Arch>
+inline constexpr bool indexes_batches<Q, Arch> = IndexesAs<Q, float_batch<Arch>>;
+template <class Q, SimdArch Arch>
+inline constexpr bool values_batches<Q, Arch> = ValuesAs<Q, float_batch<Arch>>;
+#endif
+
+//! The symbols of one group of 64 coordinates or of a part of it.
+template <class Arch, Quantizer Q, class Symbol>
+class quantize_kernel {
+public:
+    quantize_kernel(const Q& q, float inverse_step) : q_(q), symbols_(q.symbols()), inverse_step_(inverse_step) {}
+
+    static constexpr bool dithered = encodes_with_dither<Q>;
+    static constexpr bool batches = indexes_batches<Q, Arch>;
+
+    void element(const float* x, Symbol* out, float u) const {
+        const float index = std::clamp(index_of(q_, rounded(*x * inverse_step_), u),
+                                       static_cast<float>(symbols_.lowest), static_cast<float>(symbols_.highest));
+        *out = static_cast<Symbol>(static_cast<int>(index) - symbols_.lowest);
     }
+
+#if defined(FRUGAL_HAS_SIMD)
+    //! Coordinates 16 w + l of x, w < 4, l < lanes.
+    template <SimdArch A>
+    void vectors(const float* x, Symbol* out, const float_batch<A> (&u)[4]) const requires(batches) {
+        using batch = float_batch<A>;
+        const batch low(static_cast<float>(symbols_.lowest));
+        const batch high(static_cast<float>(symbols_.highest));
+        int_batch<A> symbol[4];
+        for (std::size_t w = 0; w < 4; ++w) {
+            const batch scaled = rounded(batch::load_unaligned(x + random_stream::lanes * w) * batch(inverse_step_));
+            const batch index = xsimd::min(xsimd::max(index_of(q_, scaled, u[w]), low), high);
+            symbol[w] = xsimd::to_int(index) - int_batch<A>(symbols_.lowest);
+        }
+        if constexpr (sizeof(Symbol) == 1) {
+            lane_operations<A>::store_bytes(symbol, out);
+        } else {
+            for (std::size_t w = 0; w < 4; ++w) {
+                same_bits<Symbol>(symbol[w]).store_unaligned(out + random_stream::lanes * w);
+            }
+        }
+    }
+#endif
+
+private:
+    const Q& q_;
+    alphabet symbols_;
+    float inverse_step_;
+};
+
+//! The values of one group of 64 symbols or of a part of it; with Add, what is added to the output.
+template <class Arch, Quantizer Q, class Symbol, bool Add>
+class reconstruct_kernel {
+public:
+    reconstruct_kernel(const Q& q, float factor) : q_(q), lowest_(q.symbols().lowest), factor_(factor) {}
+
+    static constexpr bool dithered = decodes_with_dither<Q>;
+    static constexpr bool batches = values_batches<Q, Arch>;
+
+    void element(const Symbol* symbol, float* y, float u) const {
+        const float value = value_of(q_, static_cast<float>(static_cast<int>(*symbol) + lowest_), u);
+        *y = Add ? multiply_add(factor_, value, *y) : factor_ * value;
+    }
+
+#if defined(FRUGAL_HAS_SIMD)
+    template <SimdArch A>
+    void vectors(const Symbol* symbols, float* y, const float_batch<A> (&u)[4]) const requires(batches) {
+        using batch = float_batch<A>;
+        for (std::size_t w = 0; w < 4; ++w) {
+            int_batch<A> symbol;
+            if constexpr (sizeof(Symbol) == 1) {
+                symbol = lane_operations<A>::load_bytes(symbols + random_stream::lanes * w);
+            } else {
+                symbol = same_bits<std::int32_t>(word_batch<A>::load_unaligned(symbols + random_stream::lanes * w));
+            }
+            const batch index = xsimd::to_float(symbol + int_batch<A>(lowest_));
+            const batch value = value_of(q_, index, u[w]);
+            float* const out = y + random_stream::lanes * w;
+            if constexpr (Add) {
+                multiply_add(batch(factor_), value, batch::load_unaligned(out)).store_unaligned(out);
+            } else {
+                (batch(factor_) * value).store_unaligned(out);
+            }
+        }
+    }
+#endif
+
+private:
+    const Q& q_;
+    int lowest_;
+    float factor_;
+};
+
+namespace detail {
+
+//! Runs a kernel over n elements, element by element.
+template <class Kernel, class In, class Out>
+void run_elements(const Kernel& kernel, const In* in, std::size_t n, const philox_schedule& schedule,
+                  std::uint64_t first, Out* out) {
+    if constexpr (Kernel::dithered) {
+        std::uint32_t words[random_stream::group];
+        for (std::size_t i = 0; i < n;) {
+            const std::size_t offset = (first + i) % random_stream::group;
+            const std::size_t count = std::min(n - i, random_stream::group - offset);
+            philox_group(schedule, (first + i) / random_stream::group, words);
+            for (std::size_t j = 0; j < count; ++j) {
+                kernel.element(in + i + j, out + i + j, centered_from_word(words[offset + j]));
+            }
+            i += count;
+        }
+    } else {
+        for (std::size_t i = 0; i < n; ++i) {
+            kernel.element(in + i, out + i, 0.0f);
+        }
+    }
+}
+
+#if defined(FRUGAL_HAS_SIMD)
+
+//! Runs a kernel over `groups` whole groups of 64 elements.
+template <class Arch, class Kernel, class In, class Out>
+void run_groups(const Kernel& kernel, const In* in, std::size_t groups, const philox_schedule& schedule,
+                std::uint64_t group, Out* out) {
+    constexpr std::size_t lanes = random_stream::lanes;
+    for (std::size_t g = 0; g < groups;) {
+        // The upper half of the block index changes every 2^34 elements.
+        const std::uint64_t block = (group + g) * lanes;
+        const std::uint64_t left = ((std::uint64_t{1} << 32) - static_cast<std::uint32_t>(block)) / lanes;
+        const std::size_t end = g + static_cast<std::size_t>(std::min<std::uint64_t>(groups - g, left));
+        const auto shared = schedule.share(static_cast<std::uint32_t>(block >> 32));
+        for (auto low = static_cast<std::uint32_t>(block); g < end; ++g, low += static_cast<std::uint32_t>(lanes)) {
+            for (std::size_t part = 0; part < lanes; part += lanes_of<Arch>) {
+                float_batch<Arch> u[4];
+                if constexpr (Kernel::dithered) {
+                    word_batch<Arch> words[4];
+                    philox_blocks<Arch>(schedule, shared, low + static_cast<std::uint32_t>(part), words);
+                    for (std::size_t w = 0; w < 4; ++w) {
+                        u[w] = centered_from_words(words[w]);
+                    }
+                } else {
+                    u[0] = u[1] = u[2] = u[3] = float_batch<Arch>(0.0f);
+                }
+                kernel.template vectors<Arch>(in + g * random_stream::group + part,
+                                              out + g * random_stream::group + part, u);
+            }
+        }
+    }
+}
+
+#endif
+
+//! Runs a kernel over n elements: whole groups in place, the parts of groups at both ends through a copy.
+template <class Arch, class Kernel, class In, class Out>
+void run_kernel(const Kernel& kernel, const In* in, std::size_t n, const random_stream& dither, std::uint64_t first,
+                Out* out) {
+    const philox_schedule schedule(dither);
+    if constexpr (!Kernel::batches) {
+        run_elements(kernel, in, n, schedule, first, out);
+    }
+#if defined(FRUGAL_HAS_SIMD)
+    if constexpr (Kernel::batches) {
+        constexpr std::size_t size = random_stream::group;
+        const auto partial = [&](std::size_t at, std::size_t count) {
+            In from[size] = {};
+            Out to[size] = {};
+            const std::size_t offset = (first + at) % size;
+            std::copy_n(in + at, count, from + offset);
+            std::copy_n(out + at, count, to + offset);
+            run_groups<Arch>(kernel, from, 1, schedule, (first + at) / size, to);
+            std::copy_n(to + offset, count, out + at);
+        };
+        std::size_t at = 0;
+        if (first % size != 0) {
+            at = std::min<std::size_t>(n, size - first % size);
+            partial(0, at);
+        }
+        const std::size_t groups = (n - at) / size;
+        run_groups<Arch>(kernel, in + at, groups, schedule, (first + at) / size, out + at);
+        at += groups * size;
+        if (at < n) {
+            partial(at, n - at);
+        }
+    }
+#endif
+}
+
+}  // namespace detail
+
+//! symbols[i] = clamp(index(x[i] * inverse_step, dither)) - lowest; x finite. O(n), one pass over x.
+template <class Arch = default_arch, Quantizer Q, class Symbol>
+void quantize(const Q& q, std::span<const float> x, float inverse_step, const random_stream& dither,
+              std::uint64_t first, Symbol* symbols) {
+    const quantize_kernel<Arch, Q, Symbol> kernel(q, inverse_step);
+    detail::run_kernel<Arch>(kernel, x.data(), x.size(), dither, first, symbols);
 }
 
 //! y[i] = step * value(symbols[i] + lowest, dither).
-template <Quantizer Q, class Symbol>
+template <class Arch = default_arch, Quantizer Q, class Symbol>
 void reconstruct(const Q& q, const Symbol* symbols, float step, const random_stream& dither, std::uint64_t first,
                  std::span<float> y) {
-    const int lowest = q.symbols().lowest;
-    for (std::size_t i = 0; i < y.size(); ++i) {
-        const float u = decodes_with_dither<Q> ? dither.centered(first + i) : 0.0f;
-        y[i] = step * value_of(q, static_cast<float>(static_cast<int>(symbols[i]) + lowest), u);
-    }
+    const reconstruct_kernel<Arch, Q, Symbol, false> kernel(q, step);
+    detail::run_kernel<Arch>(kernel, symbols, y.size(), dither, first, y.data());
 }
 
 //! acc[i] += factor * value(symbols[i] + lowest, dither), both operations rounded.
-template <Quantizer Q, class Symbol>
+template <class Arch = default_arch, Quantizer Q, class Symbol>
 void reconstruct_add(const Q& q, const Symbol* symbols, float factor, const random_stream& dither, std::uint64_t first,
                      std::span<float> acc) {
-    const int lowest = q.symbols().lowest;
-    for (std::size_t i = 0; i < acc.size(); ++i) {
-        const float u = decodes_with_dither<Q> ? dither.centered(first + i) : 0.0f;
-        acc[i] = multiply_add(factor, value_of(q, static_cast<float>(static_cast<int>(symbols[i]) + lowest), u), acc[i]);
-    }
+    const reconstruct_kernel<Arch, Q, Symbol, true> kernel(q, factor);
+    detail::run_kernel<Arch>(kernel, symbols, acc.size(), dither, first, acc.data());
 }
 
 }  // namespace frugal::kernels
+
+FRUGAL_KERNELS_END

@@ -1,0 +1,171 @@
+//! The SIMD vocabulary of the kernels: architectures, batches, and what xsimd's releases spell differently.
+//!
+//! A kernel is `template <class Arch = default_arch>`. `Arch` is one of xsimd's tags, or `scalar_arch`, whose kernels are
+//! plain loops: the reference that every other architecture must equal bit for bit. With `FRUGAL_ARCH_SCALAR` defined,
+//! or on a machine that xsimd does not know, `scalar_arch` is all there is and xsimd is not included.
+//! Compiles with xsimd 8 (Debian 12) to 14.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#if !defined(FRUGAL_ARCH_SCALAR)
+#include <xsimd/xsimd.hpp>
+#if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+#define FRUGAL_HAS_SIMD 1
+#endif
+#endif
+
+// GCC 12 takes the deliberately undefined operands inside its AVX-512 intrinsics for mistakes of the functions that they
+// are inlined into: headers with vector loops put these around their code.
+#if defined(__GNUC__) && !defined(__clang__)
+#define FRUGAL_KERNELS_BEGIN                                                             \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wuninitialized\"") \
+        _Pragma("GCC diagnostic ignored \"-Wmaybe-uninitialized\"")
+#define FRUGAL_KERNELS_END _Pragma("GCC diagnostic pop")
+#else
+#define FRUGAL_KERNELS_BEGIN
+#define FRUGAL_KERNELS_END
+#endif
+
+namespace frugal {
+
+//! The architecture without vectors.
+struct scalar_arch {
+    static constexpr const char* name() { return "scalar"; }
+};
+
+#if defined(FRUGAL_HAS_SIMD)
+
+//! The best that the compiler was allowed to use. AVX without AVX2 has no integers of 256 bits: 128 are faster there.
+using default_arch = std::conditional_t<std::derived_from<xsimd::default_arch, xsimd::avx> &&
+                                            !std::derived_from<xsimd::default_arch, xsimd::avx2>,
+                                        xsimd::sse4_2, xsimd::default_arch>;
+
+#else
+
+using default_arch = scalar_arch;
+
+#endif
+
+template <class Arch>
+concept SimdArch = !std::same_as<Arch, scalar_arch>;
+
+}  // namespace frugal
+
+#if defined(FRUGAL_HAS_SIMD)
+
+FRUGAL_KERNELS_BEGIN
+
+namespace frugal::kernels {
+
+template <class Arch>
+using float_batch = xsimd::batch<float, Arch>;
+template <class Arch>
+using double_batch = xsimd::batch<double, Arch>;
+template <class Arch>
+using int_batch = xsimd::batch<std::int32_t, Arch>;
+template <class Arch>
+using word_batch = xsimd::batch<std::uint32_t, Arch>;
+
+//! Lanes of 32 bits in a batch. Kernels assume that they divide 16.
+template <class Arch>
+inline constexpr std::size_t lanes_of = float_batch<Arch>::size;
+
+//! The same bits as lanes of another type of the same size. (The argument of xsimd's own cast changed in release 10.)
+template <class To, class From, class Arch>
+xsimd::batch<To, Arch> same_bits(const xsimd::batch<From, Arch>& x) {
+    if constexpr (requires {
+                      { xsimd::bitwise_cast<To>(x) } -> std::same_as<xsimd::batch<To, Arch>>;
+                  }) {
+        return xsimd::bitwise_cast<To>(x);
+    } else {
+        return xsimd::bitwise_cast<xsimd::batch<To, Arch>>(x);
+    }
+}
+
+//! What xsimd does not offer, in portable form; specialised for instruction sets in batch_x86.hpp and batch_neon.hpp.
+//!
+//! words: as many 32-bit words as a batch has lanes, in the layout in which 32 x 32 -> 64 bit products are cheapest.
+template <class Arch>
+struct portable_lanes {
+    static constexpr std::size_t size = lanes_of<Arch>;
+    using words = word_batch<Arch>;
+
+    //! first, first + 1, first + 2, ...
+    static words count_from(std::uint32_t first) {
+        alignas(64) std::uint32_t lane[size];
+        for (std::size_t i = 0; i < size; ++i) {
+            lane[i] = first + static_cast<std::uint32_t>(i);
+        }
+        return words::load_unaligned(lane);
+    }
+    //! high and low halves of a * m, lane by lane.
+    static void multiply(const words& a, std::uint32_t m, words& high, words& low) {
+        const words mask(0xFFFFu);
+        const words a0 = a & mask;
+        const words a1 = a >> 16;
+        const words m0(m & 0xFFFFu);
+        const words m1(m >> 16);
+        const words mid = a1 * m0 + ((a0 * m0) >> 16);
+        const words mid_low = a0 * m1 + (mid & mask);
+        high = a1 * m1 + (mid >> 16) + (mid_low >> 16);
+        low = a * words(m);
+    }
+    static words exclusive_or(const words& a, std::uint32_t k) { return a ^ words(k); }
+    static words exclusive_or(const words& a, const words& b, std::uint32_t k) { return a ^ b ^ words(k); }
+    static word_batch<Arch> joined(const words& a) { return a; }
+
+    //! Four batches of numbers 0..255 to bytes; batch w goes to out + 16 w.
+    static void store_bytes(const int_batch<Arch> (&v)[4], std::uint8_t* out) {
+        for (std::size_t w = 0; w < 4; ++w) {
+            alignas(64) std::int32_t lane[size];
+            v[w].store_unaligned(lane);
+            for (std::size_t i = 0; i < size; ++i) {
+                out[16 * w + i] = static_cast<std::uint8_t>(lane[i]);
+            }
+        }
+    }
+    static int_batch<Arch> load_bytes(const std::uint8_t* in) {
+        alignas(64) std::int32_t lane[size];
+        for (std::size_t i = 0; i < size; ++i) {
+            lane[i] = in[i];
+        }
+        return int_batch<Arch>::load_unaligned(lane);
+    }
+    //! The next size / 2 floats.
+    static double_batch<Arch> load_doubles(const float* x) {
+        alignas(64) double lane[size / 2];
+        for (std::size_t i = 0; i < size / 2; ++i) {
+            lane[i] = static_cast<double>(x[i]);
+        }
+        return double_batch<Arch>::load_unaligned(lane);
+    }
+    //! Bit i is set where |lane i| as bits is at least `bound` (below 2^31).
+    static std::uint32_t at_least(const int_batch<Arch>& magnitude, std::int32_t bound) {
+        alignas(64) std::int32_t lane[size];
+        magnitude.store_unaligned(lane);
+        std::uint32_t mask = 0;
+        for (std::size_t i = 0; i < size; ++i) {
+            mask |= static_cast<std::uint32_t>(lane[i] >= bound) << i;
+        }
+        return mask;
+    }
+};
+
+template <class Arch>
+struct lane_operations : portable_lanes<Arch> {};
+
+}  // namespace frugal::kernels
+
+#if defined(__x86_64__)
+#include <frugal/kernels/batch_x86.hpp>
+#elif defined(__aarch64__)
+#include <frugal/kernels/batch_neon.hpp>
+#endif
+
+FRUGAL_KERNELS_END
+
+#endif

@@ -1,0 +1,160 @@
+//! The operations of kernels/batch.hpp for SSE2, AVX2 and AVX-512. Included by that header only.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstring>
+
+namespace frugal::kernels {
+
+// Words live in the low halves of 64-bit lanes, those of even and of odd index in a register each: that is how PMULUDQ
+// reads them. It ignores the high halves, so a product is its own low word, and only high words cost a shift.
+
+template <class Arch>
+requires std::derived_from<Arch, xsimd::sse2>
+struct lane_operations<Arch> : portable_lanes<Arch> {
+    struct words {
+        __m128i even, odd;
+    };
+    static words count_from(std::uint32_t first) {
+        const __m128i even = _mm_add_epi32(_mm_set1_epi32(static_cast<int>(first)), _mm_set_epi32(0, 2, 0, 0));
+        return {even, _mm_add_epi32(even, _mm_set1_epi32(1))};
+    }
+    static void multiply(const words& a, std::uint32_t m, words& high, words& low) {
+        const __m128i factor = _mm_set1_epi32(static_cast<int>(m));
+        low = {_mm_mul_epu32(a.even, factor), _mm_mul_epu32(a.odd, factor)};
+        high = {_mm_srli_epi64(low.even, 32), _mm_srli_epi64(low.odd, 32)};
+    }
+    static words exclusive_or(const words& a, std::uint32_t k) {
+        const __m128i key = _mm_set1_epi32(static_cast<int>(k));
+        return {_mm_xor_si128(a.even, key), _mm_xor_si128(a.odd, key)};
+    }
+    static words exclusive_or(const words& a, const words& b, std::uint32_t k) {
+        return exclusive_or(words{_mm_xor_si128(a.even, b.even), _mm_xor_si128(a.odd, b.odd)}, k);
+    }
+    static word_batch<Arch> joined(const words& a) {
+        return _mm_unpacklo_epi32(_mm_shuffle_epi32(a.even, 0x08), _mm_shuffle_epi32(a.odd, 0x08));
+    }
+
+    static void store_bytes(const int_batch<Arch> (&v)[4], std::uint8_t* out) {
+        const __m128i bytes = _mm_packus_epi16(_mm_packs_epi32(v[0], v[1]), _mm_packs_epi32(v[2], v[3]));
+        for (std::size_t w = 0; w < 4; ++w) {
+            alignas(16) std::uint32_t part[4];
+            _mm_store_si128(reinterpret_cast<__m128i*>(part), bytes);
+            std::memcpy(out + 16 * w, &part[w], 4);
+        }
+    }
+    static int_batch<Arch> load_bytes(const std::uint8_t* in) {
+        std::int32_t part;
+        std::memcpy(&part, in, 4);
+        const __m128i zero = _mm_setzero_si128();
+        return _mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(part), zero), zero);
+    }
+    static double_batch<Arch> load_doubles(const float* x) {
+        return _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(x))));
+    }
+    static std::uint32_t at_least(const int_batch<Arch>& magnitude, std::int32_t bound) {
+        const __m128i above = _mm_cmpgt_epi32(magnitude, _mm_set1_epi32(bound - 1));
+        return static_cast<std::uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(above)));
+    }
+};
+
+#if defined(__AVX2__)
+
+template <class Arch>
+requires std::derived_from<Arch, xsimd::avx2>
+struct lane_operations<Arch> : portable_lanes<Arch> {
+    struct words {
+        __m256i even, odd;
+    };
+    static words count_from(std::uint32_t first) {
+        const __m256i even =
+            _mm256_add_epi32(_mm256_set1_epi32(static_cast<int>(first)), _mm256_set_epi32(0, 6, 0, 4, 0, 2, 0, 0));
+        return {even, _mm256_add_epi32(even, _mm256_set1_epi32(1))};
+    }
+    static void multiply(const words& a, std::uint32_t m, words& high, words& low) {
+        const __m256i factor = _mm256_set1_epi32(static_cast<int>(m));
+        low = {_mm256_mul_epu32(a.even, factor), _mm256_mul_epu32(a.odd, factor)};
+        high = {_mm256_srli_epi64(low.even, 32), _mm256_srli_epi64(low.odd, 32)};
+    }
+    static words exclusive_or(const words& a, std::uint32_t k) {
+        const __m256i key = _mm256_set1_epi32(static_cast<int>(k));
+        return {_mm256_xor_si256(a.even, key), _mm256_xor_si256(a.odd, key)};
+    }
+    static words exclusive_or(const words& a, const words& b, std::uint32_t k) {
+        return exclusive_or(words{_mm256_xor_si256(a.even, b.even), _mm256_xor_si256(a.odd, b.odd)}, k);
+    }
+    static word_batch<Arch> joined(const words& a) {
+        return _mm256_blend_epi32(a.even, _mm256_slli_epi64(a.odd, 32), 0xAA);
+    }
+
+    static void store_bytes(const int_batch<Arch> (&v)[4], std::uint8_t* out) {
+        const __m256i halves = _mm256_packus_epi16(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3]));
+        const __m256i bytes = _mm256_permutevar8x32_epi32(halves, _mm256_set_epi32(7, 3, 6, 2, 5, 1, 4, 0));
+        const __m128i first = _mm256_castsi256_si128(bytes);
+        const __m128i second = _mm256_extracti128_si256(bytes, 1);
+        _mm_storel_pi(reinterpret_cast<__m64*>(out), _mm_castsi128_ps(first));
+        _mm_storeh_pi(reinterpret_cast<__m64*>(out + 16), _mm_castsi128_ps(first));
+        _mm_storel_pi(reinterpret_cast<__m64*>(out + 32), _mm_castsi128_ps(second));
+        _mm_storeh_pi(reinterpret_cast<__m64*>(out + 48), _mm_castsi128_ps(second));
+    }
+    static int_batch<Arch> load_bytes(const std::uint8_t* in) {
+        return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
+    }
+    static double_batch<Arch> load_doubles(const float* x) { return _mm256_cvtps_pd(_mm_loadu_ps(x)); }
+    static std::uint32_t at_least(const int_batch<Arch>& magnitude, std::int32_t bound) {
+        const __m256i above = _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(bound - 1));
+        return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(above)));
+    }
+};
+
+#endif
+
+#if defined(__AVX512F__)
+
+template <class Arch>
+requires std::derived_from<Arch, xsimd::avx512f>
+struct lane_operations<Arch> : portable_lanes<Arch> {
+    struct words {
+        __m512i even, odd;
+    };
+    static words count_from(std::uint32_t first) {
+        const __m512i even = _mm512_add_epi64(_mm512_set1_epi64(static_cast<long long>(first)),
+                                              _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0));
+        return {even, _mm512_add_epi64(even, _mm512_set1_epi64(1))};
+    }
+    static void multiply(const words& a, std::uint32_t m, words& high, words& low) {
+        const __m512i factor = _mm512_set1_epi64(static_cast<long long>(m));
+        low = {_mm512_mul_epu32(a.even, factor), _mm512_mul_epu32(a.odd, factor)};
+        high = {_mm512_srli_epi64(low.even, 32), _mm512_srli_epi64(low.odd, 32)};
+    }
+    static words exclusive_or(const words& a, std::uint32_t k) {
+        const __m512i key = _mm512_set1_epi32(static_cast<int>(k));
+        return {_mm512_xor_si512(a.even, key), _mm512_xor_si512(a.odd, key)};
+    }
+    static words exclusive_or(const words& a, const words& b, std::uint32_t k) {
+        const __m512i key = _mm512_set1_epi32(static_cast<int>(k));
+        return {_mm512_ternarylogic_epi32(a.even, b.even, key, 0x96),
+                _mm512_ternarylogic_epi32(a.odd, b.odd, key, 0x96)};
+    }
+    static word_batch<Arch> joined(const words& a) {
+        return _mm512_mask_shuffle_epi32(a.even, 0xAAAA, a.odd, _MM_PERM_CCAA);
+    }
+
+    static void store_bytes(const int_batch<Arch> (&v)[4], std::uint8_t* out) {
+        for (std::size_t w = 0; w < 4; ++w) {
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16 * w), _mm512_cvtepi32_epi8(v[w]));
+        }
+    }
+    static int_batch<Arch> load_bytes(const std::uint8_t* in) {
+        return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
+    }
+    static double_batch<Arch> load_doubles(const float* x) { return _mm512_cvtps_pd(_mm256_loadu_ps(x)); }
+    static std::uint32_t at_least(const int_batch<Arch>& magnitude, std::int32_t bound) {
+        return _mm512_cmpge_epi32_mask(magnitude, _mm512_set1_epi32(bound));
+    }
+};
+
+#endif
+
+}  // namespace frugal::kernels

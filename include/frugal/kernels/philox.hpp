@@ -1,0 +1,144 @@
+//! Philox4x32-10 on vectors of counters: the words of a `random_stream`, a group of 64 elements at a time.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <frugal/core/random.hpp>
+#include <frugal/kernels/batch.hpp>
+
+FRUGAL_KERNELS_BEGIN
+
+namespace frugal::kernels {
+
+//! The keys of all rounds of a stream's Philox, and what its rounds have in common for all blocks of a group.
+class philox_schedule {
+public:
+    explicit philox_schedule(const random_stream& stream) : stream_(stream) {
+        auto k = stream.key();
+        for (auto& key : keys_) {
+            key = k;
+            k[0] += philox4x32::weyl_0;
+            k[1] += philox4x32::weyl_1;
+        }
+    }
+    const random_stream& stream() const { return stream_; }
+    const philox4x32::key_type& key(std::size_t round) const { return keys_[round]; }
+
+    //! The counters of a group differ in their lowest word only, so half of the first two rounds is the same for all.
+    struct shared_words {
+        std::uint32_t r0_word2, r1_word0, r1_word2, r2_word2;
+    };
+    //! high: the upper half of the block index.
+    shared_words share(std::uint32_t high) const {
+        const auto round_low = static_cast<std::uint32_t>(stream_.round());
+        const auto round_high = static_cast<std::uint32_t>(stream_.round() >> 32);
+        const std::uint64_t p1 = std::uint64_t{philox4x32::multiplier_1} * round_low;
+        const std::uint32_t word0 = static_cast<std::uint32_t>(p1 >> 32) ^ high ^ keys_[0][0];
+        const std::uint64_t p0 = std::uint64_t{philox4x32::multiplier_0} * word0;
+        return {round_high ^ keys_[0][1], static_cast<std::uint32_t>(p1) ^ keys_[1][0],
+                static_cast<std::uint32_t>(p0 >> 32) ^ keys_[1][1], static_cast<std::uint32_t>(p0) ^ keys_[2][1]};
+    }
+
+private:
+    random_stream stream_;
+    std::array<philox4x32::key_type, philox4x32::rounds> keys_{};
+};
+
+//! out[w][l] = word 16 w + l of the group: element 64 group + 16 w + l of the stream.
+inline void philox_group(const philox_schedule& s, std::uint64_t group, std::uint32_t (&out)[random_stream::group]) {
+    for (std::size_t l = 0; l < random_stream::lanes; ++l) {
+        const auto block = s.stream().block(group * random_stream::lanes + l);
+        for (std::size_t w = 0; w < 4; ++w) {
+            out[random_stream::lanes * w + l] = block[w];
+        }
+    }
+}
+
+#if defined(FRUGAL_HAS_SIMD)
+
+//! The four words of the lanes_of<Arch> blocks from `low` on, where `shared` is that of the blocks' upper half.
+template <class Arch>
+inline void philox_blocks(const philox_schedule& s, const philox_schedule::shared_words& shared, std::uint32_t low,
+                          word_batch<Arch> (&out)[4]) {
+    using lane = lane_operations<Arch>;
+    using words = typename lane::words;
+    constexpr std::uint32_t m0 = philox4x32::multiplier_0;
+    constexpr std::uint32_t m1 = philox4x32::multiplier_1;
+    words high_0, low_0, high_1, low_1;
+    // Round 0 computes words 2 and 3, round 1 words 0 and 1 (and passes word 3 on as word 2), round 2 all but word 3.
+    lane::multiply(lane::count_from(low), m0, high_0, low_0);
+    lane::multiply(lane::exclusive_or(high_0, shared.r0_word2), m1, high_1, low_1);
+    words c0 = lane::exclusive_or(high_1, shared.r1_word0);
+    words c1 = low_1;
+    words c2 = lane::exclusive_or(low_0, shared.r1_word2);
+    lane::multiply(c0, m0, high_0, low_0);
+    lane::multiply(c2, m1, high_1, low_1);
+    c0 = lane::exclusive_or(high_1, c1, s.key(2)[0]);
+    c1 = low_1;
+    c2 = lane::exclusive_or(high_0, shared.r2_word2);
+    words c3 = low_0;
+    for (std::size_t round = 3; round < philox4x32::rounds; ++round) {
+        lane::multiply(c0, m0, high_0, low_0);
+        lane::multiply(c2, m1, high_1, low_1);
+        c0 = lane::exclusive_or(high_1, c1, s.key(round)[0]);
+        c1 = low_1;
+        c2 = lane::exclusive_or(high_0, c3, s.key(round)[1]);
+        c3 = low_0;
+    }
+    out[0] = lane::joined(c0);
+    out[1] = lane::joined(c1);
+    out[2] = lane::joined(c2);
+    out[3] = lane::joined(c3);
+}
+
+//! `centered_from_word` on a batch.
+template <class Arch>
+float_batch<Arch> centered_from_words(const word_batch<Arch>& w) {
+    const int_batch<Arch> odd = (same_bits<std::int32_t>(w) >> 7) | int_batch<Arch>(1);
+    return xsimd::to_float(odd) * float_batch<Arch>(0x1p-25f);
+}
+
+#endif
+
+//! words[i] = element first + i of the stream as 32 uniform bits. O(n).
+template <class Arch = default_arch>
+void random_words(const random_stream& stream, std::uint64_t first, std::size_t n, std::uint32_t* words) {
+    constexpr std::size_t size = random_stream::group;
+    const philox_schedule schedule(stream);
+    std::uint32_t group_words[size];
+    for (std::size_t i = 0; i < n;) {
+        const std::uint64_t group = (first + i) / size;
+        const std::size_t offset = (first + i) % size;
+        const std::size_t count = size - offset < n - i ? size - offset : n - i;
+        if constexpr (!SimdArch<Arch>) {
+            philox_group(schedule, group, group_words);
+        }
+#if defined(FRUGAL_HAS_SIMD)
+        if constexpr (SimdArch<Arch>) {
+            const std::uint64_t block = group * random_stream::lanes;
+            const auto shared = schedule.share(static_cast<std::uint32_t>(block >> 32));
+            for (std::size_t part = 0; part < random_stream::lanes; part += lanes_of<Arch>) {
+                word_batch<Arch> w[4];
+                philox_blocks<Arch>(schedule, shared, static_cast<std::uint32_t>(block + part), w);
+                for (std::size_t k = 0; k < 4; ++k) {
+                    w[k].store_unaligned((count == size ? words + i : group_words) + random_stream::lanes * k + part);
+                }
+            }
+            if (count == size) {
+                i += count;
+                continue;
+            }
+        }
+#endif
+        for (std::size_t j = 0; j < count; ++j) {
+            words[i + j] = group_words[offset + j];
+        }
+        i += count;
+    }
+}
+
+}  // namespace frugal::kernels
+
+FRUGAL_KERNELS_END

@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include <frugal/kernels/norms.hpp>
+#include <frugal/kernels/quantize.hpp>
+#include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/natural.hpp>
+#include <frugal/quantize/nested.hpp>
+#include <frugal/quantize/sign.hpp>
+#include <frugal/quantize/stochastic.hpp>
+#include "architectures.hpp"
+#include "catch.hpp"
+#include "values.hpp"
+
+namespace kernels = frugal::kernels;
+using frugal::scalar_arch;
+
+namespace {
+
+//! A user's quantizer that knows float only, and one with value and index of different kinds.
+struct float_only {
+    frugal::alphabet symbols() const { return {-3, 4}; }
+    float index(float x, float u) const { return std::floor(x + u); }
+    float value(float i) const { return i + 0.25f; }
+};
+struct decoder_dither_only {
+    frugal::alphabet symbols() const { return {0, 7}; }
+    template <class T>
+    T index(const T& x) const {
+        return frugal::round_half_up(x);
+    }
+    template <class T>
+    T value(const T& i, const T& u) const {
+        return i + T(frugal::rounded(T(u * T(0.3f))));
+    }
+};
+static_assert(frugal::Quantizer<float_only> && frugal::Quantizer<decoder_dither_only>);
+
+//! quantize, reconstruct and reconstruct_add of coordinates first.. of a message.
+template <class Arch, class Symbol, class Q>
+struct round_trip {
+    std::vector<Symbol> symbols;
+    std::vector<float> y, acc;
+
+    round_trip(const Q& q, const std::vector<float>& x, std::uint64_t first) : symbols(x.size()), y(x.size()), acc(x) {
+        const frugal::random_stream dither({.seed = 5, .node = 1, .round = 2, .purpose = 3});
+        const float step = std::max(kernels::max_abs<scalar_arch>(x), 1e-30f) / frugal::range_of(q);
+        kernels::quantize<Arch>(q, x, 1.0f / step, dither, first, symbols.data());
+        kernels::reconstruct<Arch>(q, symbols.data(), step, dither, first, y);
+        kernels::reconstruct_add<Arch>(q, symbols.data(), 0.7f, dither, first, acc);
+    }
+    template <class Other>
+    bool same_bits(const Other& o) const {
+        const auto same = [](const auto& a, const auto& b) {
+            return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof a[0]) == 0;
+        };
+        return same(symbols, o.symbols) && same(y, o.y) && same(acc, o.acc);
+    }
+};
+
+template <class Symbol, class Q>
+void check(const Q& q) {
+    for (const std::size_t n : test::sizes) {
+        for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{63}, std::uint64_t{640},
+                                          (std::uint64_t{1} << 34) - 64, (std::uint64_t{1} << 34) - 5}) {
+            const auto x = test::values(n, n);
+            const round_trip<scalar_arch, Symbol, Q> expected(q, x, first);
+            for (const Symbol s : expected.symbols) {
+                REQUIRE(s < q.symbols().size());
+            }
+            test::for_each_architecture([&](auto arch) {
+                using Arch = decltype(arch);
+                CAPTURE(Arch::name(), n, first);
+                REQUIRE(round_trip<Arch, Symbol, Q>(q, x, first).same_bits(expected));
+            });
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("quantize: the scalar loop is the definition", "[kernels][quantize][exact]") {
+    const frugal::dithered q{.levels = 3};
+    const frugal::random_stream dither({.seed = 5});
+    const auto x = test::values(200, 9);
+    std::vector<std::uint8_t> symbols(x.size());
+    std::vector<float> y(x.size());
+    kernels::quantize<scalar_arch>(q, x, 0.1f, dither, 70, symbols.data());
+    kernels::reconstruct<scalar_arch>(q, symbols.data(), 10.0f, dither, 70, y);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const float u = dither.centered(70 + i);
+        const float index = std::clamp(q.index(x[i] * 0.1f, u), -3.0f, 3.0f);
+        REQUIRE(symbols[i] == static_cast<int>(index) + 3);
+        REQUIRE(y[i] == 10.0f * q.value(index, u));
+    }
+}
+
+TEST_CASE("quantize: every architecture gives the bits of the scalar loops", "[kernels][quantize][equivalence]") {
+    check<std::uint8_t>(frugal::dithered{.levels = 1});
+    check<std::uint8_t>(frugal::dithered{.levels = 127});
+    check<std::uint8_t>(frugal::nested_dithered{.fine = 1.0 / 3, .coarse = 1, .shrink = 0.75});
+    check<std::uint8_t>(frugal::stochastic{.levels = 4});
+    check<std::uint8_t>(frugal::ternary{});
+    check<std::uint8_t>(frugal::sign{});
+    check<std::uint8_t>(frugal::natural{});
+    check<std::uint8_t>(float_only{});
+    check<std::uint8_t>(decoder_dither_only{});
+}
+
+TEST_CASE("quantize: alphabets of more than a byte", "[kernels][quantize][equivalence]") {
+    check<std::uint32_t>(frugal::dithered{.levels = 1000});
+    check<std::uint32_t>(float_only{});
+}
