@@ -1,5 +1,7 @@
 #include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/scalar.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/quantize/sign.hpp>
 
 #include <algorithm>
 #include <array>
@@ -383,4 +385,34 @@ TEST_CASE("sparse: an announced count is not believed beyond the bytes that are 
     m.seal(w.cost());
     std::vector<float> y(d);
     CHECK_THROWS_AS(c.decompress(m, {}, y), malformed_message);
+}
+
+TEST_CASE("sparse: distortion on N(0, I_16) of one worker and of the mean of twenty",
+          "[compress][sparse][statistical]") {
+    constexpr std::size_t d = 16;
+    const auto distortion = [](auto c, std::uint32_t workers) {
+        sample::estimate e;
+        message m;
+        for (std::uint64_t vector = 0; vector < 3000; ++vector) {
+            const auto x = sample::normal_vector(d, 1000 + vector);
+            std::vector<float> mean(d);
+            for (std::uint32_t node = 0; node < workers; ++node) {
+                const random_key key{.seed = 1, .node = node, .round = vector};
+                c.compress(x, key, m);
+                c.decompress_add(m, key, 1.0f / float(workers), mean);
+            }
+            e.add(sample::squared_distance(x, mean));
+        }
+        return e;
+    };
+    const scalar_compressor signs{sign{}, fixed{1.0f}};
+    CHECK(distortion(signs, 1).z(16 * (2 - 2 * std::sqrt(2 / 3.14159265358979))) < 4.5);
+    CHECK(distortion(signs, 20).mean() ==
+          Approx(distortion(signs, 1).mean()).epsilon(1e-5));  // averaging gains nothing
+    const sparse_compressor top{top_k{.count = 2}};
+    CHECK(distortion(top, 1).mean() == Approx(8.58).margin(0.3));
+    CHECK(distortion(top, 20).mean() == Approx(distortion(top, 1).mean()).epsilon(1e-5));
+    const sparse_compressor random{random_k{.count = 2}};
+    CHECK(distortion(random, 1).z(112) < 4.5);
+    CHECK(distortion(random, 20).z(112.0 / 20) < 4.5);
 }

@@ -1,0 +1,173 @@
+#include <frugal/compress/codebook.hpp>
+#include <frugal/compress/contractive.hpp>
+#include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/scalar.hpp>
+#include <frugal/compress/sparse.hpp>
+#include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/sign.hpp>
+#include <frugal/quantize/stochastic.hpp>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "catch.hpp"
+#include "sample.hpp"
+
+using namespace frugal;
+
+static_assert(ContractiveCompressor<error_feedback<sparse_compressor<top_k>>>);
+static_assert(Compressor<error_feedback<error_feedback<identity>>>);
+static_assert(!error_feedback<identity>::unbiased);
+
+TEST_CASE("error_feedback: the sum of what was decoded plus the residual is the sum of the inputs",
+          "[compress][error_feedback]") {
+    const auto check = [](auto inner) {
+        error_feedback c{std::move(inner)};
+        const std::size_t d = 333;
+        std::vector<double> inputs(d), outputs(d);
+        for (std::uint64_t round = 0; round < 60; ++round) {
+            const auto x = sample::normal_vector(d, round);
+            const auto y = sample::round_trip(c, x, {.seed = 1, .round = round});
+            for (std::size_t i = 0; i < d; ++i) {
+                inputs[i] += x[i];
+                outputs[i] += y[i];
+            }
+        }
+        INFO(c.name());
+        for (std::size_t i = 0; i < d; ++i) {
+            CHECK(std::fabs(outputs[i] + double(c.residual()[i]) - inputs[i]) < 2e-4);
+        }
+    };
+    check(scalar_compressor{sign{}, mean_abs{}});
+    check(codebook_compressor{one_bit{}});
+    check(scalar_compressor{dithered{.levels = 1}});
+    check(scalar_compressor{ternary{}});
+    check(contractive{scalar_compressor{stochastic{.levels = 4}, l2_norm{}}});
+    check(sparse_compressor{top_k{.fraction = 0.05}});
+    check(sparse_compressor{top_k{.fraction = 0.05}, scalar_compressor{sign{}, mean_abs{}}});
+    check(sparse_compressor{random_k{.fraction = 0.1, .unbiased = false}});
+    check(sparse_compressor{threshold{2.0f}});
+    check(identity{});
+}
+
+TEST_CASE("error_feedback: top-k by hand, to the bit", "[compress][error_feedback][exact]") {
+    error_feedback c{sparse_compressor{top_k{.count = 1}}};
+    CHECK(sample::round_trip(c, std::array{3.0f, 2.0f, -1.0f}, {.round = 0}) == std::vector{3.0f, 0.0f, 0.0f});
+    CHECK(std::vector(c.residual().begin(), c.residual().end()) == std::vector{0.0f, 2.0f, -1.0f});
+    CHECK(sample::round_trip(c, std::array{1.0f, 1.0f, -1.0f}, {.round = 1}) == std::vector{0.0f, 3.0f, 0.0f});
+    CHECK(sample::round_trip(c, std::array{0.0f, 0.0f, -1.0f}, {.round = 2}) == std::vector{0.0f, 0.0f, -3.0f});
+    CHECK(std::vector(c.residual().begin(), c.residual().end()) == std::vector{1.0f, 0.0f, 0.0f});
+}
+
+TEST_CASE("error_feedback: the first message is that of the inner compressor", "[compress][error_feedback]") {
+    const auto x = sample::normal_vector(100, 3);
+    for (const std::size_t d : {1u, 31u, 32u, 33u, 100u}) {
+        const auto part = std::span(x).first(d);
+        scalar_compressor plain{dithered{.levels = 2}};
+        error_feedback fed{scalar_compressor{dithered{.levels = 2}}};
+        message a, b;
+        plain.compress(part, {.seed = 5}, a);
+        fed.compress(part, {.seed = 5}, b);
+        CHECK(a.payload_bits() == b.payload_bits());
+        CHECK(std::equal(a.payload().begin(), a.payload().end(), b.payload().begin(), b.payload().end()));
+        CHECK(a.scheme() != b.scheme());
+    }
+}
+
+TEST_CASE("error_feedback: top-k leaves an error orthogonal to what is sent, within 1 - k / d",
+          "[compress][error_feedback]") {
+    error_feedback c{sparse_compressor{top_k{.fraction = 0.1}}};
+    CHECK(c.contraction(200) == Approx(0.1));
+    for (std::uint64_t round = 0; round < 20; ++round) {
+        const std::vector<float> before(c.residual().begin(), c.residual().end());
+        const auto x = sample::normal_vector(200, round);
+        const auto y = sample::round_trip(c, x, {.round = round});
+        double dot = 0;
+        double corrected = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const float z = x[i] + (before.empty() ? 0.0f : before[i]);
+            dot += double(y[i]) * double(c.residual()[i]);
+            corrected += double(z) * double(z);
+        }
+        CHECK(dot == 0);
+        CHECK(sample::squared_norm(c.residual()) <= (1 - 0.1) * corrected);
+    }
+}
+
+TEST_CASE("error_feedback: 1-bit class means leave a residual that sums to zero", "[compress][error_feedback]") {
+    error_feedback c{codebook_compressor{one_bit{}}};
+    for (std::uint64_t round = 0; round < 10; ++round) {
+        sample::round_trip(c, sample::normal_vector(500, round), {.round = round});
+        CHECK(std::fabs(std::accumulate(c.residual().begin(), c.residual().end(), 0.0)) < 1e-3);
+    }
+}
+
+TEST_CASE("error_feedback: the residual of a contraction stays bounded in the mean", "[compress][error_feedback]") {
+    error_feedback c{contractive{sparse_compressor{random_k{.fraction = 0.2}}}};
+    const auto x = sample::normal_vector(100, 1);
+    const double delta = c.contraction(100);
+    CHECK(delta == Approx(0.2));
+    sample::estimate residual;
+    for (std::uint64_t round = 0; round < 500; ++round) {
+        sample::round_trip(c, x, {.seed = 3, .round = round});
+        residual.add(sample::squared_norm(c.residual()) / sample::squared_norm(x));
+    }
+    CHECK(residual.mean() < 4 * (1 - delta) / (delta * delta));  // Karimireddy et al. 2019, lemma 3
+}
+
+TEST_CASE("error_feedback: a key is used once, a dimension stays", "[compress][error_feedback][hostile]") {
+    error_feedback c{sparse_compressor{top_k{.count = 2}}};
+    const auto x = sample::normal_vector(10, 1);
+    message m;
+    c.compress(x, {.seed = 1, .round = 0}, m);
+    CHECK_THROWS_AS(c.compress(x, {.seed = 1, .round = 0}, m), invalid_input);
+    CHECK(m.empty());
+    CHECK_THROWS_AS(c.compress(std::span(x).first(9), {.seed = 1, .round = 1}, m), invalid_input);
+    const std::vector<float> residual(c.residual().begin(), c.residual().end());
+    auto bad = x;
+    bad[4] = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_AS(c.compress(bad, {.seed = 1, .round = 1}, m), invalid_input);
+    CHECK(std::vector<float>(c.residual().begin(), c.residual().end()) == residual);  // unharmed
+    c.compress(x, {.seed = 1, .round = 1}, m);
+    CHECK_FALSE(m.empty());
+}
+
+TEST_CASE("error_feedback: state survives an archive, and a damaged archive is refused", "[compress][error_feedback]") {
+    const auto make = [] {
+        return error_feedback{sparse_compressor{top_k{.count = 3}, scalar_compressor{sign{}, mean_abs{}}}};
+    };
+    auto a = make();
+    for (std::uint64_t round = 0; round < 5; ++round) {
+        sample::round_trip(a, sample::normal_vector(40, round), {.round = round});
+    }
+    std::vector<std::byte> saved;
+    state_archive save(saved);
+    a.state(save);
+    auto b = make();
+    state_archive restore{std::span<const std::byte>(saved)};
+    b.state(restore);
+    restore.finish();
+    message m, n;
+    CHECK_THROWS_AS(b.compress(sample::normal_vector(40, 4), {.round = 4}, n), invalid_input);  // the key is remembered
+    a.compress(sample::normal_vector(40, 5), {.round = 5}, m);
+    b.compress(sample::normal_vector(40, 5), {.round = 5}, n);
+    CHECK(std::equal(m.bytes().begin(), m.bytes().end(), n.bytes().begin(), n.bytes().end()));
+    for (std::size_t length = 0; length < saved.size(); ++length) {
+        auto c = make();
+        state_archive cut{std::span<const std::byte>(saved).first(length)};
+        CHECK_THROWS_AS(c.state(cut), malformed_message);
+    }
+}
+
+TEST_CASE("error_feedback: mutated messages are refused or decode within bounds",
+          "[compress][error_feedback][hostile]") {
+    error_feedback c{sparse_compressor{top_k{.count = 7}, scalar_compressor{dithered{.levels = 1}}}};
+    const auto x = sample::normal_vector(64, 1);
+    message m;
+    c.compress(x, {}, m);
+    std::vector<float> y(64);
+    sample::mutate(m, 1, [&](const message& other) { c.decompress(other, {}, y); });
+    sample::mutate(m, 1, [&](const message& other) { c.decompress_add(other, {}, 0.5f, y); });
+}
