@@ -81,8 +81,8 @@ inline void mean_cosines(std::size_t dimension, double step, std::vector<double>
 }  // namespace detail
 
 //! The moments for `norm` = ||x|| >= 0, by the trapezoid rule on `nodes` intervals. Relative error below 1e-8.
-inline radial_moments nearest_gaussian_codeword(std::size_t dimension, std::size_t codewords, double variance, double norm,
-                                                std::size_t nodes = 8192) {
+inline radial_moments nearest_gaussian_codeword(std::size_t dimension, std::size_t codewords, double variance,
+                                                double norm, std::size_t nodes = 8192) {
     const auto d = static_cast<double>(dimension);
     const auto m = static_cast<double>(codewords);
     const double farthest = norm + rounded(std::sqrt(variance) * (std::sqrt(d) + 7));
@@ -197,8 +197,8 @@ private:
 };
 
 //! The table for these parameters; computed once per process (tens of milliseconds) and shared.
-inline std::shared_ptr<const radial_bias> shared_radial_bias(std::size_t dimension, std::size_t codewords, double variance,
-                                                             double largest_norm) {
+inline std::shared_ptr<const radial_bias> shared_radial_bias(std::size_t dimension, std::size_t codewords,
+                                                             double variance, double largest_norm) {
     struct entry {
         std::size_t dimension;
         std::size_t codewords;
@@ -210,7 +210,8 @@ inline std::shared_ptr<const radial_bias> shared_radial_bias(std::size_t dimensi
     static std::vector<entry> entries;
     const std::lock_guard lock(mutex);
     for (const entry& e : entries) {
-        if (e.dimension == dimension && e.codewords == codewords && e.variance == variance && e.largest_norm == largest_norm) {
+        if (e.dimension == dimension && e.codewords == codewords && e.variance == variance &&
+            e.largest_norm == largest_norm) {
             return e.table;
         }
     }

@@ -1,0 +1,337 @@
+//! `stovoq`: unbiased vector quantization with random codebooks that nobody sends (Leconte 2024, chapter 5).
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <frugal/compress/message_interface.hpp>
+#include <frugal/compress/scale/scales.hpp>
+#include <frugal/core/exact.hpp>
+#include <frugal/core/exact_math.hpp>
+#include <frugal/core/expression.hpp>
+#include <frugal/kernels/codebook_search.hpp>
+#include <frugal/kernels/normals.hpp>
+#include <frugal/kernels/norms.hpp>
+#include <frugal/quantize/radial_bias.hpp>
+#include <frugal/quantize/stochastic_codebook.hpp>
+
+namespace frugal {
+
+//! How the 2^P levels of the bias factor cover its range [1 / r(0), 1 / r(largest norm of a bucket)].
+//!
+//! geometric: robust, relative variance at most 1.14 where uniform has more noise on average. uniform: for comparison.
+//! all_but_one: uniform on [1 / r(0), 1 / r(1.6 sqrt D)] and one level for the rest: least noise on Gaussian input.
+enum class bias_levels { geometric, uniform, all_but_one };
+
+namespace detail {
+
+//! What a `stovoq` derives from its options and reuses between messages.
+struct stovoq_workspace {
+    cached_scheme scheme;
+    bool prepared = false;
+    std::shared_ptr<const radial_bias> bias;
+    std::vector<float> levels;
+    std::vector<float> rows;            // codewords, row-major
+    std::vector<std::uint64_t> ready;   // which rows belong to the message being decoded
+    kernels::search_codebook codebook;  // the same, laid out for the search (encoder)
+    std::vector<float> buckets;
+    std::vector<std::uint32_t> nearest;
+};
+
+}  // namespace detail
+
+//! Cuts x into groups that share one norm, scales each to unit mean square, cuts groups into buckets of `dimension`
+//! coordinates, and sends for each bucket the index of the nearest of `codewords` Gaussian codewords (redrawn for each key)
+//! and the factor 1 / r(||bucket||) that makes it unbiased, on 2^bias_bits levels.
+//!
+//! Payload, for each group: its norm (norm_bits; nothing more where it is 0), then for each bucket log2(codewords) +
+//! bias_bits bits. With bias_bits = 0 (GRVQ) no factor is sent and the decoder is biased towards 0. A group has
+//! floor(group / dimension) buckets (at least 1); the last bucket of x is padded with zeros that are not decoded.
+//! Encoding costs O(codewords (dimension + d)), decoding O(d dimension): only codewords that occur are regenerated.
+//! Options must not change after the first message.
+struct stovoq {
+    int dimension = 16;                           //!< D of a bucket, 1..64
+    int codewords = 8192;                         //!< M, a power of two, 2..2^20
+    int bias_bits = 3;                            //!< P, 0..16
+    int group = 512;                              //!< coordinates that share a norm
+    int norm_bits = 32;                           //!< 32 (exact), or 10..31 (rounded at random, without bias)
+    double codeword_variance = 0;                 //!< v; 0 means 1 + 2 / D, the best for Gaussian buckets
+    bias_levels levels = bias_levels::geometric;  //!< layout of the factor's levels
+    detail::stovoq_workspace workspace = {};      //!< internal
+
+    static constexpr bool unbiased = true;
+    bool is_unbiased() const { return bias_bits > 0; }
+
+    void compress(std::span<const float> x, random_key k, message& m) {
+        write_message(*this, workspace.scheme, x, k, m);
+    }
+    void decompress(const message& m, random_key k, std::span<float> y) {
+        read_message(*this, workspace.scheme, m, k, y.size(), [&](payload_reader& r) { decode(r, k, y); });
+    }
+    void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) {
+        read_message(*this, workspace.scheme, m, k, acc.size(),
+                     [&](payload_reader& r) { decode_add(r, k, weight, acc); });
+    }
+
+    void validate() const {
+        expect(dimension >= 1 && dimension <= 64, "stovoq: the dimension of a bucket must lie in 1..64");
+        expect(codewords >= 2 && codewords <= (1 << 20) && (codewords & (codewords - 1)) == 0,
+               "stovoq: the number of codewords must be a power of two in 2..2^20");
+        expect(bias_bits >= 0 && bias_bits <= 16, "stovoq: bias_bits must lie in 0..16");
+        expect(bias_bits >= 2 || levels != bias_levels::all_but_one,
+               "stovoq: this layout of levels needs bias_bits >= 2");
+        expect(group >= 1 && group <= (1 << 24), "stovoq: a group must have 1..2^24 coordinates");
+        expect(norm_bits >= 10 && norm_bits <= 32, "stovoq: norm_bits must lie in 10..32");
+        expect(codeword_variance >= 0 && codeword_variance - codeword_variance == 0,
+               "stovoq: the variance of the codewords must be positive and finite (or 0 for the default)");
+    }
+    std::string name() const {
+        std::string text = expression("stovoq", {{"dimension", double(dimension)},
+                                                 {"codewords", double(codewords)},
+                                                 {"bias_bits", double(bias_bits)},
+                                                 {"group", double(group)},
+                                                 {"norm_bits", double(norm_bits)},
+                                                 {"codeword_variance", codeword_variance}});
+        constexpr const char* layouts[] = {"geometric", "uniform", "all_but_one"};
+        text.back() = ',';
+        return text + "levels=" + layouts[static_cast<int>(levels)] + ")";
+    }
+
+    //! The levels of the bias factor, increasing: the same bits on every machine. Empty for bias_bits = 0.
+    std::vector<float> factor_levels() const {
+        std::vector<float> result;
+        if (bias_bits == 0) {
+            return result;
+        }
+        const auto bias = table();
+        const double low = bias->least_inverse();
+        const double high = bias->greatest_inverse();
+        const int count = 1 << bias_bits;
+        if (levels == bias_levels::geometric) {
+            const double ratio = exact_log(high / low);
+            for (int j = 0; j < count; ++j) {
+                result.push_back(static_cast<float>(low * exact_exp(ratio * j / (count - 1))));
+            }
+            return result;
+        }
+        const double middle = bias->inverse(1.6 * std::sqrt(static_cast<double>(dimension)));
+        const bool split = levels == bias_levels::all_but_one && middle < high;
+        const double end = split ? middle : high;
+        const int steps = split ? count - 2 : count - 1;
+        for (int j = 0; j <= steps; ++j) {
+            result.push_back(static_cast<float>(low + rounded((end - low) * j / steps)));
+        }
+        if (split) {
+            result.push_back(static_cast<float>(high));
+        }
+        return result;
+    }
+    //! E||C(x) - x||^2 <= variance(d) ||x||^2, to the accuracy of a grid of 128 norms.
+    double variance(std::size_t d) const {
+        const std::size_t rest = d % group_size();
+        const double last = rest > 0 ? group_variance(rest) : 0.0;
+        return d < group_size() ? last : std::max(group_variance(group_size()), last);
+    }
+    //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2; above 0 for GRVQ with enough codewords.
+    double contraction(std::size_t d) const { return 1 - variance(d); }
+
+    void encode(std::span<const float> x, random_key k, payload_writer& w) {
+        prepare();
+        auto& s = workspace;
+        const auto d = static_cast<std::size_t>(dimension);
+        generate_rows(k);
+        s.codebook.assign_nearest(s.rows, d);
+        const random_stream bias_dither(k.for_purpose(bias_purpose));
+        const random_stream norm_dither(k.for_purpose(norm_purpose));
+        const unsigned index_bits = bits_for(static_cast<std::uint64_t>(codewords));
+        std::uint64_t bucket = 0;
+        for (std::size_t first = 0; first < x.size(); first += group_size()) {
+            const auto part = x.subspan(first, std::min(group_size(), x.size() - first));
+            const float norm = detail::checked_norm(std::sqrt(kernels::sum_squares(part)), x);
+            const float root = std::sqrt(static_cast<float>(part.size()));
+            const float scale = root / norm;
+            const bool sent = scale - scale == 0;  // a norm that is 0 or too small to divide by is sent as 0
+            const std::uint32_t code = sent ? norm_code(norm, norm_dither.word(first / group_size())) : 0;
+            w.bits(code, static_cast<unsigned>(norm_bits));
+            if (code == 0) {
+                continue;
+            }
+            const std::size_t count = (part.size() + d - 1) / d;
+            s.buckets.assign(count * d, 0.0f);
+            for (std::size_t i = 0; i < part.size(); ++i) {
+                s.buckets[i] = part[i] * scale;
+            }
+            s.nearest.resize(count);
+            kernels::search(s.codebook, s.buckets, s.nearest);
+            for (std::size_t l = 0; l < count; ++l, ++bucket) {
+                std::uint64_t pair = s.nearest[l];
+                if (bias_bits > 0) {
+                    double square = 0;
+                    for (std::size_t j = 0; j < d; ++j) {
+                        const double b = s.buckets[l * d + j];
+                        square += b * b;
+                    }
+                    const auto factor = static_cast<float>(s.bias->inverse(std::sqrt(square)));
+                    const std::size_t level = stochastic_index(std::span<const float>(s.levels), factor,
+                                                               bias_dither.uniform(bucket), out_of_range::clamp);
+                    pair |= std::uint64_t{level} << index_bits;
+                }
+                w.bits(pair, index_bits + static_cast<unsigned>(bias_bits));
+            }
+        }
+    }
+    void decode(payload_reader& r, random_key k, std::span<float> y) {
+        std::fill(y.begin(), y.end(), 0.0f);
+        read(r, k, y.size(), [&](std::size_t at, std::size_t n, float factor, const float* codeword) {
+            for (std::size_t j = 0; j < n; ++j) {
+                y[at + j] = factor * codeword[j];
+            }
+        });
+    }
+    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) {
+        read(r, k, acc.size(), [&](std::size_t at, std::size_t n, float factor, const float* codeword) {
+            const float weighted = rounded(weight * factor);
+            for (std::size_t j = 0; j < n; ++j) {
+                acc[at + j] = multiply_add(weighted, codeword[j], acc[at + j]);
+            }
+        });
+    }
+
+private:
+    static constexpr std::uint32_t codebook_purpose = 1;
+    static constexpr std::uint32_t bias_purpose = 2;
+    static constexpr std::uint32_t norm_purpose = 3;
+
+    std::size_t group_size() const { return static_cast<std::size_t>(dimension * std::max(1, group / dimension)); }
+    double variance_of_codewords() const { return codeword_variance > 0 ? codeword_variance : 1 + 2.0 / dimension; }
+    std::shared_ptr<const radial_bias> table() const {
+        validate();
+        return shared_radial_bias(static_cast<std::size_t>(dimension), static_cast<std::size_t>(codewords),
+                                  variance_of_codewords(), std::sqrt(static_cast<double>(group_size())));
+    }
+    void prepare() {
+        if (!workspace.prepared) {
+            validate();
+            workspace.levels = factor_levels();
+            if (bias_bits > 0) {
+                workspace.bias = table();
+            }
+            workspace.rows.resize(static_cast<std::size_t>(codewords) * static_cast<std::size_t>(dimension));
+            workspace.prepared = true;
+        }
+    }
+    float deviation() const { return static_cast<float>(std::sqrt(variance_of_codewords())); }
+
+    //! All codewords of a key.
+    void generate_rows(random_key k) {
+        const random_stream stream(k.for_purpose(codebook_purpose));
+        kernels::fill_normal(stream, workspace.rows);
+        const float sigma = deviation();
+        for (float& c : workspace.rows) {
+            c *= sigma;
+        }
+    }
+
+    //! The `norm_bits` high bits of a positive float, rounded at random without bias.
+    std::uint32_t norm_code(float norm, std::uint32_t dither) const {
+        const auto bits = std::bit_cast<std::uint32_t>(norm);
+        if (norm_bits == 32) {
+            return bits;
+        }
+        const auto shift = static_cast<unsigned>(31 - norm_bits);
+        const std::uint64_t rest = bits & ((std::uint64_t{1} << shift) - 1);
+        const std::uint32_t code = bits >> shift;
+        const bool up = dither < (rest << (32 - shift)) && ((code + 1) << shift) < infinity_bits;
+        return up ? code + 1 : code;
+    }
+    float norm_of_code(std::uint32_t code) const {
+        const std::uint32_t bits = norm_bits == 32 ? code : code << (31 - norm_bits);
+        expect_message(bits < infinity_bits, "a message holds a norm that is negative or not finite: it was altered");
+        return std::bit_cast<float>(bits);
+    }
+    static constexpr std::uint32_t infinity_bits = 0x7F800000u;
+
+    //! Calls use(first coordinate, how many, factor, codeword) for each bucket of a message.
+    template <class Use>
+    void read(payload_reader& r, random_key k, std::size_t size, Use use) {
+        prepare();
+        auto& s = workspace;
+        const auto d = static_cast<std::size_t>(dimension);
+        const auto m = static_cast<std::size_t>(codewords);
+        const unsigned index_bits = bits_for(m);
+        const random_stream stream(k.for_purpose(codebook_purpose));
+        const float sigma = deviation();
+        const bool all = size / d >= m / 4;  // most codewords will occur
+        if (all) {
+            generate_rows(k);
+        } else {
+            s.ready.assign((m + 63) / 64, 0);
+        }
+        for (std::size_t first = 0; first < size; first += group_size()) {
+            const std::size_t n = std::min(group_size(), size - first);
+            const float norm = norm_of_code(static_cast<std::uint32_t>(r.bits(static_cast<unsigned>(norm_bits))));
+            if (norm == 0) {
+                continue;
+            }
+            const float unit = norm / std::sqrt(static_cast<float>(n));
+            for (std::size_t at = first; at < first + n; at += d) {
+                const std::uint64_t pair = r.bits(index_bits + static_cast<unsigned>(bias_bits));
+                const std::size_t index = pair & (m - 1);
+                float* const codeword = s.rows.data() + index * d;
+                if (!all && (s.ready[index / 64] >> (index % 64) & 1u) == 0) {
+                    for (std::size_t j = 0; j < d; ++j) {
+                        codeword[j] = stream.normal(index * d + j) * sigma;
+                    }
+                    s.ready[index / 64] |= std::uint64_t{1} << (index % 64);
+                }
+                const float factor = bias_bits == 0 ? unit : s.levels[pair >> index_bits] * unit;
+                use(at, std::min(d, first + n - at), factor, codeword);
+            }
+        }
+    }
+
+    //! sup of E||C(x) - x||^2 / ||x||^2 over one group of n coordinates: the error of a bucket depends on its squared norm
+    //! only, and these add up to n, so that the upper concave envelope of the error at their mean bounds the average.
+    double group_variance(std::size_t n) const {
+        const auto bias = table();
+        const std::vector<float> factors = factor_levels();
+        const auto buckets =
+            static_cast<double>((n + static_cast<std::size_t>(dimension) - 1) / static_cast<std::size_t>(dimension));
+        std::vector<double> square;
+        std::vector<double> error;
+        for (std::size_t i = 0; i <= radial_bias::intervals; ++i) {
+            const radial_moments& at = bias->at_node(i);
+            square.push_back(at.norm * at.norm);
+            double e = at.squared_error;
+            if (bias_bits > 0) {
+                const float factor = std::clamp(static_cast<float>(1 / at.shrinkage), factors.front(), factors.back());
+                e = at.variance() + at.second_moment() * stochastic_variance(std::span<const float>(factors), factor);
+            }
+            error.push_back(e);
+            if (square.back() >= static_cast<double>(n)) {
+                break;
+            }
+        }
+        const double mean = static_cast<double>(n) / buckets;
+        double envelope = 0;
+        for (std::size_t i = 0; i < square.size() && square[i] <= mean; ++i) {
+            for (std::size_t j = i + 1; j < square.size(); ++j) {
+                if (square[j] >= mean) {
+                    const double share = (mean - square[i]) / (square[j] - square[i]);
+                    envelope = std::max(envelope, (1 - share) * error[i] + share * error[j]);
+                }
+            }
+        }
+        const double gap = norm_bits == 32 ? 0.0 : std::ldexp(1.0, 8 - norm_bits);
+        return (1 + buckets * envelope / static_cast<double>(n)) * (1 + gap * gap / 4) - 1;
+    }
+};
+
+}  // namespace frugal

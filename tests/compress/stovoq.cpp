@@ -1,0 +1,382 @@
+#include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/stovoq.hpp>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "catch.hpp"
+#include "sample.hpp"
+
+using namespace frugal;
+
+static_assert(std::is_aggregate_v<stovoq> && UnbiasedCompressor<stovoq> && ContractiveCompressor<stovoq>);
+static_assert(Compressor<error_feedback<stovoq>>);
+
+namespace {
+
+double printed(double value, int digits) {
+    const double unit = std::pow(10.0, digits);
+    return std::round(value * unit) / unit;
+}
+
+struct averages {
+    double radial = 0, orthogonal = 0, unbiased_radial = 0, unbiased_orthogonal = 0, squared_bias = 0, quantized = 0;
+};
+
+//! Over x ~ N(0, I_D): the norm has the chi law, weight rho^(D-1) exp(-rho^2 / 2).
+averages average_over_gaussian(std::size_t d, std::size_t m, double v, std::span<const float> levels = {}) {
+    averages sum;
+    double total = 0;
+    for (double rho = 0.05; rho < std::sqrt(double(d)) + 6; rho += 0.1) {
+        const double weight = std::pow(rho, double(d) - 1) * std::exp(-rho * rho / 2);
+        const radial_moments at = nearest_gaussian_codeword(d, m, v, rho, 1024);
+        sum.radial += weight * at.radial;
+        sum.orthogonal += weight * at.orthogonal();
+        sum.unbiased_radial += weight * at.unbiased_radial();
+        sum.unbiased_orthogonal += weight * (at.variance() - at.unbiased_radial());
+        sum.squared_bias += weight * at.squared_bias();
+        if (!levels.empty()) {
+            sum.quantized +=
+                weight * (at.variance() + at.second_moment() * stochastic_variance(levels, float(1 / at.shrinkage)));
+        }
+        total += weight;
+    }
+    for (double* p : {&sum.radial, &sum.orthogonal, &sum.unbiased_radial, &sum.unbiased_orthogonal, &sum.squared_bias,
+                      &sum.quantized}) {
+        *p /= total;
+    }
+    return sum;
+}
+
+}  // namespace
+
+TEST_CASE("radial_bias: the exact table for D = 16, v = 1.125, M = 2^13", "[quantize][radial_bias][exact]") {
+    struct row {
+        double norm, r, inverse, squared_error, variance;
+        int error_digits, variance_digits;
+    };
+    const row rows[] = {{0, 0.83286, 1.20068, 3.0085, 4.3372, 4, 4},     {1, 0.82491, 1.21225, 3.1796, 4.6276, 4, 4},
+                        {2, 0.80029, 1.24955, 3.7416, 5.5929, 4, 4},     {3, 0.75797, 1.31931, 4.8457, 7.5167, 4, 4},
+                        {4, 0.70030, 1.42797, 6.7442, 10.8215, 4, 4},    {5, 0.63485, 1.57517, 9.7447, 15.9077, 4, 4},
+                        {6, 0.57040, 1.75316, 14.1306, 23.0105, 4, 4},   {8, 0.46178, 2.16552, 27.8250, 43.5448, 4, 4},
+                        {12, 0.32422, 3.08431, 77.3232, 109.987, 4, 3},  {16, 0.24725, 4.04446, 157.897, 210.029, 3, 3},
+                        {22.627, 0.17660, 5.66246, 361.13, 449.44, 2, 2}};
+    for (const row& expected : rows) {
+        const radial_moments m = nearest_gaussian_codeword(16, 8192, 1.125, expected.norm);
+        INFO("norm " << expected.norm);
+        CHECK(printed(m.shrinkage, 5) == Approx(expected.r).epsilon(1e-12));
+        CHECK(printed(1 / m.shrinkage, 5) == Approx(expected.inverse).epsilon(1e-12));
+        CHECK(std::fabs(m.squared_error - expected.squared_error) < 0.51 * std::pow(10, -expected.error_digits));
+        CHECK(std::fabs(m.variance() - expected.variance) < 1.01 * std::pow(10, -expected.variance_digits));
+    }
+}
+
+TEST_CASE("radial_bias: other exact values", "[quantize][radial_bias][exact]") {
+    struct row {
+        std::size_t d, m;
+        double v, r_0, r_4, v_4;
+        int digits;
+    };
+    const row rows[] = {{16, 4096, 1.125, 0.81473, 0.67550, 12.583, 3}, {16, 1024, 1.125, 0.77078, 0.61908, 17.561, 3},
+                        {8, 4096, 1.25, 0.93361, 0.78513, 3.3714, 4},   {8, 1024, 1.25, 0.90366, 0.72229, 5.1209, 4},
+                        {4, 1024, 1, 0.98009, 0.73948, 1.7103, 4},      {16, 8192, 1, 0.83286, 0.68477, 10.560, 3}};
+    for (const row& expected : rows) {
+        const auto at_0 = nearest_gaussian_codeword(expected.d, expected.m, expected.v, 0);
+        const auto at_4 = nearest_gaussian_codeword(expected.d, expected.m, expected.v, 4);
+        CHECK(std::fabs(at_0.shrinkage - expected.r_0) < 0.6e-5);
+        CHECK(std::fabs(at_4.shrinkage - expected.r_4) < 0.6e-5);
+        CHECK(std::fabs(at_4.variance() - expected.v_4) < 0.6 * std::pow(10, -expected.digits));
+    }
+    CHECK(std::fabs(nearest_gaussian_codeword(16, 1024, 1.125, 4).squared_error - 9.0521) < 0.6e-4);
+}
+
+TEST_CASE("radial_bias: averages over N(0, I)", "[quantize][radial_bias][exact]") {
+    struct row {
+        std::size_t d, m;
+        double v, radial, orthogonal, unbiased_radial, unbiased_orthogonal, squared_bias;
+    };
+    const row rows[] = {
+        {16, 8192, 1.125, 1.842, 5.025, 0.5045, 10.499, 1.597}, {16, 8192, 1, 1.986, 4.689, 0.471, 10.277, 1.767},
+        {16, 4096, 1.125, 2.115, 5.436, 0.578, 12.201, 1.854},  {16, 1024, 1.125, 2.804, 6.374, 0.783, 17.007, 2.505},
+        {8, 4096, 1.25, 0.349, 1.166, 0.199, 1.609, 0.203},     {8, 1024, 1.25, 0.555, 1.600, 0.298, 2.500, 0.362}};
+    for (const row& expected : rows) {
+        const averages a = average_over_gaussian(expected.d, expected.m, expected.v);
+        CHECK(std::fabs(a.radial - expected.radial) < 1e-3);
+        CHECK(std::fabs(a.orthogonal - expected.orthogonal) < 1e-3);
+        CHECK(std::fabs(a.unbiased_radial - expected.unbiased_radial) < 1e-3);
+        CHECK(std::fabs(a.unbiased_orthogonal - expected.unbiased_orthogonal) < 1e-3);
+        CHECK(std::fabs(a.squared_bias - expected.squared_bias) < 1e-3);
+    }
+}
+
+TEST_CASE("radial_bias: the table interpolates to 1e-6 and holds its ends", "[quantize][radial_bias]") {
+    const radial_bias table(8, 256, 1.25, 22.6);
+    for (double norm = 0; norm <= 22.6; norm += 0.57) {
+        const double exact = 1 / nearest_gaussian_codeword(8, 256, 1.25, norm).shrinkage;
+        CHECK(std::fabs(table.inverse(norm) / exact - 1) < 1e-6);
+    }
+    CHECK(table.inverse(0) == table.least_inverse());
+    CHECK(table.inverse(30) == table.greatest_inverse());
+    CHECK(table.inverse(22.6) == Approx(table.greatest_inverse()).epsilon(1e-12));
+}
+
+TEST_CASE("radial_bias: one dimension, where everything is elementary", "[quantize][radial_bias][statistical]") {
+    const radial_moments m = nearest_gaussian_codeword(1, 4, 3, 1.5);
+    const random_stream stream({.seed = 5});
+    sample::estimate shrunk;
+    sample::estimate error;
+    for (std::size_t i = 0; i < 20000; ++i) {
+        double best = std::numeric_limits<double>::infinity();
+        for (std::size_t j = 0; j < 4; ++j) {
+            const double c = std::sqrt(3.0) * double(stream.normal(4 * i + j));
+            best = std::fabs(c - 1.5) < std::fabs(best - 1.5) ? c : best;
+        }
+        shrunk.add(best / 1.5);
+        error.add((best - 1.5) * (best - 1.5));
+    }
+    CHECK(shrunk.z(m.shrinkage) < 4.5);
+    CHECK(error.z(m.squared_error) < 4.5);
+}
+
+TEST_CASE("fill_normal: the same bits as the stream, element by element", "[kernels][exact]") {
+    const random_stream stream({.seed = 3, .round = 9});
+    for (const std::size_t n : {0u, 1u, 31u, 32u, 33u, 63u, 64u, 65u, 200u}) {
+        std::vector<float> x(n);
+        kernels::fill_normal(stream, x);
+        for (std::size_t i = 0; i < n; ++i) {
+            CHECK(x[i] == stream.normal(i));
+        }
+    }
+}
+
+TEST_CASE("codebook search: the lowest of the best rows, on any instruction set", "[kernels][codebook_search]") {
+    for (const std::size_t d : {1u, 2u, 3u, 4u, 7u, 8u, 16u, 17u, 64u}) {
+        for (const std::size_t m : {1u, 2u, 15u, 16u, 17u, 64u, 257u}) {
+            auto rows = sample::normal_vector(m * d, d * 1000 + m);
+            for (std::size_t j = 0; j < d && m > 2; ++j) {
+                rows[(m - 1) * d + j] = rows[d + j];  // a tie
+            }
+            auto x = sample::normal_vector(37 * d, 77);
+            std::copy_n(rows.begin() + std::ptrdiff_t((m - 1) * d), d, x.begin() + std::ptrdiff_t(5 * d));
+            kernels::search_codebook codebook;
+            codebook.assign_nearest(rows, d);
+            std::vector<std::uint32_t> fast(37), scalar(37);
+            kernels::search(codebook, x, fast);
+            kernels::search<scalar_arch>(codebook, x, scalar);
+            CHECK(fast == scalar);
+            CHECK(fast[5] == (m > 2 ? 1 : m - 1));
+            for (std::size_t i = 0; i < 37; ++i) {
+                const auto distance = [&](std::size_t row) {
+                    return sample::squared_distance(std::span(x).subspan(i * d, d),
+                                                    std::span(rows).subspan(row * d, d));
+                };
+                for (std::size_t row = 0; row < m; ++row) {
+                    CHECK(distance(fast[i]) <= distance(row) + 1e-4);
+                }
+            }
+            codebook.assign(rows, d);
+            kernels::search(codebook, x, fast);
+            kernels::search<scalar_arch>(codebook, x, scalar);
+            CHECK(fast == scalar);
+        }
+    }
+}
+
+TEST_CASE("codebook search: commutes with rotations of vectors and codewords", "[kernels][codebook_search]") {
+    constexpr std::size_t d = 8;
+    const auto rows = sample::normal_vector(256 * d, 1);
+    const auto x = sample::normal_vector(200 * d, 2);
+    const auto axis = sample::normal_vector(d, 3);
+    const auto reflected = [&](std::span<const float> in) {  // Householder
+        std::vector<float> out(in.size());
+        for (std::size_t i = 0; i < in.size(); i += d) {
+            double dot = 0;
+            for (std::size_t j = 0; j < d; ++j) {
+                dot += double(axis[j]) * double(in[i + j]);
+            }
+            for (std::size_t j = 0; j < d; ++j) {
+                out[i + j] = float(double(in[i + j]) - 2 * dot / sample::squared_norm(axis) * double(axis[j]));
+            }
+        }
+        return out;
+    };
+    kernels::search_codebook plain, turned;
+    plain.assign_nearest(rows, d);
+    turned.assign_nearest(reflected(rows), d);
+    std::vector<std::uint32_t> a(200), b(200);
+    kernels::search(plain, x, a);
+    kernels::search(turned, reflected(x), b);
+    CHECK(a == b);
+}
+
+TEST_CASE("stovoq: the cost per group", "[compress][stovoq][exact]") {
+    const auto x = sample::normal_vector(512, 1);
+    message m;
+    const auto bits = [&](stovoq c) {
+        c.compress(x, {}, m);
+        return m.payload_bits();
+    };
+    CHECK(bits({.dimension = 16, .codewords = 8192, .bias_bits = 3}) == 544);
+    CHECK(bits({.dimension = 16, .codewords = 8192, .bias_bits = 0, .norm_bits = 16}) == 432);
+    CHECK(bits({.dimension = 8, .codewords = 4096, .bias_bits = 3}) == 992);
+    CHECK(bits({.dimension = 8, .codewords = 4096, .bias_bits = 0}) == 800);
+    CHECK(bits({.dimension = 8, .codewords = 1024, .bias_bits = 3}) == 864);
+    CHECK(bits({.dimension = 8, .codewords = 1024, .bias_bits = 0}) == 672);
+    const std::vector<float> zero(512);
+    stovoq c{.dimension = 8, .codewords = 256};
+    c.compress(zero, {}, m);
+    CHECK(m.payload_bits() == 32);
+    CHECK(sample::round_trip(c, zero, {}) == zero);
+}
+
+TEST_CASE("stovoq: Monte Carlo distortion on N(0, I_16), one and twenty workers", "[compress][stovoq][statistical]") {
+    // One norm for 32 buckets: 63 groups hold 2016 vectors of dimension 16.
+    stovoq c{.dimension = 16, .codewords = 8192, .bias_bits = 16};
+    stovoq biased{.dimension = 16, .codewords = 8192, .bias_bits = 0};
+    const auto x = sample::normal_vector(63 * 512, 4);
+    const double vectors = double(x.size()) / 16;
+    CHECK(sample::squared_distance(x, sample::round_trip(c, x, {.seed = 1})) / vectors == Approx(11.0).margin(0.3));
+    CHECK(sample::squared_distance(x, sample::round_trip(biased, x, {.seed = 1})) / vectors ==
+          Approx(6.87).margin(0.2));
+    const std::span<const float> part(x.data(), 10 * 512);
+    std::vector<float> mean(part.size()), mean_biased(part.size());
+    message m;
+    for (std::uint32_t worker = 0; worker < 20; ++worker) {
+        c.compress(part, {.seed = 1, .node = worker}, m);
+        c.decompress_add(m, {.seed = 1, .node = worker}, 0.05f, mean);
+        biased.compress(part, {.seed = 1, .node = worker}, m);
+        biased.decompress_add(m, {.seed = 1, .node = worker}, 0.05f, mean_biased);
+    }
+    CHECK(sample::squared_distance(part, mean) / (double(part.size()) / 16) == Approx(0.55).margin(0.03));
+    CHECK(sample::squared_distance(part, mean_biased) / (double(part.size()) / 16) ==
+          Approx(1.597 + 5.27 / 20).margin(0.1));
+}
+
+TEST_CASE("stovoq: layouts of the levels, their noise and their worst case", "[compress][stovoq][exact]") {
+    struct row {
+        bias_levels layout;
+        double average, worst;
+    };
+    for (const row& expected : {row{bias_levels::uniform, 12.130, 1.140}, row{bias_levels::geometric, 11.218, 1.140},
+                                row{bias_levels::all_but_one, 11.030, 1.602}}) {
+        const stovoq c{.levels = expected.layout};
+        const auto levels = c.factor_levels();
+        REQUIRE(levels.size() == 8);
+        CHECK(std::is_sorted(levels.begin(), levels.end()));
+        CHECK(levels.front() == Approx(1.2007).epsilon(1e-4));
+        CHECK(levels.back() == Approx(5.6625).epsilon(1e-4));
+        CHECK(average_over_gaussian(16, 8192, 1.125, levels).quantized == Approx(expected.average).margin(2e-3));
+        CHECK(c.variance(512) == Approx(expected.worst).margin(8e-3));
+        CHECK(c.variance(512 * 100) == c.variance(512));
+    }
+    CHECK(stovoq{.levels = bias_levels::all_but_one}.factor_levels()[6] == Approx(1.8308).epsilon(1e-4));
+    CHECK(stovoq{.bias_bits = 0}.variance(512) == Approx((31 * 3.0085 + 361.13) / 512).epsilon(1e-3));
+    CHECK(stovoq{.bias_bits = 0}.contraction(512) > 0.1);
+    CHECK(is_unbiased(stovoq{}));
+    CHECK_FALSE(is_unbiased(stovoq{.bias_bits = 0}));
+}
+
+TEST_CASE("stovoq: unbiased, whatever the norms of the buckets, and within its variance",
+          "[compress][stovoq][statistical]") {
+    const auto check = [](stovoq c, std::vector<float> x) {
+        std::vector<sample::estimate> mean(x.size());
+        sample::estimate error;
+        for (std::uint64_t round = 0; round < 3000; ++round) {
+            const auto y = sample::round_trip(c, x, {.seed = 7, .round = round});
+            for (std::size_t i = 0; i < x.size(); ++i) {
+                mean[i].add(y[i]);
+            }
+            error.add(sample::squared_distance(x, y) / sample::squared_norm(x));
+        }
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            CHECK(mean[i].z(x[i]) < 4.5);
+        }
+        CHECK(error.mean() < c.variance(x.size()) + 4.5 * error.standard_error());
+    };
+    check({.dimension = 8, .codewords = 64, .group = 40}, sample::normal_vector(80, 5));
+    check({.dimension = 8, .codewords = 64, .group = 40, .norm_bits = 10}, sample::normal_vector(80, 5));
+    auto peak = sample::normal_vector(45, 6);
+    peak[3] = 100;
+    check({.dimension = 5, .codewords = 32, .bias_bits = 2, .group = 40}, peak);
+    check({.dimension = 1, .codewords = 16, .bias_bits = 1, .group = 8, .levels = bias_levels::uniform},
+          sample::normal_vector(9, 8));
+    check({.dimension = 3, .codewords = 16, .group = 2, .levels = bias_levels::all_but_one},
+          sample::normal_vector(7, 9));
+}
+
+TEST_CASE("stovoq: any length, also where groups and buckets do not divide it", "[compress][stovoq]") {
+    for (const std::size_t n : {1u, 2u, 31u, 32u, 33u, 511u, 512u, 513u, 1030u}) {
+        for (const int d : {1, 3, 8, 16}) {
+            stovoq c{.dimension = d, .codewords = 16};
+            const auto x = sample::normal_vector(n, n);
+            const random_key key{.seed = 4, .round = n};
+            message m;
+            c.compress(x, key, m);
+            std::vector<float> y(n), acc(n, 0.0f), again(n);
+            stovoq receiver{.dimension = d, .codewords = 16};
+            receiver.decompress(m, key, y);
+            receiver.decompress_add(m, key, 1.0f, acc);
+            CHECK(y == acc);
+            c.decompress(m, key, again);
+            CHECK(y == again);
+            CHECK(sample::squared_norm(y) > 0);
+        }
+    }
+}
+
+TEST_CASE("stovoq: codewords regenerated one by one equal those generated in bulk", "[compress][stovoq][exact]") {
+    stovoq few{.dimension = 4, .codewords = 1024, .group = 64};
+    const auto x = sample::normal_vector(4 * 1024, 12);
+    const random_key key{.seed = 8};
+    message whole, part;
+    few.compress(x, key, whole);
+    few.compress(std::span(x).first(64), key, part);
+    std::vector<float> y(x.size()), z(64);
+    few.decompress(whole, key, y);  // takes all codewords
+    few.decompress(part, key, z);   // takes sixteen
+    CHECK(std::equal(z.begin(), z.end(), y.begin()));
+}
+
+TEST_CASE("stovoq: bad options and input are named", "[compress][stovoq][hostile]") {
+    const std::array x{1.0f, 2.0f};
+    message m;
+    const auto refused = [&](stovoq c) { CHECK_THROWS_AS(c.compress(x, {}, m), invalid_input); };
+    refused({.dimension = 0});
+    refused({.dimension = 65});
+    refused({.codewords = 100});
+    refused({.codewords = 1});
+    refused({.bias_bits = -1});
+    refused({.group = 0});
+    refused({.norm_bits = 9});
+    refused({.codeword_variance = -1});
+    refused({.bias_bits = 1, .levels = bias_levels::all_but_one});
+    stovoq c{.dimension = 2, .codewords = 4, .group = 2};
+    CHECK_THROWS_AS(c.compress(std::span<const float>{}, {}, m), invalid_input);
+    try {
+        c.compress(std::array{1.0f, 1.0f, 1.0f, std::numeric_limits<float>::quiet_NaN()}, {}, m);
+        FAIL("NaN was accepted");
+    } catch (const invalid_input& e) {
+        CHECK(std::string(e.what()).find("element 3") != std::string::npos);
+    }
+    const std::vector<float> tiny(4, 1e-42f);  // too small to divide by: decodes to zeros
+    CHECK(sample::round_trip(c, tiny, {}) == std::vector<float>(4));
+}
+
+TEST_CASE("stovoq: mutated messages are refused or decode within bounds", "[compress][stovoq][hostile]") {
+    const auto x = sample::normal_vector(200, 13);
+    for (const int norm_bits : {12, 32}) {
+        stovoq c{.dimension = 8, .codewords = 64, .group = 64, .norm_bits = norm_bits};
+        message m;
+        c.compress(x, {}, m);
+        std::vector<float> y(x.size());
+        sample::mutate(m, 1, [&](const message& other) { c.decompress(other, {}, y); });
+        const auto first = sample::round_trip(c, x, {});
+        c.decompress(m, {}, y);
+        CHECK(y == first);
+        stovoq other{.dimension = 8, .codewords = 64, .group = 32, .norm_bits = norm_bits};
+        CHECK_THROWS_AS(other.decompress(m, {}, y), malformed_message);
+        CHECK_THROWS_AS(c.decompress(m, {.round = 1}, y), malformed_message);
+    }
+}
