@@ -40,6 +40,7 @@ public:
         const alphabet a = quantizer_.symbols();
         expect(a.lowest <= a.highest, "a quantizer needs at least one symbol");
         expect(a.highest <= max_index && a.lowest >= -max_index, "a quantizer's indices must be below 2^24 in magnitude");
+        largest_step_ = largest_step(quantizer_);
     }
 
     const Q& quantizer() const { return quantizer_; }
@@ -199,6 +200,17 @@ private:
         const std::size_t unit = std::lcm(granule, random_stream::group);
         return unit * std::max<std::size_t>(1, preferred_chunk / unit);
     }
+    //! The largest step with which nothing decodes to infinity: values are largest at an end of the alphabet.
+    static float largest_step(const Q& q) {
+        float largest = 1;
+        const alphabet a = q.symbols();
+        for (const int i : {a.lowest, a.highest}) {
+            for (const float u : {-0.5f, 0.5f}) {
+                largest = std::max(largest, std::abs(kernels::value_of(q, static_cast<float>(i), u)));
+            }
+        }
+        return std::numeric_limits<float>::max() / (2 * largest);
+    }
     float step_of(float measured) const {
         float step;
         if constexpr (requires { scale_.step(measured, 1.0f); }) {
@@ -206,7 +218,7 @@ private:
         } else {
             step = measured / range_of(quantizer_);
         }
-        expect(step - step == 0, "the step of a quantizer exceeds the range of float: scale the input down");
+        expect(step <= largest_step_, "the step of a quantizer exceeds the range of float: scale the input down");
         const float inverse = 1.0f / step;
         return inverse - inverse == 0.0f ? step : 0.0f;
     }
@@ -239,7 +251,8 @@ private:
         steps_.clear();
         for (std::size_t at = 0; at < y.size(); at += b) {
             steps_.push_back(r.number());
-            expect_message(steps_.back() >= 0, "a message holds a negative scale: it was altered");
+            expect_message(steps_.back() >= 0 && steps_.back() <= largest_step_,
+                           "a message holds a scale that is negative or too large: it was altered");
         }
         const random_stream dither(k);
         const std::size_t size = quantizer_.symbols().size();
@@ -271,6 +284,7 @@ private:
     Q quantizer_;
     [[no_unique_address]] S scale_;
     C coder_;
+    float largest_step_ = 0;
     std::vector<float> steps_;
     std::vector<std::uint8_t> symbols_;
     std::vector<std::uint32_t> wide_;

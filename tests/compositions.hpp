@@ -1,0 +1,138 @@
+//! One compressor of every kind, for tests that hold for all of them.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <frugal/compress/alternating.hpp>
+#include <frugal/compress/any_compressor.hpp>
+#include <frugal/compress/codebook.hpp>
+#include <frugal/compress/coder/any_coder.hpp>
+#include <frugal/compress/coder/elias.hpp>
+#include <frugal/compress/coder/packed.hpp>
+#include <frugal/compress/coder/radix.hpp>
+#include <frugal/compress/coder/range_coder.hpp>
+#include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/identity.hpp>
+#include <frugal/compress/index_coding.hpp>
+#include <frugal/compress/scalar.hpp>
+#include <frugal/compress/scale/any_scale.hpp>
+#include <frugal/compress/scale/scales.hpp>
+#include <frugal/compress/selector/proportional.hpp>
+#include <frugal/compress/selector/random_k.hpp>
+#include <frugal/compress/selector/top_k.hpp>
+#include <frugal/compress/sparse.hpp>
+#include <frugal/compress/stovoq.hpp>
+#include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/natural.hpp>
+#include <frugal/quantize/nested.hpp>
+#include <frugal/quantize/sign.hpp>
+#include <frugal/quantize/stochastic.hpp>
+#include <frugal/quantize/stochastic_codebook.hpp>
+
+namespace test {
+
+//! A quantizer of a user's own, with an alphabet of any width, written for float only.
+struct wide_rounding {
+    int levels = 1;
+    static constexpr bool unbiased = false;
+    frugal::alphabet symbols() const { return {-levels, levels}; }
+    float index(float x) const { return std::floor(x + 0.5f); }
+    float value(float i) const { return i; }
+    std::string name() const { return frugal::expression("wide_rounding", {{"levels", double(levels)}}); }
+};
+
+//! One symbol only, which takes no bits.
+struct always_zero {
+    static constexpr bool unbiased = false;
+    frugal::alphabet symbols() const { return {0, 0}; }
+    float range() const { return 1.0f; }
+    float index(float x) const { return x * 0.0f; }
+    float value(float i) const { return i; }
+    std::string name() const { return "always_zero"; }
+};
+
+inline std::vector<frugal::any_coder> all_coders() {
+    return {frugal::packed{}, frugal::radix{}, frugal::range_coder{}, frugal::rans{}, frugal::elias{}};
+}
+
+//! Every quantizer with every coder; each scale; sparse with every selector; codebooks; combinators; nested ones.
+inline std::vector<frugal::any_compressor> all_compositions() {
+    using namespace frugal;
+    std::vector<any_compressor> all{identity{}};
+    const auto scalar = [](auto quantizer, any_scale scale, any_coder coder) {
+        return any_compressor(scalar_compressor{quantizer, scale, coder});
+    };
+    const auto each_coder = [&](auto quantizer) {
+        for (const any_coder& coder : all_coders()) {
+            all.push_back(scalar(quantizer, any_scale(max_norm{}), coder));
+        }
+    };
+    each_coder(dithered{.levels = 1});
+    each_coder(dithered{.levels = 3});
+    each_coder(dithered{.levels = 127});
+    each_coder(dithered{.levels = 1000});
+    each_coder(one_bit_dithered{});
+    each_coder(half_dithered{.levels = 2});
+    each_coder(half_dithered{.levels = 1, .dithers = 2});
+    each_coder(stochastic{.levels = 4});
+    each_coder(stochastic{.levels = 40000});
+    each_coder(ternary{});
+    each_coder(dorefa{.bits = 8});
+    each_coder(dorefa{.bits = 16});
+    each_coder(natural{.levels = 8});
+    each_coder(natural{.levels = 64});
+    each_coder(sign{});
+    each_coder(nested_dithered{.fine = 1.0 / 3, .coarse = 1});
+    each_coder(nested_dithered{.fine = 1.0 / 1000, .coarse = 1, .shrink = 0.9});
+    each_coder(stochastic_codebook{.levels = {-1.0f, -0.25f, 0.0f, 0.5f, 2.0f}});
+    each_coder(wide_rounding{.levels = 1 << 20});
+    each_coder(always_zero{});
+    for (const any_scale& scale : {any_scale(l2_norm{}), any_scale(mean_abs{}), any_scale(fixed{.kappa = 0.25f}),
+                                   any_scale(bucketed{max_norm{}, 16}), any_scale(bucketed{l2_norm{}, 1})}) {
+        all.push_back(scalar(dithered{.levels = 1}, scale, packed{}));
+        all.push_back(scalar(sign{}, scale, range_coder{}));
+        all.push_back(scalar(nested_dithered{}, scale, radix{}));
+    }
+    for (const any_coder& coder : all_coders()) {
+        all.push_back(codebook_compressor{one_bit{}, coder});
+        all.push_back(codebook_compressor{lloyd_max{.levels = 5}, coder});
+    }
+    const any_compressor fine = scalar(dithered{.levels = 3}, any_scale(max_norm{}), radix{});
+    const any_compressor near = scalar(nested_dithered{}, any_scale(max_norm{}), packed{});
+    const auto sparse = [&](auto selector, auto indices) {
+        all.push_back(sparse_compressor{selector, any_compressor(identity{}), indices});
+        all.push_back(sparse_compressor{selector, fine, indices});
+    };
+    sparse(top_k{.fraction = 0.1}, fixed_width_indices{});
+    sparse(top_k{.count = 3}, rice_indices{});
+    sparse(random_k{.count = 5}, fixed_width_indices{});
+    sparse(random_k{.fraction = 0.2, .unbiased = false, .shared_seed = false}, fixed_width_indices{});
+    sparse(threshold{.value = 1.0f}, rice_indices{});
+    sparse(variance_budget{.epsilon = 1}, fixed_width_indices{});
+    sparse(random_sparse{.count = 4}, fixed_width_indices{});
+    all.push_back(stovoq{.dimension = 4, .codewords = 64, .bias_bits = 3, .group = 32});
+    all.push_back(stovoq{.dimension = 16, .codewords = 32, .bias_bits = 0, .group = 64});
+    all.push_back(stovoq{.dimension = 3,
+                         .codewords = 16,
+                         .bias_bits = 16,
+                         .group = 7,
+                         .norm_bits = 12,
+                         .levels = bias_levels::all_but_one});
+    all.push_back(alternating{fine, near});
+    all.push_back(alternating{near, any_compressor(identity{})});
+    const auto with_feedback = [](any_compressor inner) { return any_compressor(error_feedback{std::move(inner)}); };
+    const any_compressor few{sparse_compressor{top_k{.fraction = 0.3}, fine, fixed_width_indices{}}};
+    all.push_back(with_feedback(fine));
+    all.push_back(with_feedback(few));
+    all.push_back(with_feedback(with_feedback(fine)));
+    all.push_back(with_feedback(any_compressor(codebook_compressor{one_bit{}, any_coder(packed{})})));
+    all.push_back(any_compressor(sparse_compressor{top_k{.fraction = 0.5}, with_feedback(few), fixed_width_indices{}}));
+    return all;
+}
+
+}  // namespace test
