@@ -2,11 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include <oneapi/tbb/blocked_range.h>
@@ -20,15 +20,15 @@ struct static_partitioner {};
 
 namespace stand_in {
 
-//! Calls f(chunk) for every chunk below n. The counter is relaxed: it hands out chunks and orders nothing.
+//! Calls f(chunk) for every chunk below n. Chunks are dealt in turn, so that every thread has some, however short they are.
 template <class F>
 void for_each_chunk(std::size_t n, const F& f) {
-    std::atomic<std::size_t> next{0};
+    const std::size_t count = std::min(n, static_cast<std::size_t>(concurrency));
     std::exception_ptr failure;
     std::mutex failure_mutex;
-    const auto work = [&] {
+    const auto work = [&](std::size_t thread) {
         const with_concurrency inside(1);
-        for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < n;) {
+        for (std::size_t i = thread; i < n; i += count) {
             try {
                 f(i);
             } catch (...) {
@@ -38,11 +38,10 @@ void for_each_chunk(std::size_t n, const F& f) {
         }
     };
     std::vector<std::thread> threads;
-    const std::size_t wanted = std::min(n, static_cast<std::size_t>(concurrency));
-    for (std::size_t t = 1; t < wanted; ++t) {
-        threads.emplace_back(work);
+    for (std::size_t t = 1; t < count; ++t) {
+        threads.emplace_back(work, t);
     }
-    work();
+    work(0);
     for (std::thread& t : threads) {
         t.join();
     }

@@ -2,7 +2,7 @@
 //!
 //! The distribution's libtbb is not instrumented, so the sanitizer would report every hand-over inside it, and
 //! suppressing those reports would hide the races of our own loop bodies, whose stacks all begin in libtbb. Here every
-//! parallel loop runs on fresh std::threads, which the sanitizer understands, and nothing else orders its iterations.
+//! parallel loop runs on fresh std::threads, which the sanitizer understands, and nothing orders their iterations.
 #pragma once
 
 #include <algorithm>
