@@ -83,7 +83,7 @@ struct one_bit {
 };
 
 //! The quantizer of least squared error for the elements of the vector (Lloyd 1957; Max 1960): cell means and midpoints in
-//! turn, at most `iterations` times, from the quantiles of a sample of each sign.
+//! turn, at most `iterations` times, starting from a sample of 4096 elements.
 //!
 //! The levels are the means of their cells (the centroid condition holds exactly), also where iterations stopped early.
 //! O(iterations d K) time for K <= 16 levels, O(iterations d log K) beyond.
@@ -126,33 +126,58 @@ private:
 
     static float midpoint(float a, float b) { return a * 0.5f + b * 0.5f; }  // a product with 1/2 is exact
 
-    //! First levels: each sign gets its share of them, at quantiles of a sample, and 0 divides the signs. Since every later
-    //! step lowers the error, no result is worse than `one_bit`.
+    //! First levels: each sign gets its share of them, and 0 divides the signs. Since every later step lowers the error, no
+    //! result is worse than `one_bit`. Within a sign levels lie as dense as the optimum's, about the cube root of the data's
+    //! density (Panter and Dite 1951), that is evenly in the sum of gap^(5/8) over the gaps of a sorted sample.
     static void start(std::span<const float> x, std::span<float> level, std::span<float> boundary) {
         std::array<float, sample_size> storage;
+        std::array<double, sample_size> measure_storage;
         const std::span<float> sample(storage.data(), std::min(x.size(), sample_size));
+        const std::span<double> measure(measure_storage.data(), sample.size());
         for (std::size_t i = 0; i < sample.size(); ++i) {
             sample[i] = x[i * x.size() / sample.size()];
         }
         std::sort(sample.begin(), sample.end());
+        measure[0] = 0;
+        for (std::size_t i = 1; i < sample.size(); ++i) {
+            const double root = std::sqrt(double{sample[i]} - double{sample[i - 1]});
+            measure[i] = measure[i - 1] + rounded(root * std::sqrt(std::sqrt(root)));
+        }
+        const auto negatives =
+            static_cast<std::size_t>(std::lower_bound(sample.begin(), sample.end(), 0.0f) - sample.begin());
         const auto [least, greatest] = std::minmax_element(x.begin(), x.end());
-        const auto first_positive = std::lower_bound(sample.begin(), sample.end(), 0.0f);
-        const auto negatives = static_cast<std::size_t>(first_positive - sample.begin());
         const bool both_signs = *least < 0 && *greatest >= 0;
         std::size_t below = *greatest < 0 ? level.size() : 0;
         if (both_signs) {
-            const std::size_t share = (level.size() * negatives + sample.size() / 2) / sample.size();
-            below = std::clamp<std::size_t>(share, 1, level.size() - 1);
+            const double share = negatives == 0 || measure.back() == 0 ? 0 : measure[negatives - 1] / measure.back();
+            below = std::clamp<std::size_t>(static_cast<std::size_t>(share * static_cast<double>(level.size()) + 0.5),
+                                            1, level.size() - 1);
         }
-        quantiles(sample.first(negatives), *least, level.first(below));
-        quantiles(sample.subspan(negatives), *greatest, level.subspan(below));
+        spread(sample.first(negatives), measure.first(negatives), *least, level.first(below));
+        spread(sample.subspan(negatives), measure.subspan(negatives), *greatest, level.subspan(below));
         for (std::size_t j = 0; j + 1 < level.size(); ++j) {
             boundary[j] = both_signs && j + 1 == below ? 0.0f : midpoint(level[j], level[j + 1]);
         }
     }
-    static void quantiles(std::span<const float> sorted, float otherwise, std::span<float> level) {
+    //! Levels at even steps of `measure`, between the elements of the sorted sample; `otherwise` if there are none.
+    static void spread(std::span<const float> sorted, std::span<const double> measure, float otherwise,
+                       std::span<float> level) {
         for (std::size_t j = 0; j < level.size(); ++j) {
-            level[j] = sorted.empty() ? otherwise : sorted[(2 * j + 1) * sorted.size() / (2 * level.size())];
+            if (sorted.empty()) {
+                level[j] = otherwise;
+                continue;
+            }
+            const double part = (static_cast<double>(j) + 0.5) / static_cast<double>(level.size());
+            const double at = multiply_add(measure.back() - measure.front(), part, measure.front());
+            const auto above = std::upper_bound(measure.begin(), measure.end(), at);
+            if (above == measure.end() || above == measure.begin()) {
+                level[j] = sorted.back();
+                continue;
+            }
+            const auto i = static_cast<std::size_t>(above - measure.begin());
+            const double position = (at - measure[i - 1]) / (measure[i] - measure[i - 1]);
+            level[j] = static_cast<float>(
+                multiply_add(double{sorted[i]} - double{sorted[i - 1]}, position, double{sorted[i - 1]}));
         }
     }
 };

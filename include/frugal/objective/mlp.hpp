@@ -114,9 +114,11 @@ public:
     std::string name() const {
         std::string text = "mlp(";
         for (std::size_t l = 1; l + 1 < sizes_.size(); ++l) {
-            text += (l > 1 ? "," : "") + std::to_string(sizes_[l]);
+            text += l > 1 ? "," : "";
+            text += std::to_string(sizes_[l]);
         }
-        return text + ")";
+        text += ')';
+        return text;
     }
 
 private:

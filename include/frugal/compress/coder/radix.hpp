@@ -112,14 +112,18 @@ struct radix {
 
 private:
     static constexpr digit_group group(std::size_t size) {
-        return size < byte_groups.size() ? byte_groups[size] : densest_group(size);
+        return size < byte_shapes.size() ? digit_group{byte_shapes[size].digits, byte_shapes[size].bytes}
+                                         : densest_group(size);
     }
-    static constexpr auto byte_groups = [] {
-        std::array<digit_group, 257> groups{};
-        for (std::size_t size = 1; size < groups.size(); ++size) {
-            groups[size] = densest_group(size);
+    //! The words of alphabets of a byte; no digits where whole bits are as good.
+    static constexpr auto byte_shapes = [] {
+        std::array<kernels::word_shape, 257> shapes{};
+        for (unsigned size = 2; size < shapes.size(); ++size) {
+            if (const digit_group g = densest_group(size); g.digits > 0) {
+                shapes[size] = kernels::word_shape(size, g.digits, g.bytes);
+            }
         }
-        return groups;
+        return shapes;
     }();
     struct tail {
         std::size_t words = 0;
@@ -135,13 +139,10 @@ private:
         const std::size_t block = g.digits * kernels::block_lanes;
         for (; n >= block; n -= block, symbols += block, out += kernels::block_lanes * g.bytes) {
             if constexpr (sizeof(S) == 1) {
-                if (g.bytes == 1) {
-                    kernels::pack_tuples(symbols, static_cast<unsigned>(size), g.digits,
-                                         reinterpret_cast<std::uint8_t*>(out));
-                    continue;
-                }
+                kernels::pack_word_block(symbols, byte_shapes[size], out);
+            } else {
+                kernels::pack_words(symbols, block, kernels::block_lanes, size, g.bytes, out);
             }
-            kernels::pack_words(symbols, block, kernels::block_lanes, size, g.bytes, out);
         }
         const tail t(n, size, g);
         kernels::pack_words(symbols, n, t.words, size, t.bytes, out);
@@ -153,13 +154,10 @@ private:
         bool good = true;
         for (; n >= block; n -= block, symbols += block, in += kernels::block_lanes * g.bytes) {
             if constexpr (sizeof(S) == 1) {
-                if (g.bytes == 1) {
-                    good &= kernels::unpack_tuples(reinterpret_cast<const std::uint8_t*>(in),
-                                                   static_cast<unsigned>(size), g.digits, symbols);
-                    continue;
-                }
+                good &= kernels::unpack_word_block(in, byte_shapes[size], symbols);
+            } else {
+                good &= kernels::unpack_words(in, block, kernels::block_lanes, size, g.bytes, symbols);
             }
-            good &= kernels::unpack_words(in, block, kernels::block_lanes, size, g.bytes, symbols);
         }
         const tail t(n, size, g);
         return kernels::unpack_words(in, n, t.words, size, t.bytes, symbols) && good;

@@ -113,7 +113,7 @@ public:
         w.align();
         count(symbols);
         const std::uint64_t cost = choose(symbols.size());
-        const unsigned lanes_code = cost < (1u << 16) ? 0 : cost < (1u << 19) ? 1 : 2;
+        const unsigned lanes_code = cost < (1u << 15) ? 0 : cost < (1u << 18) ? 1 : 2;
         write_header(w, lanes_code);
         if (symbol_frequency_[top_] < std::uint32_t{1} << bits_) {
             with_letters_and_lanes(lanes_code,
@@ -169,6 +169,8 @@ private:
         }
         size_ = static_cast<std::uint32_t>(((size - 1) >> raw_) + 1);
         most_digits_ = size_ <= largest_for_tuples ? kernels::digits_in_byte(size_) : 1;
+        shape_ = kernels::tuple_shape(size_ <= largest_for_tuples ? size_ : 2,
+                                      size_ <= largest_for_tuples ? most_digits_ : 1);
         symbol_frequency_.resize(size_);
     }
 
@@ -203,12 +205,12 @@ private:
             const std::size_t block = digits_ * kernels::block_lanes;
             for (; n >= block; n -= block, symbols += block, letters += kernels::block_lanes) {
                 if constexpr (sizeof(S) == 1) {
-                    pack_block(symbols, letters);
+                    kernels::pack_tuples(symbols, shape_, letters);
                 } else {
                     std::array<std::uint8_t, 8 * kernels::block_lanes> narrow;
                     std::transform(symbols, symbols + block, narrow.begin(),
                                    [](S s) { return static_cast<std::uint8_t>(s); });
-                    pack_block(narrow.data(), letters);
+                    kernels::pack_tuples(narrow.data(), shape_, letters);
                 }
             }
             const std::size_t words = (n + digits_ - 1) / digits_;
@@ -222,13 +224,6 @@ private:
             }
         }
     }
-    void pack_block(const std::uint8_t* symbols, std::uint8_t* letters) const {
-        if (size_ == 3) {
-            kernels::pack_tuples(symbols, 3, 5, letters);
-        } else {
-            kernels::pack_tuples(symbols, size_, digits_, letters);
-        }
-    }
     template <class S, class Letter>
     void unpack_chunk(const Letter* letters, std::size_t n, S* symbols) const {
         if (digits_ == 1) {
@@ -239,10 +234,10 @@ private:
             const std::size_t block = digits_ * kernels::block_lanes;
             for (; n >= block; n -= block, symbols += block, letters += kernels::block_lanes) {
                 if constexpr (sizeof(S) == 1) {
-                    unpack_block(letters, symbols);
+                    kernels::unpack_tuples(letters, shape_, symbols);
                 } else {
                     std::array<std::uint8_t, 8 * kernels::block_lanes> narrow;
-                    unpack_block(letters, narrow.data());
+                    kernels::unpack_tuples(letters, shape_, narrow.data());
                     std::copy_n(narrow.begin(), block, symbols);
                 }
             }
@@ -254,13 +249,6 @@ private:
                     letter /= size_;
                 }
             }
-        }
-    }
-    void unpack_block(const std::uint8_t* letters, std::uint8_t* symbols) const {
-        if (size_ == 3) {
-            kernels::unpack_tuples(letters, 3, 5, symbols);
-        } else {
-            kernels::unpack_tuples(letters, size_, digits_, symbols);
         }
     }
 
@@ -523,8 +511,8 @@ private:
         const auto word = static_cast<std::uint16_t>(x);
         std::memcpy(out - 2, &word, 2);  // overwritten unless the state sheds it
         const bool sheds = x >= s.limit;
-        out -= sheds ? 2 : 0;
-        x = sheds ? x >> 16 : x;
+        out -= 2 * static_cast<std::ptrdiff_t>(sheds);
+        x >>= 16 * static_cast<unsigned>(sheds);
         const auto quotient = static_cast<std::uint32_t>(x * s.reciprocal >> s.shift);
         state = x + quotient * s.complement + s.start;
         return out;
@@ -563,9 +551,9 @@ private:
                     std::uint16_t word;
                     std::memcpy(&word, in, 2);
                     letters[i + l] = pop(state[l], letter_of_slot.data());
-                    const bool wants = state[l] < lower;
-                    state[l] = wants ? state[l] << 16 | word : state[l];
-                    in += wants ? 2 : 0;
+                    const auto wants = static_cast<unsigned>(state[l] < lower);  // no branch: it could not be predicted
+                    state[l] = state[l] << 16 * wants | (word & (0u - wants));
+                    in += 2 * wants;
                 }
             }
             for (; i < count; ++i) {
@@ -608,12 +596,13 @@ private:
         }
     }
 
-    unsigned raw_ = 0;           // low bits of a symbol that are not coded
-    std::uint32_t size_ = 1;     // of the alphabet without them
-    unsigned most_digits_ = 1;   // of a tuple
-    unsigned digits_ = 1;        // of a letter
-    unsigned bits_ = most_bits;  // frequencies sum to 2^bits_
-    std::uint32_t top_ = 0;      // the most frequent symbol
+    unsigned raw_ = 0;            // low bits of a symbol that are not coded
+    std::uint32_t size_ = 1;      // of the alphabet without them
+    unsigned most_digits_ = 1;    // of a tuple
+    kernels::tuple_shape shape_;  // of tuples, where letters can be
+    unsigned digits_ = 1;         // of a letter
+    unsigned bits_ = most_bits;   // frequencies sum to 2^bits_
+    std::uint32_t top_ = 0;       // the most frequent symbol
     std::vector<std::uint64_t> symbol_count_, tuple_count_, weight_;
     std::vector<std::uint32_t> symbol_frequency_, frequency_;
     std::vector<step> steps_;              // encoding, by letter

@@ -1,0 +1,129 @@
+//! The program `frugal`: train, compare, codec, reproduce, list.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+
+#include <frugal/version.hpp>
+
+#include "commands.hpp"
+#include "mpi_session.hpp"
+
+namespace {
+
+using frugal::driver::training_request;
+
+void add_workload_options(CLI::App& app, training_request& r) {
+    app.add_option("--data", r.data, "fashion-mnist, a folder of IDX files, or synthetic(...)")->capture_default_str();
+    app.add_option("--nodes", r.nodes, "workers")->check(CLI::Range(1, 1 << 20))->capture_default_str();
+    app.add_option("--batch", r.batch, "samples per round, all workers together")
+        ->check(CLI::Range(1, 1 << 30))
+        ->capture_default_str();
+    app.add_option("--rounds", r.rounds, "rounds")->capture_default_str();
+    app.add_option("--seed", r.seed, "the seed of everything random")->capture_default_str();
+    app.add_option("--threads", r.threads, "threads; 0 for all processors")
+        ->check(CLI::Range(0, 4096))
+        ->capture_default_str();
+    app.add_option("--network", r.network, "the simulated network: latency=TIME,bandwidth=RATE")->capture_default_str();
+    app.add_option("--evaluate-every", r.evaluate_every, "rounds between evaluations; 0 for about 25 of them")
+        ->capture_default_str();
+}
+
+int run(int argc, char** argv) {
+    using namespace frugal::driver;
+    CLI::App app{"frugal: training across many machines with few bits"};
+    app.set_version_flag("--version", std::to_string(FRUGAL_VERSION_MAJOR) + "." +
+                                          std::to_string(FRUGAL_VERSION_MINOR) + "." +
+                                          std::to_string(FRUGAL_VERSION_PATCH));
+    app.require_subcommand(1);
+    std::filesystem::path out = "out";
+
+    training_request request;
+    auto* train = app.add_subcommand("train", "train one objective by one algorithm");
+    train->add_option("--algorithm", request.algorithm, "see `frugal list`")->capture_default_str();
+    train->add_option("--compressor", request.compressor, "an expression or alias")->capture_default_str();
+    auto* topology =
+        train->add_option("--topology", request.topology, "for decentralized algorithms")->capture_default_str();
+    train->add_option("--optimizer", request.optimizer, "an expression")->capture_default_str();
+    train->add_option("--objective", request.objective, "an expression")->capture_default_str();
+    train->add_option("--partition", request.partition, "iid, shards(...) or dirichlet(...)")->capture_default_str();
+    train->add_option("--engine", request.engine, "tbb, mpi or event")->capture_default_str();
+    add_workload_options(*train, request);
+    train->add_option("--checkpoint-every", request.checkpoint_every, "rounds between checkpoints; 0 for none")
+        ->capture_default_str();
+    train->add_option("--checkpoint", request.checkpoint, "folder of the checkpoints");
+    train->add_flag("--resume", request.resume, "go on from the newest checkpoint, if there is one");
+    train->add_option("--out", out, "folder for report.json, curves.csv and curves.svg")->capture_default_str();
+
+    std::string preset;
+    training_request common;
+    common.rounds = 0;
+    auto* compare = app.add_subcommand("compare", "several methods on the same work, one table and one picture");
+    compare->add_option("PRESET", preset, "see `frugal list`")->required();
+    add_workload_options(*compare, common);
+    compare->add_option("--out", out, "folder for the results")->capture_default_str();
+
+    codec_request codec_options;
+    auto* codec = app.add_subcommand("codec", "one real vector through a compressor");
+    codec->add_option("--compressor", codec_options.compressor, "an expression or alias")->required();
+    codec->add_option("--input", codec_options.input, "raw little-endian 32-bit floats")->required();
+    codec->add_option("--output", codec_options.output, "where to write the decoded vector");
+    codec->add_option("--repeat", codec_options.repeat, "repeats, each with a fresh key")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    codec->add_option("--seed", codec_options.seed, "the seed")->capture_default_str();
+
+    std::vector<std::string> claims;
+    bool all = false;
+    std::uint64_t seed = 1;
+    auto* reproduce = app.add_subcommand("reproduce", "published claims at desk scale: claim, ours, verdict");
+    reproduce->add_option("NAME", claims, "see `frugal list`");
+    reproduce->add_flag("--all", all, "every claim");
+    reproduce->add_option("--seed", seed, "the seed")->capture_default_str();
+    reproduce->add_option("--out", out, "folder for the results")->capture_default_str();
+
+    auto* list = app.add_subcommand("list", "everything that can be named, with parameters and defaults");
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& e) {
+        return app.exit(e);
+    } catch (const CLI::ParseError& e) {
+        std::cerr << "frugal: " << e.what() << " (see frugal --help)\n";
+        return 2;
+    }
+    request.topology_given = topology->count() > 0;
+    if (*train) {
+        return run_train(request, out);
+    }
+    if (*compare) {
+        return run_compare(preset, common, out);
+    }
+    if (*codec) {
+        return run_codec(codec_options);
+    }
+    if (*reproduce) {
+        if (all == !claims.empty()) {
+            std::cerr << "frugal: reproduce needs the name of a claim, or --all (see frugal list)\n";
+            return 2;
+        }
+        if (all) {
+            for (const auto& r : reproductions()) {
+                claims.push_back(r.first);
+            }
+        }
+        return run_reproduce(claims, out, seed);
+    }
+    return *list ? run_list() : 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const frugal::driver::mpi_session session(argc, argv);
+        return run(argc, argv);
+    } catch (const std::exception& e) {
+        std::cerr << "frugal: " << e.what() << '\n';
+        return 1;
+    }
+}

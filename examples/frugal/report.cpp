@@ -1,0 +1,195 @@
+#include "report.hpp"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include <frugal/core/error.hpp>
+#include <frugal/core/expression.hpp>
+
+namespace frugal::driver {
+namespace {
+
+nlohmann::json number_or_null(double v) {
+    return std::isfinite(v) ? nlohmann::json(v) : nlohmann::json(nullptr);
+}
+
+//! For gnuplot: a label in double quotes.
+std::string quoted(const std::string& text) {
+    std::string result = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            result += '\\';
+        }
+        result += c;
+    }
+    return result + "\"";
+}
+
+std::string plot_command(const std::vector<run_report>& runs, const char* x_column, bool accuracy) {
+    std::string text;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        text += i == 0 ? "plot " : ", \\\n     ";
+        text += "$run" + std::to_string(i) + " using " + x_column + ":" + (accuracy ? "4" : "3") +
+                " with linespoints linestyle " + std::to_string(i + 1) + " title " + quoted(runs[i].name);
+    }
+    return text + "\n";
+}
+
+//! Runs a program found on PATH and waits for it; false if it is missing or fails.
+bool run_program(std::vector<std::string> words) {
+    std::vector<char*> argv;
+    for (auto& w : words) {
+        argv.push_back(w.data());
+    }
+    argv.push_back(nullptr);
+    pid_t child = 0;
+    int status = 0;
+    return posix_spawnp(&child, argv[0], nullptr, nullptr, argv.data(), environ) == 0 &&
+           waitpid(child, &status, 0) == child && status == 0;
+}
+
+}  // namespace
+
+std::string fixed_text(double value, int decimals) {
+    if (!std::isfinite(value)) {
+        return "-";
+    }
+    char buffer[64];
+    std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value);
+    return buffer;
+}
+
+void write_file(const std::filesystem::path& file, const std::string& text) {
+    std::error_code ec;
+    if (file.has_parent_path()) {
+        std::filesystem::create_directories(file.parent_path(), ec);
+        expect(!ec, [&] { return "cannot create the folder " + file.parent_path().string() + ": " + ec.message(); });
+    }
+    const std::filesystem::path temporary = file.string() + ".tmp";
+    {
+        std::ofstream out(temporary, std::ios::binary);
+        out << text;
+        out.flush();
+        expect(out.good(), [&] { return "cannot write " + temporary.string() + ": " + std::strerror(errno); });
+    }
+    std::filesystem::rename(temporary, file, ec);
+    expect(!ec, [&] { return "cannot write " + file.string() + ": " + ec.message(); });
+}
+
+void write_report(const std::filesystem::path& folder, const std::vector<run_report>& runs) {
+    nlohmann::ordered_json report;
+    report["schema"] = 1;
+    report["runs"] = nlohmann::ordered_json::array();
+    for (const auto& r : runs) {
+        nlohmann::ordered_json j;
+        j["name"] = r.name;
+        j["algorithm"] = r.algorithm;
+        j["compressor"] = r.compressor;
+        j["nodes"] = r.nodes;
+        j["rounds"] = r.rounds;
+        j["batch"] = r.batch;
+        j["seed"] = r.seed;
+        j["threads"] = r.threads;
+        j["ranks"] = r.ranks;
+        j["dimension"] = r.dimension;
+        j["train_loss"] = number_or_null(r.train_loss);
+        j["test_accuracy"] = number_or_null(r.test_accuracy);
+        j["payload_bits_per_node_per_round"] = r.payload_bits_per_node_per_round;
+        j["wire_bytes_total"] = r.wire_bytes_total;
+        j["seconds_compute"] = r.seconds_compute;
+        j["seconds_codec"] = r.seconds_codec;
+        j["seconds_network_simulated"] = r.seconds_network_simulated;
+        j["seconds_total"] = r.seconds_total;
+        j["parameters_digest"] = r.parameters_digest;
+        j["diverged"] = r.diverged;
+        report["runs"].push_back(std::move(j));
+    }
+    write_file(folder / "report.json", report.dump(2) + "\n");
+}
+
+void write_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs) {
+    std::string csv = "run,round,payload_bits_per_node,seconds_simulated,train_loss,test_accuracy\n";
+    for (const auto& r : runs) {
+        for (const auto& p : r.curve) {
+            csv += r.name + "," + std::to_string(p.round) + "," + number_text(p.payload_bits_per_node) + "," +
+                   number_text(p.seconds_simulated) + "," + number_text(p.train_loss) + "," +
+                   (std::isfinite(p.test_accuracy) ? number_text(p.test_accuracy) : "") + "\n";
+        }
+    }
+    write_file(folder / "curves.csv", csv);
+}
+
+bool draw_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs, const std::string& title) {
+    const bool accuracy = std::any_of(runs.begin(), runs.end(), [](const run_report& r) {
+        return std::any_of(r.curve.begin(), r.curve.end(),
+                           [](const curve_point& p) { return std::isfinite(p.test_accuracy); });
+    });
+    std::string script;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        script += "$run" + std::to_string(i) + " << EOD\n";
+        for (const auto& p : runs[i].curve) {
+            if (p.payload_bits_per_node > 0 && std::isfinite(p.train_loss)) {
+                script += number_text(p.payload_bits_per_node / 1e6) + " " + number_text(p.seconds_simulated) + " " +
+                          number_text(p.train_loss) + " " +
+                          (std::isfinite(p.test_accuracy) ? number_text(100 * p.test_accuracy) : "NaN") + "\n";
+            }
+        }
+        script += "EOD\n";
+    }
+    const std::string y = accuracy ? "test accuracy, %" : "training loss";
+    script +=
+        "set terminal svg size 1150,520 font 'sans-serif,13' background rgb 'white'\n"
+        "set output " +
+        quoted((folder / "curves.svg").string()) +
+        "\n"
+        "set multiplot layout 1,2 title " +
+        quoted(title) +
+        "\n"
+        "set style line 1 lc rgb '#222222' lw 2 pt 7 ps 0.35\n"
+        "set style line 2 lc rgb '#0072b2' lw 2 pt 7 ps 0.35\n"
+        "set style line 3 lc rgb '#d55e00' lw 2 pt 7 ps 0.35\n"
+        "set style line 4 lc rgb '#009e73' lw 2 pt 7 ps 0.35\n"
+        "set style line 5 lc rgb '#cc79a7' lw 2 pt 7 ps 0.35\n"
+        "set style line 6 lc rgb '#e69f00' lw 2 pt 7 ps 0.35\n"
+        "set style line 7 lc rgb '#56b4e9' lw 2 pt 7 ps 0.35\n"
+        "set style line 8 lc rgb '#8b4513' lw 2 pt 7 ps 0.35\n"
+        "set style line 9 lc rgb '#999999' lw 2 pt 7 ps 0.35\n"
+        "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset logscale x\nset format x '10^{%L}'\n"
+        "set ylabel '" +
+        y + "'\n" + (accuracy ? "set key bottom right\n" : "set logscale y\nset key bottom left\n") +
+        "set xlabel 'Mbit sent per worker'\n" + plot_command(runs, "1", accuracy) +
+        "set xlabel 'simulated seconds (computation, coding and network)'\nunset key\n" +
+        plot_command(runs, "2", accuracy) + "unset multiplot\n";
+    write_file(folder / "curves.gp", script);
+    return run_program({"gnuplot", (folder / "curves.gp").string()});
+}
+
+std::string aligned_table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> width;
+    for (const auto& row : rows) {
+        width.resize(std::max(width.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            width[i] = std::max(width[i], row[i].size());
+        }
+    }
+    std::string text;
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const std::string pad(width[i] - row[i].size(), ' ');
+            text += i == 0 ? row[i] + pad : "  " + pad + row[i];
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+}  // namespace frugal::driver

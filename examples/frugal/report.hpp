@@ -1,0 +1,71 @@
+//! What a run leaves behind: report.json, curves.csv, a table on the terminal and curves.svg.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace frugal::driver {
+
+//! One evaluation during a run.
+struct curve_point {
+    std::uint64_t round = 0;
+    double payload_bits_per_node = 0;  // so far, uplink
+    double seconds_simulated = 0;      // computation and network of the simulated cluster
+    double train_loss = 0;
+    double test_accuracy = 0;  // 0..1; NaN where the objective does not classify
+};
+
+//! One method on one workload. The fields up to `diverged` are those of report.json, schema version 1.
+struct run_report {
+    std::string name;
+    std::string algorithm;
+    std::string compressor;
+    std::size_t nodes = 0;
+    std::uint64_t rounds = 0;
+    std::size_t batch = 0;
+    std::uint64_t seed = 0;
+    int threads = 0;
+    int ranks = 1;
+    std::size_t dimension = 0;
+    double train_loss = 0;
+    double test_accuracy = 0;
+    double payload_bits_per_node_per_round = 0;
+    double wire_bytes_total = 0;
+    double seconds_compute = 0;
+    double seconds_codec = 0;
+    double seconds_network_simulated = 0;
+    double seconds_total = 0;
+    std::string parameters_digest;
+    bool diverged = false;
+
+    // Beside the schema, for tables.
+    double coded_bits_per_node_per_round = std::numeric_limits<double>::quiet_NaN();
+    double encode_gbps = 0;
+    double decode_gbps = 0;
+    double wrap_failure_rate = std::numeric_limits<double>::quiet_NaN();
+    std::vector<curve_point> curve;
+};
+
+//! Writes report.json (through a temporary file), creating the folder if needed.
+void write_report(const std::filesystem::path& folder, const std::vector<run_report>& runs);
+
+//! Writes curves.csv: run, round, bits, seconds, loss, accuracy.
+void write_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs);
+
+//! Draws curves.svg through gnuplot: accuracy (or loss) against bits sent and against simulated time.
+//! Returns false, leaving curves.gp to be drawn elsewhere, when gnuplot is not installed.
+bool draw_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs, const std::string& title);
+
+//! Columns aligned, first left and the others right.
+std::string aligned_table(const std::vector<std::vector<std::string>>& rows);
+
+//! printf for one number: `fixed_text(0.12345, 3)` is "0.123"; "-" for NaN.
+std::string fixed_text(double value, int decimals);
+
+//! Writes `text` to `file` through a temporary file and a rename; throws naming the file and the reason.
+void write_file(const std::filesystem::path& file, const std::string& text);
+
+}  // namespace frugal::driver

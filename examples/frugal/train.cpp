@@ -1,0 +1,33 @@
+//! `frugal train`: one objective by one algorithm.
+#include <iostream>
+
+#include "commands.hpp"
+
+namespace frugal::driver {
+
+int run_train(const training_request& request, const std::filesystem::path& out) {
+    const run_report r = train(request);
+    if (rank() != 0) {
+        return r.diverged ? 1 : 0;
+    }
+    write_report(out, {r});
+    write_curves(out, {r});
+    const bool drawn = draw_curves(out, {r}, r.algorithm + ", " + r.compressor);
+    std::cout << aligned_table({{"compressor", r.compressor},
+                                {"rounds", std::to_string(r.rounds)},
+                                {"training loss", fixed_text(r.train_loss, 4)},
+                                {"test accuracy", fixed_text(100 * r.test_accuracy, 2) + " %"},
+                                {"Kbit per node and round", fixed_text(r.payload_bits_per_node_per_round / 1e3, 2)},
+                                {"network, simulated", fixed_text(r.seconds_network_simulated, 2) + " s"},
+                                {"total", fixed_text(r.seconds_total, 2) + " s"},
+                                {"digest", r.parameters_digest}});
+    std::cout << "Report: " << (out / "report.json").string()
+              << (drawn ? ", picture: " + (out / "curves.svg").string() : std::string()) << '\n';
+    if (r.diverged) {
+        std::cerr << "frugal: the run diverged in round " << r.rounds << ": lower the learning rate\n";
+        return 1;
+    }
+    return 0;
+}
+
+}  // namespace frugal::driver

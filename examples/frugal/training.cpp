@@ -1,0 +1,274 @@
+#include "training.hpp"
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+#include <frugal/aggregate/side_information_mean.hpp>
+#include <frugal/algorithm/choco.hpp>
+#include <frugal/algorithm/dpsgd.hpp>
+#include <frugal/algorithm/synchronous.hpp>
+#include <frugal/data.hpp>
+#include <frugal/data/sampler.hpp>
+#include <frugal/engine/checkpoint.hpp>
+#include <frugal/engine/evaluate.hpp>
+#include <frugal/engine/progress.hpp>
+#include <frugal/engine/run.hpp>
+#include <frugal/engine/tbb_engine.hpp>
+#include <frugal/mix/topologies.hpp>
+#include <frugal/objective/accuracy.hpp>
+#if defined(FRUGAL_WITH_MPI)
+#include <frugal/engine/mpi_engine.hpp>
+#endif
+
+#include "measured.hpp"
+#include "registries.hpp"
+
+namespace frugal::driver {
+namespace {
+
+constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+constexpr std::uint64_t curve_points = 25;
+
+network_model parse_network(const std::string& text) {
+    static const std::vector<parameter> parameters{{"latency", "50us", ""}, {"bandwidth", "100Mbps", ""}};
+    const term t = parse("network(" + text + ")");
+    const arguments a(t, parameters, false);
+    return {.latency = parse_seconds(a["latency"]), .bandwidth = parse_bandwidth(a["bandwidth"])};
+}
+
+//! Everything a run is set up with; equal texts mean that one run may continue the other.
+std::string configuration_text(const training_request& r) {
+    std::string text;
+    for (const std::string& part :
+         {r.algorithm, r.compressor, r.topology_given ? r.topology : std::string(), r.optimizer, r.objective, r.data,
+          r.partition, std::to_string(r.nodes), std::to_string(r.batch), std::to_string(r.seed)}) {
+        text += part + '\n';
+    }
+    return text;
+}
+
+//! The words of a request turned into objects, before any work is done.
+struct setup {
+    explicit setup(const training_request& r)
+        : algorithm(algorithms().build(r.algorithm)),
+          compressor(compressors().build(r.compressor)),
+          optimizer(optimizers().build(r.optimizer)),
+          network(parse_network(r.network)) {
+        if (!r.coded_compressor.empty()) {
+            coded = compressors().build(r.coded_compressor);
+        }
+        const auto partitioner = partitioners().build(r.partition);
+        const term objective_term = parse(r.objective);
+        if (objective_term.word == "softmax" || objective_term.word == "mlp") {
+            data = std::filesystem::is_directory(r.data)
+                       ? load_data(r.data)
+                       : data_sets().build(r.data, random_key{.seed = r.seed, .purpose = purposes::data});
+        }
+        make_objective = objectives().build(objective_term, data.train, r.seed);
+        const any_objective model = make_objective(0);
+        initial.resize(model.dimension());
+        model.initialize({.seed = r.seed, .purpose = purposes::initialize}, initial);
+        classifies = model.classes() > 0;
+        if (classifies) {
+            test = model.with_data(data.test);
+            if (r.partition != "iid") {
+                shares = partitioner(data.train.labels(), r.nodes, {.seed = r.seed, .purpose = purposes::partition});
+            }
+        }
+        samples = model.samples();
+    }
+    //! The mini-batches of worker k: an iid share of every epoch's permutation, or of its own samples.
+    batch_sampler batches(const training_request& r, std::size_t k) const {
+        if (shares) {
+            return batch_sampler::local((*shares)[k], r.batch / r.nodes, k, r.seed);
+        }
+        return batch_sampler::global(samples == 1 ? r.batch : samples, r.batch, k, r.nodes,
+                                     r.seed);  // 1: it has no samples
+    }
+
+    algorithm_choice algorithm;
+    any_compressor compressor;
+    std::optional<any_compressor> coded;
+    any_optimizer optimizer;
+    network_model network;
+    train_test data;
+    objective_factory make_objective;
+    std::vector<float> initial;
+    any_objective test;
+    bool classifies = false;
+    std::size_t samples = 1;
+    std::optional<partition> shares;
+};
+
+class training {
+public:
+    training(const training_request& request, const setup& s) : request_(request), setup_(s) {
+        evaluate_every_ = request.evaluate_every != 0 ? request.evaluate_every
+                                                      : std::max<std::uint64_t>(1, request.rounds / curve_points);
+        report_.name = request.name.empty() ? request.compressor : request.name;
+        report_.algorithm = request.algorithm;
+        report_.compressor = s.compressor.name();
+        report_.nodes = request.nodes;
+        report_.rounds = request.rounds;
+        report_.batch = request.batch;
+        report_.seed = request.seed;
+        report_.dimension = s.initial.size();
+    }
+
+    driver::run_report operator()() {
+        measured_compressor compressor(setup_.compressor, setup_.coded, evaluate_every_, account_);
+        const auto batches = [this](std::size_t k) { return setup_.batches(request_, k); };
+        const auto objective = [this](std::size_t k) { return setup_.make_objective(static_cast<std::uint32_t>(k)); };
+        if (setup_.algorithm.name == "synchronous") {
+            auto nodes = synchronous({.workers = request_.nodes, .seed = request_.seed}, objective, setup_.initial,
+                                     batches, compressor, side_information_mean{}, setup_.optimizer);
+            run_on_engine(nodes);
+        } else {
+            const mixing_matrix mixing =
+                request_.topology_given ? topologies().build(request_.topology) : ring(request_.nodes);
+            expect(mixing.size() == request_.nodes, [&] {
+                return "the topology " + mixing.name() + " has " + std::to_string(mixing.size()) +
+                       " nodes, but --nodes is " + std::to_string(request_.nodes);
+            });
+            if (setup_.algorithm.name == "dpsgd") {
+                auto nodes =
+                    dpsgd({.seed = request_.seed}, mixing, objective, setup_.initial, batches, setup_.optimizer);
+                run_on_engine(nodes);
+            } else {
+                auto nodes = choco({.consensus_step = setup_.algorithm.consensus_step, .seed = request_.seed}, mixing,
+                                   objective, setup_.initial, batches, compressor, setup_.optimizer);
+                run_on_engine(nodes);
+            }
+        }
+        return report_;
+    }
+
+private:
+    template <class Nodes>
+    void run_on_engine(Nodes& nodes) {
+        const auto threads = static_cast<std::size_t>(request_.threads);
+        if (request_.engine == "tbb") {
+            finish(observe(tbb_engine{.threads = threads, .network = setup_.network}, nodes));
+            return;
+        }
+#if defined(FRUGAL_WITH_MPI)
+        if (request_.engine == "mpi") {
+            finish(observe(mpi_engine{.threads = threads, .network = setup_.network}, nodes));
+            return;
+        }
+#endif
+        throw invalid_input("unknown engine '" + request_.engine + "'; this program knows tbb" +
+#if defined(FRUGAL_WITH_MPI)
+                            " and mpi"
+#else
+                            " (it was built without MPI)"
+#endif
+        );
+    }
+
+    template <class Engine, class Nodes>
+    frugal::run_report observe(const Engine& engine, Nodes& nodes) {
+        evaluate_every evaluation("test_accuracy", evaluate_every_,
+                                  [this](const run_status& s) { return evaluate_now(s); });
+        progress_bar bar{.label = report_.name};
+        const std::uint64_t configuration = scheme_id(configuration_text(request_));
+        checkpoint_every saving{.rounds = request_.checkpoint_every,
+                                .directory = request_.checkpoint.string(),
+                                .configuration = configuration};
+        resume loading{.directory = request_.checkpoint.string(), .configuration = configuration};
+        const auto stop = rounds{request_.rounds} || divergence_guard{};
+        if (request_.checkpoint_every == 0 && !request_.resume) {
+            return run(engine, nodes, stop, evaluation, bar);
+        }
+        expect(!request_.checkpoint.empty(), "--checkpoint-every and --resume need --checkpoint DIR");
+        if (request_.checkpoint_every == 0) {
+            return run(engine, nodes, stop, loading, evaluation, bar);
+        }
+        return request_.resume ? run(engine, nodes, stop, loading, evaluation, bar, saving)
+                               : run(engine, nodes, stop, evaluation, bar, saving);
+    }
+
+    double evaluate_now(const run_status& s) {
+        double accuracy = setup_.classifies ? 0 : not_known;
+        double models = 0;
+        for (std::size_t i = s.first_node(); setup_.classifies && i < s.last_node(); ++i) {
+            if (!s.parameters(i).empty()) {  // workers of a server hold no model
+                accuracy += evaluate(test_, s.parameters(i)).accuracy;
+                models += 1;
+            }
+        }
+        accuracy /= std::max(1.0, models);
+        const auto workers = static_cast<double>(request_.nodes);
+        report_.curve.push_back(
+            {.round = s.round(),
+             .payload_bits_per_node = uplink_bits(s) / workers,
+             .seconds_simulated = s.network_seconds + (s.compute_seconds + s.codec_seconds) / workers,
+             .train_loss = s.loss,
+             .test_accuracy = accuracy});
+        return accuracy;
+    }
+    //! What the workers sent; the server, where there is one, sends the model.
+    double uplink_bits(const frugal::run_report& s) const {
+        double bits = 0;
+        for (std::size_t i = s.per_node.size() - request_.nodes; i < s.per_node.size(); ++i) {
+            bits += static_cast<double>(s.per_node[i].sent.payload_bits);
+        }
+        return bits;
+    }
+
+    void finish(const frugal::run_report& r) {
+        const auto workers = static_cast<double>(request_.nodes);
+        const auto done = static_cast<double>(std::max<std::uint64_t>(1, r.round()));
+        report_.rounds = r.round();
+        report_.threads = static_cast<int>(r.threads);
+        report_.ranks = static_cast<int>(r.ranks);
+        report_.train_loss = r.loss;
+        report_.test_accuracy = report_.curve.empty() ? not_known : report_.curve.back().test_accuracy;
+        report_.payload_bits_per_node_per_round = uplink_bits(r) / workers / done;
+        report_.wire_bytes_total = static_cast<double>(r.received.wire_bytes);
+        report_.seconds_compute = r.compute_seconds;
+        report_.seconds_codec = r.codec_seconds;
+        report_.seconds_network_simulated = r.network_seconds;
+        report_.seconds_total = r.seconds;
+        report_.parameters_digest = r.parameters_digest;
+        report_.diverged = r.diverged();
+        const auto ratio = [](double a, double b) { return b > 0 ? a / b : not_known; };
+        const auto of = [](const std::atomic<std::uint64_t>& v) { return static_cast<double>(v.load()); };
+        const codec_account& c = *account_;
+        report_.encode_gbps = ratio(4 * of(c.encoded_floats), of(c.encode_nanoseconds));
+        report_.decode_gbps = ratio(4 * of(c.decoded_floats), of(c.decode_nanoseconds));
+        report_.coded_bits_per_node_per_round = ratio(of(c.coded_bits), of(c.sampled_messages));
+        report_.wrap_failure_rate = ratio(of(c.wrap_failures), of(c.side_values));
+    }
+
+    const training_request& request_;
+    const setup& setup_;
+    any_objective test_ = setup_.test;
+    std::uint64_t evaluate_every_ = 1;
+    std::shared_ptr<codec_account> account_ = std::make_shared<codec_account>();
+    driver::run_report report_;
+};
+
+}  // namespace
+
+driver::run_report train(const training_request& request) {
+    expect(request.rounds > 0, "--rounds must be at least 1");
+    const setup s(request);
+    return training(request, s)();
+}
+
+int rank() {
+#if defined(FRUGAL_WITH_MPI)
+    int started = 0;
+    MPI_Initialized(&started);
+    if (started != 0) {
+        int r = 0;
+        MPI_Comm_rank(MPI_COMM_WORLD, &r);
+        return r;
+    }
+#endif
+    return 0;
+}
+
+}  // namespace frugal::driver
