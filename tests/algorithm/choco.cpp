@@ -238,7 +238,7 @@ TEST_CASE("choco: with identity and step 1 it is D-PSGD, in either order", "[alg
 }
 
 TEST_CASE("dpsgd: on a complete graph with equal starts it is mini-batch SGD", "[algorithm][dpsgd][equivalence]") {
-    const auto objective_of = [](std::size_t worker) { return quadratic({static_cast<float>(worker)}, {1}); };
+    const auto objective_of = [](std::size_t worker) { return quadratic({static_cast<float>(worker)}, 1); };
     auto nodes = dpsgd({}, complete(4), objective_of, {8}, full_batch{}, sgd{.learning_rate = 0.25});
     const auto report = run(tbb_engine{}, nodes, rounds{3});
     double x = 8;
