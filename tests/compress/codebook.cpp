@@ -1,0 +1,218 @@
+#include <frugal/compress/codebook.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <frugal/compress/coder/radix.hpp>
+#include <frugal/compress/coder/range_coder.hpp>
+#include <frugal/compress/error_feedback.hpp>
+
+#include "catch.hpp"
+#include "sample.hpp"
+
+using namespace frugal;
+
+namespace {
+
+static_assert(Codebook<one_bit> && Codebook<lloyd_max> && !Codebook<int> && !Codebook<max_norm> && !Codebook<packed>);
+static_assert(ContractiveCompressor<codebook_compressor<one_bit>> &&
+              !UnbiasedCompressor<codebook_compressor<lloyd_max>>);
+
+//! The levels that fit chooses for x.
+template <Codebook B>
+std::vector<float> levels_for(const B& b, std::span<const float> x) {
+    std::vector<float> levels(b.size()), boundaries(b.size() - 1);
+    b.fit(x, levels, boundaries);
+    return levels;
+}
+
+std::vector<float> folded_normal_vector(std::size_t n, std::uint64_t seed) {
+    auto x = sample::normal_vector(n, seed);
+    for (float& v : x) {
+        v = std::fabs(v);
+    }
+    return x;
+}
+
+//! Sum of x_i - y_i, and of (x_i - y_i) y_i.
+struct centroid_residual {
+    double sum = 0, correlation = 0;
+};
+centroid_residual residual_of(std::span<const float> x, std::span<const float> y) {
+    centroid_residual r;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double e = double{x[i]} - double{y[i]};
+        r.sum += e;
+        r.correlation += e * double{y[i]};
+    }
+    return r;
+}
+
+}  // namespace
+
+TEST_CASE("lloyd_max: the published levels for normal and folded normal data", "[compress][codebook][statistical]") {
+    const std::size_t n = 400000;
+    const auto x = sample::normal_vector(n, 1);
+    const auto two = levels_for(lloyd_max{.levels = 2, .iterations = 100}, x);
+    CHECK(two[0] == Approx(-0.797885).margin(0.004));
+    CHECK(two[1] == Approx(0.797885).margin(0.004));
+    codebook_compressor c{lloyd_max{.levels = 2, .iterations = 100}};
+    CHECK(sample::squared_distance(x, sample::round_trip(c, x, {})) / double(n) == Approx(0.36338).epsilon(0.01));
+
+    const auto folded = folded_normal_vector(n, 2);
+    const lloyd_max fit{.levels = 2, .iterations = 200};
+    std::vector<float> levels(2), boundaries(1);
+    fit.fit(folded, levels, boundaries);
+    CHECK(levels[0] == Approx(0.452780).margin(0.006));
+    CHECK(levels[1] == Approx(1.510418).margin(0.008));
+    CHECK(boundaries[0] == Approx(0.981599).margin(0.008));
+    codebook_compressor f{fit};
+    CHECK(sample::squared_distance(folded, sample::round_trip(f, folded, {})) / double(n) ==
+          Approx(0.117482).epsilon(0.01));
+}
+
+TEST_CASE("lloyd_max: more levels, less error; never worse than the class means", "[compress][codebook]") {
+    for (const std::size_t n : {5u, 33u, 5000u}) {
+        const auto x = sample::normal_vector(n, n);
+        codebook_compressor means{one_bit{}};
+        const double reference = sample::squared_distance(x, sample::round_trip(means, x, {}));
+        for (const int levels : {2, 3, 4, 16, 17, 64, 256}) {
+            codebook_compressor c{lloyd_max{.levels = levels}};
+            const auto y = sample::round_trip(c, x, {});
+            CAPTURE(n, levels);
+            CHECK(sample::squared_distance(x, y) <= reference * (1 + 1e-6));
+            CHECK(sample::squared_distance(x, y) <= (1 - c.contraction(n)) * sample::squared_norm(x));
+        }
+    }
+    // Panter and Dite: the error falls as 1 / K^2; 2.721 / K^2 for normal data.
+    const auto x = sample::normal_vector(100000, 3);
+    codebook_compressor fine{lloyd_max{.levels = 64, .iterations = 200}};
+    CHECK(sample::squared_distance(x, sample::round_trip(fine, x, {})) / 100000 ==
+          Approx(2.721 / (64.0 * 64)).epsilon(0.08));
+}
+
+TEST_CASE("codebooks: levels are the means of their cells", "[compress][codebook]") {
+    const auto x = sample::normal_vector(4001, 4);
+    const auto check = [&](auto codebook) {
+        codebook_compressor c{codebook};
+        CAPTURE(c.name());
+        const auto r = residual_of(x, sample::round_trip(c, x, {}));
+        CHECK(std::fabs(r.sum) < 1e-3);  // rounding of the levels to float
+        CHECK(std::fabs(r.correlation) < 1e-3);
+    };
+    check(one_bit{});
+    check(lloyd_max{.levels = 2});
+    check(lloyd_max{.levels = 7, .iterations = 1});
+    check(lloyd_max{.levels = 40, .iterations = 3});
+}
+
+TEST_CASE("one_bit: class means of least error, and 64 bits of them", "[compress][codebook]") {
+    const std::vector<float> x{1.0f, -2.0f, 3.0f, 0.0f, -4.0f};
+    codebook_compressor c{one_bit{}};
+    message m;
+    c.compress(x, {}, m);
+    CHECK(m.payload_bits() == 64 + 5);
+    std::vector<float> y(5);
+    c.decompress(m, {}, y);
+    const float positive = static_cast<float>(4.0 / 3);
+    CHECK(y == std::vector<float>{positive, -3.0f, positive, positive, -3.0f});
+    const auto error_with = [&](float low, float high) {
+        double e = 0;
+        for (const float v : x) {
+            const double r = v >= 0 ? double{v} - double{high} : double{v} - double{low};
+            e += r * r;
+        }
+        return e;
+    };
+    for (const float shift : {-0.1f, 0.1f}) {
+        CHECK(error_with(-3.0f + shift, positive) > error_with(-3.0f, positive));
+        CHECK(error_with(-3.0f, positive + shift) > error_with(-3.0f, positive));
+    }
+}
+
+TEST_CASE("1-bit SGD: what was sent and the residual add up to the gradients; the residual sums to zero",
+          "[compress][codebook][feedback]") {
+    const std::size_t d = 33;
+    error_feedback c{codebook_compressor{one_bit{}}};
+    std::vector<double> sent(d, 0.0), given(d, 0.0);
+    for (std::uint64_t r = 0; r < 40; ++r) {
+        const auto g = sample::normal_vector(d, 50 + r);
+        const auto y = sample::round_trip(c, g, {.round = r});
+        double sum = 0;
+        for (std::size_t i = 0; i < d; ++i) {
+            sent[i] += double{y[i]};
+            given[i] += double{g[i]};
+            sum += double{c.residual()[i]};
+        }
+        CHECK(std::fabs(sum) < 1e-4);
+    }
+    for (std::size_t i = 0; i < d; ++i) {
+        CHECK(sent[i] + double{c.residual()[i]} == Approx(given[i]).margin(1e-4));
+    }
+}
+
+TEST_CASE("codebooks: lengths, one sign, constants, zeros, coders", "[compress][codebook]") {
+    for (const std::size_t n : {1u, 2u, 31u, 32u, 33u, 700u}) {
+        for (const int kind : {0, 1, 2, 3}) {
+            auto x = sample::normal_vector(n, 60 + n);
+            for (float& v : x) {
+                v = kind == 0 ? v : kind == 1 ? std::fabs(v) : kind == 2 ? -std::fabs(v) - 1 : 0.0f;
+            }
+            const auto check = [&](auto c) {
+                CAPTURE(c.name(), n, kind);
+                const auto y = sample::round_trip(c, x, {});
+                const auto [least, greatest] = std::minmax_element(x.begin(), x.end());
+                for (const float v : y) {
+                    REQUIRE(v >= *least);
+                    REQUIRE(v <= *greatest);
+                }
+                message m;
+                std::vector<float> acc(n, 1.0f);
+                c.compress(x, {}, m);
+                c.decompress_add(m, {}, 2.0f, acc);
+                for (std::size_t i = 0; i < n; ++i) {
+                    REQUIRE(acc[i] == Approx(1 + 2 * double{y[i]}).margin(1e-5));
+                }
+            };
+            check(codebook_compressor{one_bit{}});
+            check(codebook_compressor{lloyd_max{.levels = 3}, radix{}});
+            check(codebook_compressor{lloyd_max{.levels = 33}, range_coder{}});
+        }
+    }
+    codebook_compressor c{lloyd_max{.levels = 4}};
+    CHECK(sample::round_trip(c, std::vector<float>(32, 0.0f), {}) == std::vector<float>(32, 0.0f));
+    CHECK(sample::round_trip(c, std::vector<float>(32, -2.5f), {}) == std::vector<float>(32, -2.5f));
+    const std::vector<float> few{1, 2, 4, 1, 2, 4, -8, -8};
+    CHECK(sample::round_trip(c, few, {}) == few);  // as many levels as values: nothing is lost
+}
+
+TEST_CASE("lloyd_max: a sign that the sample misses still gets its level", "[compress][codebook]") {
+    std::vector<float> x(20000, 1.0f);
+    x[19999] = -1e6f;
+    codebook_compressor c{lloyd_max{.levels = 4}};
+    const auto y = sample::round_trip(c, x, {});
+    CHECK(y == x);
+}
+
+TEST_CASE("codebooks: bad input and altered messages", "[compress][codebook][hostile]") {
+    codebook_compressor c{lloyd_max{.levels = 5}};
+    message m;
+    auto x = sample::normal_vector(33, 70);
+    x[32] = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_WITH(c.compress(x, {}, m), test::contains_text("element 32 "));
+    CHECK_THROWS_AS(c.compress(std::vector<float>{}, {}, m), invalid_input);
+    CHECK_THROWS_AS(codebook_compressor{lloyd_max{.levels = 1}}, invalid_input);
+    CHECK_THROWS_AS(codebook_compressor{lloyd_max{.levels = 257}}, invalid_input);
+    CHECK_THROWS_AS((codebook_compressor{lloyd_max{.levels = 4, .iterations = 0}}), invalid_input);
+
+    const auto good = sample::normal_vector(40, 71);
+    c.compress(good, {}, m);
+    std::vector<float> y(40);
+    sample::mutate(m, 1, [&](const message& altered) {
+        c.decompress(altered, {}, y);
+        c.decompress_add(altered, {}, 1.0f, y);
+    });
+}
