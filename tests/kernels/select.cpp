@@ -6,6 +6,7 @@
 
 #include <frugal/core/random.hpp>
 #include <frugal/kernels/select.hpp>
+#include "architectures.hpp"
 #include "catch.hpp"
 
 using frugal::kernels::select_threshold;
@@ -36,8 +37,13 @@ void check_all_k(const std::vector<float>& x) {
     std::vector<std::uint32_t> found;
     for (const std::size_t k : {std::size_t{0}, std::size_t{1}, std::size_t{2}, x.size() / 100, x.size() / 10,
                                 x.size() / 2, x.size() - std::min<std::size_t>(x.size(), 1), x.size(), x.size() + 5}) {
-        REQUIRE(select_top_k(x, k, found) == std::min(k, x.size()));
-        REQUIRE(found == sorted_top_k(x, k));
+        const auto expected = sorted_top_k(x, k);
+        test::for_each_architecture([&](auto arch) {
+            using Arch = decltype(arch);
+            CAPTURE(Arch::name(), x.size(), k);
+            REQUIRE(select_top_k<Arch>(x, k, found) == expected.size());
+            REQUIRE(found == expected);
+        });
     }
 }
 
@@ -45,13 +51,13 @@ void check_all_k(const std::vector<float>& x) {
 
 TEST_CASE("select_top_k: equals the definition by sorting", "[kernels][select][exact]") {
     for (const auto n :
-         std::initializer_list<std::size_t>{0, 1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1000, 4096, 100001}) {
+         std::initializer_list<std::size_t>{0, 1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1000, 4097, 100001}) {
         check_all_k(normal_values(n, n));
     }
 }
 
 TEST_CASE("select_top_k: ties go to the lowest index", "[kernels][select][exact]") {
-    for (const auto n : std::initializer_list<std::size_t>{1, 33, 5000, 70000}) {
+    for (const auto n : std::initializer_list<std::size_t>{1, 33, 5000, 200000}) {
         std::vector<float> x(n, 1.0f);
         check_all_k(x);
         for (std::size_t i = 0; i < n; ++i) {
@@ -64,7 +70,7 @@ TEST_CASE("select_top_k: ties go to the lowest index", "[kernels][select][exact]
 }
 
 TEST_CASE("select_top_k: magnitudes of every order, denormals, signed zeros", "[kernels][select][exact]") {
-    std::vector<float> x = normal_values(30000, 5);
+    std::vector<float> x = normal_values(150000, 5);
     for (std::size_t i = 0; i < x.size(); ++i) {
         x[i] = std::ldexp(x[i], static_cast<int>(i % 270) - 145);
     }
@@ -73,7 +79,20 @@ TEST_CASE("select_top_k: magnitudes of every order, denormals, signed zeros", "[
     check_all_k(x);
     std::sort(x.begin(), x.end());  // all large ones together, where a sample could miss them
     check_all_k(x);
-    std::fill(x.begin(), x.begin() + 29000, 1e-3f);
+    std::fill(x.begin(), x.begin() + 149000, 1e-3f);
+    check_all_k(x);
+}
+
+TEST_CASE("select_top_k: exact where a sample misleads", "[kernels][select][exact]") {
+    // All large elements lie where an evenly spread sample does not look; then everything is large where it looks.
+    std::vector<float> x(1 << 17, 0.5f);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] = static_cast<float>(i % 128 < 16 ? i % 7 : 100 + i % 1000);
+    }
+    check_all_k(x);
+    for (float& v : x) {
+        v = 1 / (1 + v);
+    }
     check_all_k(x);
 }
 
@@ -105,8 +124,12 @@ TEST_CASE("select_threshold: all elements at or above it, in order", "[kernels][
                     expected.push_back(static_cast<std::uint32_t>(i));
                 }
             }
-            REQUIRE(select_threshold(x, t, found) == expected.size());
-            REQUIRE(found == expected);
+            test::for_each_architecture([&](auto arch) {
+                using Arch = decltype(arch);
+                CAPTURE(Arch::name(), n, t);
+                REQUIRE(select_threshold<Arch>(x, t, found) == expected.size());
+                REQUIRE(found == expected);
+            });
         }
     }
 }

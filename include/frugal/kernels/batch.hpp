@@ -6,6 +6,7 @@
 //! Compiles with xsimd 8 (Debian 12) to 14.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -143,15 +144,35 @@ struct portable_lanes {
         }
         return double_batch<Arch>::load_unaligned(lane);
     }
-    //! Bit i is set where |lane i| as bits is at least `bound` (below 2^31).
-    static std::uint32_t at_least(const int_batch<Arch>& magnitude, std::int32_t bound) {
+    //! Appends index first + i and magnitude for each lane i that is at least `bound`; returns how many. May write
+    //! `size` elements to either output.
+    static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
+                                       std::uint32_t* indices, std::uint32_t* magnitudes) {
         alignas(64) std::int32_t lane[size];
         magnitude.store_unaligned(lane);
-        std::uint32_t mask = 0;
+        std::size_t count = 0;
         for (std::size_t i = 0; i < size; ++i) {
-            mask |= static_cast<std::uint32_t>(lane[i] >= bound) << i;
+            indices[count] = first + static_cast<std::uint32_t>(i);
+            magnitudes[count] = static_cast<std::uint32_t>(lane[i]);
+            count += static_cast<std::size_t>(lane[i] >= bound);
         }
-        return mask;
+        return count;
+    }
+    //! The same from a mask of the lanes, for when few of them are.
+    static std::size_t append_lanes(std::uint32_t mask, const int_batch<Arch>& magnitude, std::uint32_t first,
+                                    std::uint32_t* indices, std::uint32_t* magnitudes) {
+        if (mask == 0) [[likely]] {
+            return 0;
+        }
+        alignas(64) std::int32_t lane[size];
+        magnitude.store_unaligned(lane);
+        std::size_t count = 0;
+        for (; mask != 0; mask &= mask - 1, ++count) {
+            const auto i = static_cast<std::uint32_t>(std::countr_zero(mask));
+            indices[count] = first + i;
+            magnitudes[count] = static_cast<std::uint32_t>(lane[i]);
+        }
+        return count;
     }
 };
 

@@ -47,9 +47,11 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
         return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(wide)));
     }
     static double_batch<Arch> load_doubles(const float* x) { return vcvt_f64_f32(vld1_f32(x)); }
-    static std::uint32_t at_least(const int_batch<Arch>& magnitude, std::int32_t bound) {
+    static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
+                                       std::uint32_t* indices, std::uint32_t* magnitudes) {
         static constexpr std::uint32_t bit[4] = {1, 2, 4, 8};
-        return vaddvq_u32(vandq_u32(vcgeq_s32(magnitude, vdupq_n_s32(bound)), vld1q_u32(bit)));
+        const std::uint32_t mask = vaddvq_u32(vandq_u32(vcgeq_s32(magnitude, vdupq_n_s32(bound)), vld1q_u32(bit)));
+        return portable_lanes<Arch>::append_lanes(mask, magnitude, first, indices, magnitudes);
     }
 };
 

@@ -53,9 +53,11 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
     static double_batch<Arch> load_doubles(const float* x) {
         return _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(x))));
     }
-    static std::uint32_t at_least(const int_batch<Arch>& magnitude, std::int32_t bound) {
+    static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
+                                       std::uint32_t* indices, std::uint32_t* magnitudes) {
         const __m128i above = _mm_cmpgt_epi32(magnitude, _mm_set1_epi32(bound - 1));
-        return static_cast<std::uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(above)));
+        const auto mask = static_cast<std::uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(above)));
+        return portable_lanes<Arch>::append_lanes(mask, magnitude, first, indices, magnitudes);
     }
 };
 
@@ -102,9 +104,11 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
         return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
     }
     static double_batch<Arch> load_doubles(const float* x) { return _mm256_cvtps_pd(_mm_loadu_ps(x)); }
-    static std::uint32_t at_least(const int_batch<Arch>& magnitude, std::int32_t bound) {
+    static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
+                                       std::uint32_t* indices, std::uint32_t* magnitudes) {
         const __m256i above = _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(bound - 1));
-        return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(above)));
+        const auto mask = static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(above)));
+        return portable_lanes<Arch>::append_lanes(mask, magnitude, first, indices, magnitudes);
     }
 };
 
@@ -150,8 +154,14 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
         return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
     }
     static double_batch<Arch> load_doubles(const float* x) { return _mm512_cvtps_pd(_mm256_loadu_ps(x)); }
-    static std::uint32_t at_least(const int_batch<Arch>& magnitude, std::int32_t bound) {
-        return _mm512_cmpge_epi32_mask(magnitude, _mm512_set1_epi32(bound));
+    static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
+                                       std::uint32_t* indices, std::uint32_t* magnitudes) {
+        const __mmask16 mask = _mm512_cmpge_epi32_mask(magnitude, _mm512_set1_epi32(bound));
+        const __m512i index = _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(first)),
+                                               _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+        _mm512_storeu_si512(indices, _mm512_maskz_compress_epi32(mask, index));
+        _mm512_storeu_si512(magnitudes, _mm512_maskz_compress_epi32(mask, magnitude));
+        return static_cast<std::size_t>(std::popcount(static_cast<std::uint32_t>(mask)));
     }
 };
 

@@ -1,0 +1,160 @@
+//! Whole messages: `encode/...` is compress (header and checksum included), `decode_add/...` is decompress_add.
+
+#include <cmath>
+#include <vector>
+
+#include <frugal/compress/coder/packed.hpp>
+#include <frugal/compress/coder/radix.hpp>
+#include <frugal/compress/coder/range_coder.hpp>
+#include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/identity.hpp>
+#include <frugal/compress/scalar.hpp>
+#include <frugal/compress/selector/top_k.hpp>
+#include <frugal/compress/sparse.hpp>
+#include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/sign.hpp>
+#include <frugal/quantize/stochastic.hpp>
+#include "setup.hpp"
+
+namespace bench {
+namespace {
+
+frugal::random_key key_of(std::uint64_t round) {
+    return {.seed = 1, .round = round};
+}
+
+void report_size(benchmark::State& state, const frugal::message& m) {
+    count_bytes(state);
+    state.counters["bits_per_element"] =
+        8.0 * static_cast<double>(m.bytes().size()) / static_cast<double>(m.dimension());
+}
+
+template <class Make>
+void encode(benchmark::State& state, Make make) {
+    auto compressor = make();
+    input x(state);
+    frugal::message m;
+    std::uint64_t round = 0;
+    for (auto _ : state) {
+        compressor.compress(x.next(), key_of(round++), m);
+        benchmark::DoNotOptimize(m.bytes().data());
+    }
+    report_size(state, m);
+}
+
+template <class Make>
+void decode_add(benchmark::State& state, Make make) {
+    auto compressor = make();
+    input x(state);
+    output y(state);
+    std::vector<frugal::message> messages(x.count());
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        compressor.compress(x.next(), key_of(i), messages[i]);
+    }
+    std::size_t at = 0;
+    for (auto _ : state) {
+        const std::size_t i = at++ % messages.size();
+        compressor.decompress_add(messages[i], key_of(i), 0.25f, y.next());
+        benchmark::ClobberMemory();
+    }
+    report_size(state, messages.front());
+}
+
+template <class Make>
+void add_codec(const std::string& variant, Make make) {
+    add("encode/" + variant, all_sizes, [=](benchmark::State& state) { encode(state, make); });
+    add("decode_add/" + variant, all_sizes, [=](benchmark::State& state) { decode_add(state, make); });
+}
+
+//! The dithered quantizer as one would write it down: one element after another, two bits each.
+void encode_dithered_naive(benchmark::State& state) {
+    input x(state);
+    std::vector<std::byte> bytes;
+    std::uint64_t round = 0;
+    for (auto _ : state) {
+        const auto from = x.next();
+        const frugal::random_stream dither(key_of(round++));
+        float norm = 0;
+        for (const float v : from) {
+            norm = std::max(norm, std::fabs(v));
+        }
+        bytes.clear();
+        frugal::payload_writer w(bytes);
+        w.number(norm);
+        for (std::size_t i = 0; i < from.size(); ++i) {
+            const float index = std::floor(from[i] / norm + dither.centered(i) + 0.5f);
+            w.bits(static_cast<std::uint64_t>(std::clamp(index, -1.0f, 1.0f) + 1.0f), 2);
+        }
+        w.align();
+        benchmark::DoNotOptimize(bytes.data());
+    }
+    count_bytes(state);
+}
+
+void decode_add_dithered_naive(benchmark::State& state) {
+    frugal::scalar_compressor compressor{frugal::dithered{.levels = 1}, frugal::max_norm{}, frugal::packed{}};
+    input x(state);
+    output y(state);
+    frugal::message m;
+    compressor.compress(x.next(), key_of(0), m);
+    for (auto _ : state) {
+        const auto acc = y.next();
+        const frugal::random_stream dither(key_of(0));
+        frugal::payload_reader r(m.payload());
+        const float norm = r.number();
+        for (std::size_t i = 0; i < acc.size(); ++i) {
+            acc[i] += 0.25f * norm * (static_cast<float>(r.bits(2)) - 1.0f - dither.centered(i));
+        }
+        benchmark::ClobberMemory();
+    }
+    count_bytes(state);
+}
+
+void encode_sign_naive(benchmark::State& state) {
+    input x(state);
+    std::vector<std::byte> bytes;
+    for (auto _ : state) {
+        const auto from = x.next();
+        double sum = 0;
+        for (const float v : from) {
+            sum += double(std::fabs(v));
+        }
+        bytes.clear();
+        frugal::payload_writer w(bytes);
+        w.number(static_cast<float>(sum / static_cast<double>(from.size())));
+        for (const float v : from) {
+            w.bits(v >= 0 ? 1 : 0, 1);
+        }
+        w.align();
+        benchmark::DoNotOptimize(bytes.data());
+    }
+    count_bytes(state);
+}
+
+}  // namespace
+
+void add_compressors() {
+    using namespace frugal;
+    add_codec("identity", [] { return identity{}; });
+    add_codec("dithered-1-packed", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, packed{}}; });
+    add("encode/dithered-1-packed-naive", naive_sizes, encode_dithered_naive);
+    add("decode_add/dithered-1-packed-naive", naive_sizes, decode_add_dithered_naive);
+    add_codec("dithered-1-radix", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, radix{}}; });
+    add_codec("dithered-1-rans", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, rans{}}; });
+    add_codec("dithered-7-packed", [] { return scalar_compressor{dithered{.levels = 7}, max_norm{}, packed{}}; });
+    add_codec("stochastic-4-packed", [] { return scalar_compressor{stochastic{.levels = 4}, l2_norm{}, packed{}}; });
+    add_codec("sign-packed", [] { return scalar_compressor{sign{}, mean_abs{}, packed{}}; });
+    add("encode/sign-packed-naive", naive_sizes, encode_sign_naive);
+    add_codec("sign-packed-feedback", [] { return error_feedback{scalar_compressor{sign{}, mean_abs{}, packed{}}}; });
+    add_codec("top_k-0.01", [] { return sparse_compressor{top_k{.fraction = 0.01}}; });
+    add_codec("top_k-0.01-feedback", [] { return error_feedback{sparse_compressor{top_k{.fraction = 0.01}}}; });
+    add("encode/dithered-1-range_coder", naive_sizes, [](benchmark::State& state) {
+        encode(state, [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; });
+    });
+    add("decode_add/dithered-1-range_coder", naive_sizes, [](benchmark::State& state) {
+        decode_add(state, [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; });
+    });
+}
+
+}  // namespace bench

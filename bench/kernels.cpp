@@ -1,0 +1,179 @@
+//! Kernels alone: norms, random words, selection, elementwise sums, against memcpy.
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+#include <frugal/kernels/elementwise.hpp>
+#include <frugal/kernels/norms.hpp>
+#include <frugal/kernels/philox.hpp>
+#include <frugal/kernels/quantize.hpp>
+#include <frugal/kernels/select.hpp>
+#include <frugal/quantize/dithered.hpp>
+#include "setup.hpp"
+
+namespace bench {
+namespace {
+
+void copy(benchmark::State& state) {
+    input x(state);
+    output y(state);
+    for (auto _ : state) {
+        const auto to = y.next();
+        std::memcpy(to.data(), x.next().data(), to.size_bytes());
+        benchmark::DoNotOptimize(to.data());
+        benchmark::ClobberMemory();
+    }
+    count_bytes(state);
+}
+
+//! A number from a vector.
+template <class F>
+void reduce(benchmark::State& state, F f) {
+    input x(state);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(f(x.next()));
+    }
+    count_bytes(state);
+}
+
+//! A vector from a vector.
+template <class F>
+void map(benchmark::State& state, F f) {
+    input x(state);
+    output y(state);
+    for (auto _ : state) {
+        const auto to = y.next();
+        f(x.next(), to);
+        benchmark::DoNotOptimize(to.data());
+        benchmark::ClobberMemory();
+    }
+    count_bytes(state);
+}
+
+float max_abs_naive(std::span<const float> x) {
+    float m = 0;
+    for (const float v : x) {
+        m = std::max(m, std::fabs(v));
+    }
+    return m;
+}
+double sum_abs_naive(std::span<const float> x) {
+    double s = 0;
+    for (const float v : x) {
+        s += double(std::fabs(v));
+    }
+    return s;
+}
+double sum_squares_naive(std::span<const float> x) {
+    double s = 0;
+    for (const float v : x) {
+        s += double(v) * double(v);
+    }
+    return s;
+}
+
+void random_words(benchmark::State& state) {
+    std::vector<std::uint32_t> words(8192);
+    const frugal::random_stream stream({.seed = 1});
+    for (auto _ : state) {
+        for (std::int64_t at = 0; at < state.range(0) / 4; at += 8192) {
+            frugal::kernels::random_words(stream, static_cast<std::uint64_t>(at), words.size(), words.data());
+            benchmark::DoNotOptimize(words.data());
+            benchmark::ClobberMemory();
+        }
+    }
+    count_bytes(state);
+}
+void random_words_naive(benchmark::State& state) {
+    std::vector<std::uint32_t> words(8192);
+    const frugal::random_stream stream({.seed = 1});
+    for (auto _ : state) {
+        for (std::int64_t at = 0; at < state.range(0) / 4; at += 8192) {
+            for (std::size_t i = 0; i < words.size(); ++i) {
+                words[i] = stream.word(static_cast<std::uint64_t>(at) + i);
+            }
+            benchmark::DoNotOptimize(words.data());
+            benchmark::ClobberMemory();
+        }
+    }
+    count_bytes(state);
+}
+
+//! Symbols only, to a buffer in the first-level cache.
+void quantize(benchmark::State& state) {
+    input x(state);
+    std::vector<std::uint8_t> symbols(8192);
+    const frugal::random_stream dither({.seed = 1});
+    for (auto _ : state) {
+        const auto from = x.next();
+        for (std::size_t at = 0; at < from.size(); at += symbols.size()) {
+            frugal::kernels::quantize(frugal::dithered{.levels = 1}, from.subspan(at, symbols.size()), 0.2f, dither, at,
+                                      symbols.data());
+            benchmark::DoNotOptimize(symbols.data());
+            benchmark::ClobberMemory();
+        }
+    }
+    count_bytes(state);
+}
+
+void top_k(benchmark::State& state) {
+    std::vector<std::uint32_t> indices;
+    reduce(state, [&](std::span<const float> x) { return frugal::kernels::select_top_k(x, x.size() / 100, indices); });
+}
+void top_k_naive(benchmark::State& state) {
+    std::vector<std::uint32_t> indices;
+    reduce(state, [&](std::span<const float> x) {
+        indices.resize(x.size());
+        std::iota(indices.begin(), indices.end(), 0u);
+        const auto k = static_cast<std::ptrdiff_t>(x.size() / 100);
+        std::nth_element(indices.begin(), indices.begin() + k, indices.end(), [&](std::uint32_t a, std::uint32_t b) {
+            const float p = std::fabs(x[a]);
+            const float q = std::fabs(x[b]);
+            return p > q || (p == q && a < b);
+        });
+        std::sort(indices.begin(), indices.begin() + k);
+        return indices.front();
+    });
+}
+
+}  // namespace
+
+void add_kernels() {
+    namespace k = frugal::kernels;
+    using vector = std::span<const float>;
+    add("memcpy/-", all_sizes, copy);
+    const auto add_reduction = [](const std::string& name, auto fast, auto naive) {
+        add(name + "/-", all_sizes, [=](benchmark::State& state) { reduce(state, fast); });
+        add(name + "/--naive", naive_sizes, [=](benchmark::State& state) { reduce(state, naive); });
+    };
+    add_reduction(
+        "max_abs", [](vector x) { return k::max_abs(x); }, max_abs_naive);
+    add_reduction(
+        "l2", [](vector x) { return std::sqrt(k::sum_squares(x)); },
+        [](vector x) { return std::sqrt(sum_squares_naive(x)); });
+    add_reduction(
+        "mean_abs", [](vector x) { return k::sum_abs(x) / static_cast<double>(x.size()); },
+        [](vector x) { return sum_abs_naive(x) / static_cast<double>(x.size()); });
+    add("axpy/-", all_sizes,
+        [](benchmark::State& state) { map(state, [](vector x, std::span<float> y) { k::axpy(0.5f, x, y); }); });
+    add("axpy/--naive", naive_sizes, [](benchmark::State& state) {
+        map(state, [](vector x, std::span<float> y) { k::axpy<frugal::scalar_arch>(0.5f, x, y); });
+    });
+    add("mean_of/4", all_sizes, [](benchmark::State& state) {
+        map(state, [](vector x, std::span<float> y) {
+            const std::size_t n = y.size() / 4;
+            const float* const parts[] = {x.data(), x.data() + n, x.data() + 2 * n, x.data() + 3 * n};
+            k::mean_of(parts, y.first(n));
+        });
+    });
+    add("random/philox", naive_sizes, random_words);
+    add("random/philox-naive", naive_sizes, random_words_naive);
+    add("quantize/dithered-1", naive_sizes, quantize);
+    add("top_k/0.01", all_sizes, top_k);
+    add("top_k/0.01-naive", naive_sizes, top_k_naive);
+}
+
+}  // namespace bench

@@ -1,0 +1,91 @@
+//! What all benchmarks share: the sizes, the input and its rotation.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <frugal/core/random.hpp>
+#include <frugal/kernels/normals.hpp>
+
+namespace bench {
+
+//! Bytes of float input: within the second-level cache, beyond it, the reference size, and beyond most caches.
+inline constexpr std::int64_t sizes[] = {262144, 4194304, 16777216, 134217728};
+
+//! Normal numbers of variance 1, enough for the largest size; made on first use.
+inline std::span<const float> normal_pool() {
+    static const std::vector<float> pool = [] {
+        std::vector<float> x(static_cast<std::size_t>(*std::max_element(std::begin(sizes), std::end(sizes))) / 4);
+        frugal::kernels::fill_normal(frugal::random_stream({.seed = 1}), x);
+        return x;
+    }();
+    return pool;
+}
+
+//! How many vectors of `bytes` a benchmark cycles through: 32 MiB of them, so that one vector that fits a cache does not
+//! stay there from one iteration to the next.
+inline std::size_t rotation(std::int64_t bytes) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(1, (std::int64_t{32} << 20) / bytes));
+}
+
+//! Cycles through normal vectors of state.range(0) bytes.
+class input {
+public:
+    explicit input(const benchmark::State& state)
+        : n_(static_cast<std::size_t>(state.range(0)) / 4), count_(rotation(state.range(0))) {}
+    std::size_t size() const { return n_; }
+    std::size_t count() const { return count_; }
+    std::span<const float> vector(std::size_t i) const { return normal_pool().subspan(i % count_ * n_, n_); }
+    std::span<const float> next() { return vector(at_++); }
+
+private:
+    std::size_t n_;
+    std::size_t count_;
+    std::size_t at_ = 0;
+};
+
+//! Cycles through vectors to write to, as many as there are inputs; each page has been touched.
+class output {
+public:
+    explicit output(const benchmark::State& state)
+        : n_(static_cast<std::size_t>(state.range(0)) / 4),
+          count_(rotation(state.range(0))),
+          values_(n_ * count_, 1.0f) {}
+    std::span<float> next() { return std::span(values_).subspan(at_++ % count_ * n_, n_); }
+
+private:
+    std::size_t n_;
+    std::size_t count_;
+    std::vector<float> values_;
+    std::size_t at_ = 0;
+};
+
+//! Bytes per second means bytes of float input.
+inline void count_bytes(benchmark::State& state) {
+    state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+
+//! Registers `name`/bytes for all sizes up to `largest`.
+template <class F, class... Arguments>
+void add(const std::string& name, std::int64_t largest, F f, Arguments... arguments) {
+    auto* b = benchmark::RegisterBenchmark(name.c_str(), f, arguments...);
+    for (const std::int64_t bytes : sizes) {
+        if (bytes <= largest) {
+            b->Arg(bytes);
+        }
+    }
+}
+inline constexpr std::int64_t all_sizes = sizes[3];
+//! Textbook loops are slow; the largest size tells nothing new about them.
+inline constexpr std::int64_t naive_sizes = sizes[2];
+
+void add_kernels();
+void add_compressors();
+
+}  // namespace bench
