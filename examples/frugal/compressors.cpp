@@ -33,6 +33,10 @@ int integer(const arguments& a, std::string_view name, std::int64_t low, std::in
     return static_cast<int>(a.integer(name, low, high));
 }
 
+std::size_t bucket_of(const arguments& a) {
+    return static_cast<std::size_t>(a.integer("bucket", 0, 1 << 30));
+}
+
 //! fraction or count, exactly one of them.
 template <class Selector>
 Selector with_amount(const arguments& a, Selector s) {
@@ -205,16 +209,18 @@ const registry<any_compressor>& compressors() {
           [](const arguments& a) { return selectors().build(a["selector"], compressors().build(a["values"])); }},
          {"one_bit",
           "sign with the mean of each class (1-bit SGD); use with error feedback",
-          {{"coder", "packed", "see coders"}},
+          {{"coder", "packed", "see coders"}, {"bucket", "0", "coordinates that share two means; 0 for all"}},
           [](const arguments& a) -> any_compressor {
-              return codebook_compressor<one_bit, any_coder>(one_bit{}, coders().build(a["coder"]));
+              return codebook_compressor<one_bit, any_coder>(one_bit{}, coders().build(a["coder"]), bucket_of(a));
           }},
          {"lloyd_max",
           "the best deterministic codebook for each vector",
-          {{"levels", "4", "codewords"}, {"coder", "packed", "see coders"}},
+          {{"levels", "4", "codewords"},
+           {"coder", "packed", "see coders"},
+           {"bucket", "0", "coordinates that share a codebook; 0 for all"}},
           [](const arguments& a) -> any_compressor {
               return codebook_compressor<lloyd_max, any_coder>(lloyd_max{.levels = integer(a, "levels", 2, 256)},
-                                                               coders().build(a["coder"]));
+                                                               coders().build(a["coder"]), bucket_of(a));
           }},
          {"stovoq",
           "unbiased vector quantization with a codebook regenerated from the seed",

@@ -182,65 +182,81 @@ private:
     }
 };
 
-//! C(x)_i = the level of x_i's cell. Payload: K levels (32 bits each), then the symbols by the coder.
+//! C(x)_i = the level of x_i's cell. Payload: per bucket K levels (32 bits each), then all symbols by the coder.
 //!
-//! Biased, and a contraction of at least 1/d: error^2 = ||x||^2 - sum of (class sum)^2 / (class size). O(d) memory.
+//! bucket: coordinates that share a codebook, such as a column of a layer in the original 1-bit SGD; 0 means all.
+//! Biased, and a contraction of at least 1/bucket: error^2 = ||x||^2 - sum of (class sum)^2 / (class size). O(d) memory.
 template <Codebook B, Coder C = packed>
 class codebook_compressor : public message_interface<codebook_compressor<B, C>> {
 public:
     static constexpr bool unbiased = false;
 
-    explicit codebook_compressor(B codebook, C coder = {}) : codebook_(std::move(codebook)), coder_(std::move(coder)) {
+    explicit codebook_compressor(B codebook, C coder = {}, std::size_t bucket = 0)
+        : codebook_(std::move(codebook)), coder_(std::move(coder)), bucket_(bucket) {
         if constexpr (requires { codebook_.validate(); }) {
             codebook_.validate();
         }
         expect(codebook_.size() >= 2 && codebook_.size() <= max_codebook_levels,
                "a codebook must have 2 to 256 levels");
-        levels_.resize(codebook_.size());
         boundaries_.resize(codebook_.size() - 1);
     }
 
     const B& codebook() const { return codebook_; }
     const C& coder() const { return coder_; }
-    std::string name() const { return composition("codebook", {codebook_.name(), coder_.name()}); }
-    double contraction(std::size_t d) const { return d == 0 ? 1 : 1 / static_cast<double>(d); }
+    std::string name() const {
+        return bucket_ == 0 ? composition("codebook", {codebook_.name(), coder_.name()})
+                            : composition("codebook", {codebook_.name(), coder_.name(), std::to_string(bucket_)});
+    }
+    double contraction(std::size_t d) const { return d == 0 ? 1 : 1 / static_cast<double>(bucket_length(d)); }
 
     void encode(std::span<const float> x, random_key, payload_writer& w) {
         detail::checked_norm(kernels::max_abs(x), x);
-        codebook_.fit(x, levels_, boundaries_);
-        for (const float level : levels_) {
-            w.number(level);
-        }
+        levels_.resize(codebook_.size());
         symbols_.resize(x.size());
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            symbols_[i] = static_cast<std::uint8_t>(detail::cell_of(boundaries_, x[i]));
+        const std::size_t b = bucket_length(x.size());
+        for (std::size_t at = 0; at < x.size(); at += b) {
+            const auto part = x.subspan(at, std::min(b, x.size() - at));
+            codebook_.fit(part, levels_, boundaries_);
+            for (const float level : levels_) {
+                w.number(level);
+            }
+            for (std::size_t i = 0; i < part.size(); ++i) {
+                symbols_[at + i] = static_cast<std::uint8_t>(detail::cell_of(boundaries_, part[i]));
+            }
         }
-        coder_.encode(std::span<const std::uint8_t>(symbols_), levels_.size(), w);
+        coder_.encode(std::span<const std::uint8_t>(symbols_), codebook_.size(), w);
     }
     void decode(payload_reader& r, random_key, std::span<float> y) {
-        read(r, y.size());
-        for (std::size_t i = 0; i < y.size(); ++i) {
-            y[i] = levels_[symbols_[i]];
-        }
+        read(r, y.size(), [&](std::size_t i, float value) { y[i] = value; });
     }
     void decode_add(payload_reader& r, random_key, float weight, std::span<float> acc) {
-        read(r, acc.size());
-        for (std::size_t i = 0; i < acc.size(); ++i) {
-            acc[i] = multiply_add(weight, levels_[symbols_[i]], acc[i]);
-        }
+        read(r, acc.size(), [&](std::size_t i, float value) { acc[i] = multiply_add(weight, value, acc[i]); });
     }
 
 private:
-    void read(payload_reader& r, std::size_t d) {
+    std::size_t bucket_length(std::size_t d) const { return bucket_ == 0 ? d : std::min(bucket_, d); }
+
+    template <class Use>
+    void read(payload_reader& r, std::size_t d, Use use) {
+        const std::size_t size = codebook_.size();
+        const std::size_t b = bucket_length(d);
+        levels_.resize((d + b - 1) / b * size);
         for (float& level : levels_) {
             level = r.number();
         }
         symbols_.resize(d);
-        coder_.decode(r, levels_.size(), std::span<std::uint8_t>(symbols_));
+        coder_.decode(r, size, std::span<std::uint8_t>(symbols_));
+        for (std::size_t at = 0, k = 0; at < d; at += b, ++k) {
+            const float* level = levels_.data() + k * size;
+            for (std::size_t i = at; i < std::min(at + b, d); ++i) {
+                use(i, level[symbols_[i]]);
+            }
+        }
     }
 
     B codebook_;
     C coder_;
+    std::size_t bucket_;
     std::vector<float> levels_;
     std::vector<float> boundaries_;
     std::vector<std::uint8_t> symbols_;
