@@ -141,18 +141,19 @@ TEST_CASE("pack: division by multiplication is exact for every tuple of a byte",
 TEST_CASE("pack: tuples in a byte by vectors, by 64-bit words and by digits", "[kernels][pack][equivalence]") {
     for (unsigned base = 2; base <= 16; ++base) {
         const unsigned digits = kernels::digits_in_byte(base);
+        const kernels::tuple_shape shape(base, digits);
         const std::size_t n = digits * kernels::block_lanes;
         const auto s = random_symbols(n, base, base);
         std::vector<std::uint8_t> by_digits(64), by_words(64), by_vectors(64), back(n);
         kernels::pack_words(s.data(), n, 64, base, 1, reinterpret_cast<std::byte*>(by_digits.data()));
-        kernels::pack_tuples<std::uint64_t>(s.data(), base, digits, by_words.data());
-        kernels::pack_tuples(s.data(), base, digits, by_vectors.data());
+        kernels::pack_tuples<std::uint64_t>(s.data(), shape, by_words.data());
+        kernels::pack_tuples(s.data(), shape, by_vectors.data());
         REQUIRE(by_words == by_digits);
         REQUIRE(by_vectors == by_digits);
-        REQUIRE(kernels::unpack_tuples<std::uint64_t>(by_words.data(), base, digits, back.data()));
+        REQUIRE(kernels::unpack_tuples<std::uint64_t>(by_words.data(), shape, back.data()));
         REQUIRE(back == s);
         back.assign(n, 0);
-        REQUIRE(kernels::unpack_tuples(by_words.data(), base, digits, back.data()));
+        REQUIRE(kernels::unpack_tuples(by_words.data(), shape, back.data()));
         REQUIRE(back == s);
         REQUIRE(
             kernels::unpack_words(reinterpret_cast<const std::byte*>(by_words.data()), n, 64, base, 1, back.data()));
@@ -161,8 +162,47 @@ TEST_CASE("pack: tuples in a byte by vectors, by 64-bit words and by digits", "[
             for (std::size_t at = 0; at < 64; at += 7) {
                 auto hostile = by_words;
                 hostile[at] = static_cast<std::uint8_t>(wrong);
-                REQUIRE_FALSE(kernels::unpack_tuples<std::uint64_t>(hostile.data(), base, digits, back.data()));
-                REQUIRE_FALSE(kernels::unpack_tuples(hostile.data(), base, digits, back.data()));
+                REQUIRE_FALSE(kernels::unpack_tuples<std::uint64_t>(hostile.data(), shape, back.data()));
+                REQUIRE_FALSE(kernels::unpack_tuples(hostile.data(), shape, back.data()));
+            }
+        }
+    }
+}
+
+TEST_CASE("pack: blocks of words by tuples and by digits", "[kernels][pack][equivalence]") {
+    for (unsigned base = 2; base < 256; ++base) {
+        unsigned digits = 0;
+        for (std::uint64_t left = ~std::uint64_t{0}; left >= base; left /= base) {
+            ++digits;
+        }
+        for (; digits > 0; digits -= (digits + 2) / 3) {
+            std::uint64_t largest = 0;
+            for (unsigned k = 0; k < digits; ++k) {
+                largest = largest * base + (base - 1);
+            }
+            const unsigned bytes = (static_cast<unsigned>(std::bit_width(largest)) + 7) / 8;
+            const kernels::word_shape shape(base, digits, bytes);
+            const std::size_t n = digits * kernels::block_lanes;
+            auto s = random_symbols(n, base, digits);
+            for (unsigned k = 0; k < digits; ++k) {
+                s[k * kernels::block_lanes + 5] = static_cast<std::uint8_t>(base - 1);
+            }
+            std::vector<std::byte> by_digits(64 * bytes), by_tuples(64 * bytes);
+            std::vector<std::uint8_t> back(n);
+            kernels::pack_words(s.data(), n, 64, base, bytes, by_digits.data());
+            kernels::pack_word_block(s.data(), shape, by_tuples.data());
+            REQUIRE(by_tuples == by_digits);
+            REQUIRE(kernels::unpack_word_block(by_tuples.data(), shape, back.data()));
+            REQUIRE(back == s);
+            back.assign(n, 0);
+            REQUIRE(kernels::unpack_words(by_tuples.data(), n, 64, base, bytes, back.data()));
+            REQUIRE(back == s);
+            for (std::size_t at = 0; at < 64 && largest < ~std::uint64_t{0} >> (64 - 8 * bytes); at += 21) {
+                auto hostile = by_tuples;
+                const std::uint64_t wrong = at == 0 ? largest + 1 : ~std::uint64_t{0};
+                std::memcpy(hostile.data() + at * bytes, &wrong, bytes);
+                REQUIRE_FALSE(kernels::unpack_word_block(hostile.data(), shape, back.data()));
+                REQUIRE_FALSE(kernels::unpack_words(hostile.data(), n, 64, base, bytes, back.data()));
             }
         }
     }

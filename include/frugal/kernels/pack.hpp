@@ -421,42 +421,52 @@ inline constexpr unsigned most_tuples_in_word = 64;
 
 //! `pack_words` for a whole block: 64 words of shape.digits digits each.
 inline void pack_word_block(const std::uint8_t* symbols, const word_shape& shape, std::byte* out) {
+    if (shape.tuples == 1 && shape.bytes == 1) {
+        return pack_tuples(symbols, shape.tuple, reinterpret_cast<std::uint8_t*>(out));
+    }
     std::array<std::uint8_t, most_tuples_in_word * block_lanes> tuples;
     for (unsigned t = 0; t < shape.tuples; ++t) {
         pack_tuples(symbols + t * shape.tuple.digits * block_lanes, t + 1 < shape.tuples ? shape.tuple : shape.last,
                     tuples.data() + t * block_lanes);
     }
-    const std::byte* const end = out + block_lanes * shape.bytes;
+    const unsigned bytes = shape.bytes;  // in registers: the compiler must assume that stores of bytes change `shape`
+    const unsigned count = shape.tuples;
+    const std::uint64_t limit = shape.tuple.limit;
+    const std::byte* const end = out + block_lanes * bytes;
     for (std::size_t j = 0; j < block_lanes; ++j) {
         std::uint64_t word = 0;
-        for (unsigned t = shape.tuples; t-- > 0;) {
-            word = word * shape.tuple.limit + tuples[t * block_lanes + j];
+        for (unsigned t = count; t-- > 0;) {
+            word = word * limit + tuples[t * block_lanes + j];
         }
         if (end - out >= 8) {
             std::memcpy(out, &word, 8);  // also over the words to come, which are written later
         } else {
-            std::memcpy(out, &word, shape.bytes);
+            std::memcpy(out, &word, bytes);
         }
-        out += shape.bytes;
+        out += bytes;
     }
 }
 
 //! `unpack_words` for a whole block.
 inline bool unpack_word_block(const std::byte* in, const word_shape& shape, std::uint8_t* symbols) {
+    if (shape.tuples == 1 && shape.bytes == 1) {
+        return unpack_tuples(reinterpret_cast<const std::uint8_t*>(in), shape.tuple, symbols);
+    }
     std::array<std::uint8_t, most_tuples_in_word * block_lanes> tuples;
-    const std::byte* const end = in + block_lanes * shape.bytes;
-    const std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * shape.bytes);
+    const word_shape local = shape;  // in registers: the compiler must assume that stores of bytes change `shape`
+    const std::byte* const end = in + block_lanes * local.bytes;
+    const std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * local.bytes);
     bool good = true;
     for (std::size_t j = 0; j < block_lanes; ++j) {
-        std::uint64_t word = end - in >= 8 ? detail::load_word(in) & mask : detail::load_bytes(in, shape.bytes);
-        in += shape.bytes;
-        good &= word <= shape.largest;
-        for (unsigned t = 0; t + 1 < shape.tuples; ++t) {
-            const std::uint64_t left = shape.without_lowest_tuple(word);
-            tuples[t * block_lanes + j] = static_cast<std::uint8_t>(word - left * shape.tuple.limit);
+        std::uint64_t word = end - in >= 8 ? detail::load_word(in) & mask : detail::load_bytes(in, local.bytes);
+        in += local.bytes;
+        good &= word <= local.largest;
+        for (unsigned t = 0; t + 1 < local.tuples; ++t) {
+            const std::uint64_t left = local.without_lowest_tuple(word);
+            tuples[t * block_lanes + j] = static_cast<std::uint8_t>(word - left * local.tuple.limit);
             word = left;
         }
-        tuples[(shape.tuples - 1) * block_lanes + j] = static_cast<std::uint8_t>(word);
+        tuples[(local.tuples - 1) * block_lanes + j] = static_cast<std::uint8_t>(word);
     }
     for (unsigned t = 0; t < shape.tuples; ++t) {
         unpack_tuples(tuples.data() + t * block_lanes, t + 1 < shape.tuples ? shape.tuple : shape.last,

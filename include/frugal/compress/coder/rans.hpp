@@ -82,15 +82,15 @@ inline void quantize_weights(std::span<const std::uint64_t> weights, unsigned bi
 
 //! Interleaved range variant of asymmetric numeral systems (Duda 2013), order 0, frequencies sent first.
 //!
-//! Letters: alphabets of up to 16 symbols may be coded as tuples of as many digits as fit in a byte (5 of 3, 2 of 7), in
-//! the vertical layout of `radix`, so that one coding step serves several symbols. Only the frequencies of single
+//! Letters: alphabets of up to 16 symbols may be coded as tuples in a byte (5 digits of 3, 2 of 7; fewer where rare tuples
+//! would cost too much), in the vertical layout of `radix`, so that one coding step serves several symbols. Only the frequencies of single
 //! symbols travel; those of tuples are derived by integer arithmetic as their products. Missing digits of the last tuples
 //! repeat the most frequent symbol. Alphabets of more than 4096 symbols are split: the high bits are coded, the low ones
 //! follow as they are.
 //!
-//! Payload, from a byte boundary on, least significant bit first: the most frequent symbol, bits_for(size) bits; whether
-//! letters are tuples, 1 bit, where they can be; 3 bits: b - 12, frequencies sum to 2^b, 12 <= b <= 16; 2 bits: 0, 1, 2
-//! for 1, 8, 32 lanes; the frequencies of the other symbols in order, f as Elias gamma code of (f >> k) + 1 and k low
+//! Payload, from a byte boundary on, least significant bit first: the most frequent symbol, bits_for(size) bits; digits of a
+//! letter minus 1, 3 bits, where they can be more than 1; 3 bits: b - 12, frequencies sum to 2^b, 12 <= b <= 16; 2 bits: 0, 1, 2
+//! for 1, 4, 32 lanes; the frequencies of the other symbols in order, f as Elias gamma code of (f >> k) + 1 and k low
 //! bits, k = max(0, bit width of the frequency before - 2), and after a frequency of 0 the number of further zeros plus 1
 //! in gamma code. If only one symbol occurs nothing follows. Otherwise, aligned: the 32-bit state of each lane, then
 //! 16-bit words. Letter i belongs to lane i mod lanes; a state x in [2^16, 2^32) holds the letter whose interval
@@ -156,6 +156,7 @@ public:
 private:
     static constexpr unsigned least_bits = 12;
     static constexpr unsigned most_bits = 16;
+    static constexpr unsigned one = 46;  // a probability of 1; 62 bits when multiplied by a frequency
     static constexpr std::size_t largest_alphabet = 4096;
     static constexpr std::size_t largest_for_tuples = 16;
     static constexpr std::size_t chunk_blocks = 64;
@@ -169,8 +170,6 @@ private:
         }
         size_ = static_cast<std::uint32_t>(((size - 1) >> raw_) + 1);
         most_digits_ = size_ <= largest_for_tuples ? kernels::digits_in_byte(size_) : 1;
-        shape_ = kernels::tuple_shape(size_ <= largest_for_tuples ? size_ : 2,
-                                      size_ <= largest_for_tuples ? most_digits_ : 1);
         symbol_frequency_.resize(size_);
     }
 
@@ -254,20 +253,13 @@ private:
 
     // Frequencies.
 
-    //! Counts symbols and, where letters can be tuples, tuples; finds the most frequent symbol.
+    //! Counts symbols, by way of tuples where letters can be tuples, and finds the most frequent one.
     template <class S>
     void count(std::span<const S> symbols) {
         symbol_count_.assign(size_, 0);
-        digits_ = most_digits_;
+        set_digits(most_digits_);
         const std::size_t n = symbols.size();
-        if (digits_ == 1) {
-            for (const S s : symbols) {
-                ++symbol_count_[s >> raw_];
-            }
-            find_top();
-            return;
-        }
-        const std::size_t tail = n % (digits_ * kernels::block_lanes);
+        const std::size_t tail = size_ > 256 ? n : n % (digits_ * kernels::block_lanes);
         std::array<std::array<std::uint64_t, 256>, 4> histogram{};  // four, so that equal letters in a row do not wait
         std::array<std::uint8_t, chunk_letters> letters;
         for (std::size_t at = 0; at < n - tail;) {
@@ -281,31 +273,27 @@ private:
                 ++histogram[3][letters[i + 3]];
             }
         }
-        tuple_count_.resize(kernels::power_of(size_, digits_));
-        for (std::size_t t = 0; t < tuple_count_.size(); ++t) {
+        for (std::size_t t = 0; t < 256; ++t) {
             const std::uint64_t c = histogram[0][t] + histogram[1][t] + histogram[2][t] + histogram[3][t];
-            tuple_count_[t] = c;
-            std::size_t left = t;
-            for (unsigned k = 0; k < digits_; ++k) {
-                symbol_count_[left % size_] += c;
-                left /= size_;
+            if (c > 0) {
+                std::size_t left = t;
+                for (unsigned k = 0; k < digits_; ++k) {
+                    symbol_count_[left % size_] += c;
+                    left /= size_;
+                }
             }
         }
         for (const S s : symbols.last(tail)) {
-            ++symbol_count_[s];
+            ++symbol_count_[s >> raw_];
         }
         find_top();
-        pack_chunk(symbols.data() + (n - tail), tail, letters.data());
-        for (std::size_t i = 0; i < (tail + digits_ - 1) / digits_; ++i) {
-            ++tuple_count_[letters[i]];
-        }
     }
     void find_top() {
         top_ = static_cast<std::uint32_t>(std::max_element(symbol_count_.begin(), symbol_count_.end()) -
                                           symbol_count_.begin());
     }
-    //! Sets digits_, bits_ and all frequencies: the first choice, from fast to precise, that is close to the entropy, or
-    //! else the best one. Returns the bits of the words to come.
+    //! Sets digits_, bits_ and all frequencies: the first choice, from fast to precise, that loses little against the
+    //! entropy, or else the best one. Returns the bits of the words to come.
     std::uint64_t choose(std::size_t n) {
         std::uint64_t entropy = n * detail::fixed_log2(n);
         std::size_t occurring = 0;
@@ -315,71 +303,93 @@ private:
                 ++occurring;
             }
         }
-        const std::uint64_t accepted = entropy + entropy / 512 + (std::uint64_t{8} << 16);
-        std::uint64_t best = ~std::uint64_t{0};
+        const std::uint64_t accepted = entropy / 256 + (std::uint64_t{8} << 16);
+        detail::quantize_weights(symbol_count_, most_bits, symbol_frequency_);
+        const std::vector<std::uint32_t>& precise = precise_frequency_ = symbol_frequency_;
+        std::uint64_t least = ~std::uint64_t{0};
         unsigned best_digits = 1;
         unsigned best_bits = most_bits;
-        for (const unsigned digits : {most_digits_, 1u}) {
+        for (unsigned digits = most_digits_; digits > 0; --digits) {
+            multiply(precise, most_bits, digits, expected_);
             for (unsigned bits = least_bits; bits <= most_bits; bits += 2) {
                 if (digits == 1 && occurring > (std::size_t{1} << bits) / 16) {
                     continue;
                 }
-                const std::uint64_t cost = derive(digits, bits);
-                if (cost <= accepted) {
-                    return cost >> 16;
-                }
-                if (cost < best) {
-                    best = cost;
+                derive(digits, bits);
+                const std::uint64_t loss = expected_loss() * (n / digits) >> 8;
+                if (loss < least) {
+                    least = loss;
                     best_digits = digits;
                     best_bits = bits;
                 }
+                if (loss <= accepted) {
+                    return (entropy + loss) >> 16;
+                }
             }
         }
-        return derive(best_digits, best_bits) >> 16;
+        derive(best_digits, best_bits);
+        return (entropy + least) >> 16;
     }
-    //! Sets digits_, bits_ and all frequencies from the counts; returns the bits they make, in units of 2^-16.
-    std::uint64_t derive(unsigned digits, unsigned bits) {
-        digits_ = digits;
+    //! Relative entropy of the letters' frequencies to what is expected, in units of 2^-24 bits a letter.
+    std::uint64_t expected_loss() const {
+        std::int64_t loss = 0;
+        for (std::size_t t = 0; t < frequency_.size(); ++t) {
+            if (frequency_[t] > 0) {
+                const auto expected =
+                    static_cast<std::int64_t>(detail::fixed_log2(expected_[t]) + (std::uint64_t{bits_} << 16));
+                const auto given =
+                    static_cast<std::int64_t>(detail::fixed_log2(frequency_[t]) + (std::uint64_t{one} << 16));
+                loss += static_cast<std::int64_t>(expected_[t] >> 6) * (expected - given);
+            }
+        }
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(0, loss)) >> (one - 6 + 16 - 24);
+    }
+    //! Sets digits_, bits_ and all frequencies from the counts.
+    void derive(unsigned digits, unsigned bits) {
+        set_digits(digits);
         bits_ = bits;
         detail::quantize_weights(symbol_count_, bits, symbol_frequency_);
         derive_letters();
-        const auto& counts = digits == 1 ? symbol_count_ : tuple_count_;
-        std::uint64_t cost = 0;
-        for (std::size_t i = 0; i < counts.size(); ++i) {
-            if (counts[i] > 0) {
-                cost += counts[i] * ((std::uint64_t{bits} << 16) - detail::fixed_log2(frequency_[i]));
-            }
-        }
-        return cost;
     }
     //! The frequencies of letters from those of symbols.
     void derive_letters() {
         if (digits_ == 1) {
             frequency_ = symbol_frequency_;
         } else {
-            constexpr unsigned one = 46;  // probabilities in units of 2^-46; 62 bits with a frequency
-            weight_.resize(kernels::power_of(size_, digits_));
-            for (std::size_t s = 0; s < size_; ++s) {
-                weight_[s] = std::uint64_t{symbol_frequency_[s]} << (one - bits_);
-            }
-            for (std::size_t known = size_; known < weight_.size(); known *= size_) {
-                for (std::size_t s = size_; s-- > 0;) {
-                    const std::uint64_t f = symbol_frequency_[s];
-                    for (std::size_t t = 0; t < known; ++t) {
-                        const std::uint64_t product = weight_[t] * f;
-                        weight_[s * known + t] = product == 0 ? 0 : std::max<std::uint64_t>(1, product >> bits_);
-                    }
-                }
-            }
+            multiply(symbol_frequency_, bits_, digits_, weight_);
             frequency_.resize(weight_.size());
             detail::quantize_weights(weight_, bits_, frequency_);
+        }
+    }
+    //! Probabilities of tuples of independent symbols, in units of 2^-46; at least one unit for what can occur.
+    void multiply(std::span<const std::uint32_t> frequency, unsigned bits, unsigned digits,
+                  std::vector<std::uint64_t>& weight) const {
+        std::size_t known = size_;
+        weight.resize(known);
+        for (std::size_t s = 0; s < size_; ++s) {
+            weight[s] = std::uint64_t{frequency[s]} << (one - bits);
+        }
+        for (unsigned k = 1; k < digits; ++k, known *= size_) {
+            weight.resize(known * size_);
+            for (std::size_t s = size_; s-- > 0;) {
+                for (std::size_t t = 0; t < known; ++t) {
+                    const std::uint64_t product = weight[t] * frequency[s];
+                    weight[s * known + t] = product == 0 ? 0 : std::max<std::uint64_t>(1, product >> bits);
+                }
+            }
+        }
+    }
+    void set_digits(unsigned digits) {
+        digits_ = digits;
+        if (digits > 1) {
+            shape_ = kernels::tuple_shape(size_, digits);
         }
     }
 
     void write_header(payload_writer& w, unsigned lanes_code) const {
         w.bits(top_, bits_for(size_));
         if (most_digits_ > 1) {
-            w.bits(digits_ > 1, 1);
+            w.bits(digits_ - 1, 3);
         }
         w.bits(bits_ - least_bits, 3);
         w.bits(lanes_code, 2);
@@ -407,10 +417,11 @@ private:
         constexpr const char* impossible = "a message holds symbol frequencies that cannot be: it was altered";
         detail::bit_scanner in(r);
         top_ = static_cast<std::uint32_t>(in.bits(bits_for(size_)));
-        digits_ = most_digits_ > 1 && in.bits(1) == 1 ? most_digits_ : 1;
+        const unsigned digits = 1 + (most_digits_ > 1 ? static_cast<unsigned>(in.bits(3)) : 0);
         bits_ = least_bits + static_cast<unsigned>(in.bits(3));
         const auto lanes_code = static_cast<unsigned>(in.bits(2));
-        expect_message(top_ < size_ && bits_ <= most_bits && lanes_code <= 2, impossible);
+        expect_message(top_ < size_ && digits <= most_digits_ && bits_ <= most_bits && lanes_code <= 2, impossible);
+        set_digits(digits);
         std::fill(symbol_frequency_.begin(), symbol_frequency_.end(), 0u);
         std::uint64_t left = std::uint64_t{1} << bits_;
         std::uint32_t before = 0;
@@ -470,6 +481,7 @@ private:
     template <class Letter, unsigned Lanes, class S>
     void write_body(std::span<const S> symbols, payload_writer& w) {
         prepare_steps();
+        const step* const steps = steps_.data();
         const std::size_t n = symbols.size();
         const std::size_t most = 4 * Lanes + 2 * letters_of(n);
         const std::span<std::byte> block = w.block(most, 0);
@@ -484,12 +496,12 @@ private:
             std::size_t i = letters_of(take);
             while (i % Lanes != 0) {
                 --i;
-                out = push(state[i % Lanes], letters[i], out);
+                out = push(steps[letters[i]], state[i % Lanes], out);
             }
             while (i > 0) {
                 i -= Lanes;
                 for (unsigned l = Lanes; l-- > 0;) {
-                    out = push(state[l], letters[i + l], out);
+                    out = push(steps[letters[i + l]], state[l], out);
                 }
             }
             if (at == 0) {
@@ -505,8 +517,7 @@ private:
         w.shrink(unused);
         w.charge(std::uint64_t{most - unused} * 8);
     }
-    std::byte* push(std::uint32_t& state, std::size_t letter, std::byte* out) const {
-        const step& s = steps_[letter];
+    static std::byte* push(const step& s, std::uint32_t& state, std::byte* out) {
         std::uint32_t x = state;
         const auto word = static_cast<std::uint16_t>(x);
         std::memcpy(out - 2, &word, 2);  // overwritten unless the state sheds it
@@ -517,6 +528,23 @@ private:
         state = x + quotient * s.complement + s.start;
         return out;
     }
+
+    //! The tables of decoding, where the compiler can see that writing letters does not change them.
+    template <class Letter>
+    struct tables {
+        const Letter* letter_of_slot;
+        const std::uint32_t* interval;
+        unsigned bits;
+        std::uint32_t mask;
+
+        Letter pop(std::uint32_t& state) const {
+            const std::uint32_t slot = state & mask;
+            const Letter letter = letter_of_slot[slot];
+            const std::uint32_t i = interval[letter];
+            state = (i & 0xFFFFu) * (state >> bits) + slot - (i >> 16);
+            return letter;
+        }
+    };
 
     template <class Letter, unsigned Lanes, class S>
     void read_body(payload_reader& r, std::span<S> symbols) {
@@ -529,6 +557,7 @@ private:
             interval_[i] = start << 16 | frequency_[i];
             start += frequency_[i];
         }
+        const tables<Letter> view{letter_of_slot.data(), interval_.data(), bits_, (1u << bits_) - 1u};
         const std::span<const std::byte> bytes = r.rest();
         const std::byte* in = bytes.data();
         const std::byte* const end = in + bytes.size();
@@ -550,7 +579,7 @@ private:
                 for (unsigned l = 0; l < Lanes; ++l) {
                     std::uint16_t word;
                     std::memcpy(&word, in, 2);
-                    letters[i + l] = pop(state[l], letter_of_slot.data());
+                    letters[i + l] = view.pop(state[l]);
                     const auto wants = static_cast<unsigned>(state[l] < lower);  // no branch: it could not be predicted
                     state[l] = state[l] << 16 * wants | (word & (0u - wants));
                     in += 2 * wants;
@@ -558,7 +587,7 @@ private:
             }
             for (; i < count; ++i) {
                 std::uint32_t& x = state[i % Lanes];
-                letters[i] = pop(x, letter_of_slot.data());
+                letters[i] = view.pop(x);
                 if (x < lower) {
                     expect_message(end - in >= 2, truncated);
                     std::uint16_t word;
@@ -574,16 +603,6 @@ private:
         }
         r.block(static_cast<std::size_t>(in - bytes.data()));
     }
-    template <class Letter>
-    Letter pop(std::uint32_t& state, const Letter* letter_of_slot) const {
-        const std::uint32_t x = state;
-        const std::uint32_t slot = x & ((1u << bits_) - 1u);
-        const Letter letter = letter_of_slot[slot];
-        const std::uint32_t interval = interval_[letter];
-        state = (interval & 0xFFFFu) * (x >> bits_) + slot - (interval >> 16);
-        return letter;
-    }
-
     static constexpr const char* truncated = "the message ends before its content: it was truncated; send it again";
     static constexpr const char* altered = "a message holds a coder state that cannot be: it was altered";
 
@@ -603,8 +622,8 @@ private:
     unsigned digits_ = 1;         // of a letter
     unsigned bits_ = most_bits;   // frequencies sum to 2^bits_
     std::uint32_t top_ = 0;       // the most frequent symbol
-    std::vector<std::uint64_t> symbol_count_, tuple_count_, weight_;
-    std::vector<std::uint32_t> symbol_frequency_, frequency_;
+    std::vector<std::uint64_t> symbol_count_, expected_, weight_;
+    std::vector<std::uint32_t> symbol_frequency_, precise_frequency_, frequency_;
     std::vector<step> steps_;              // encoding, by letter
     std::vector<std::uint32_t> interval_;  // decoding, by letter: start * 2^16 + frequency
     std::vector<std::uint8_t> slots_;      // decoding: letter by x mod 2^bits_
