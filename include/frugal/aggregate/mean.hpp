@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <frugal/concepts.hpp>
-#include <frugal/core/exact.hpp>
+#include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
 
@@ -21,22 +21,23 @@ public:
     void add(std::span<const float> y, float weight) {
         expect(y.size() == sum_.size(), "mean: a vector's length differs from the dimension given to reset");
         count(weight);
-        for (std::size_t i = 0; i < y.size(); ++i) {
-            sum_[i] = multiply_add(weight, y[i], sum_[i]);
-        }
+        kernels::axpy(weight, y, sum_);
     }
     template <Compressor C>
     void add(C& compressor, const message& m, random_key k, float weight) {
         compressor.decompress_add(m, k, weight, sum_);
         count(weight);
     }
+    //! Adds what another mean of the same dimension was given.
+    void merge(const mean& other) {
+        expect(other.sum_.size() == sum_.size(), "mean: only means of one dimension can be merged");
+        kernels::add(sum_, other.sum_, sum_);
+        weight_ += other.weight_;
+    }
     void result(std::span<float> out) const {
         expect(out.size() == sum_.size(), "mean: the output's length differs from the dimension given to reset");
         expect(weight_ > 0, "mean: nothing was added since reset");
-        const float factor = 1.0f / weight_;
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            out[i] = sum_[i] * factor;
-        }
+        kernels::scale(1.0f / weight_, sum_, out);
     }
 
 private:

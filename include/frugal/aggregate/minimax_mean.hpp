@@ -44,6 +44,16 @@ public:
         }
         combine(decoded_, precision);
     }
+    //! Takes in what another of the same dimension was given.
+    void merge(const minimax_mean& other) {
+        expect(other.estimate_.size() == estimate_.size(),
+               "minimax_mean: only estimates of one dimension can be merged");
+        precision_ += other.precision_;
+        const double share = other.precision_ > 0 ? other.precision_ / precision_ : 0;
+        for (std::size_t i = 0; i < estimate_.size(); ++i) {
+            estimate_[i] = multiply_add(share, other.estimate_[i] - estimate_[i], estimate_[i]);
+        }
+    }
     void result(std::span<float> out) const {
         expect(out.size() == estimate_.size(),
                "minimax_mean: the output's length differs from the dimension given to reset");

@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <frugal/concepts.hpp>
-#include <frugal/core/exact.hpp>
+#include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
 
@@ -42,6 +43,19 @@ public:
         }
         compressor.decompress_add(m, k, weight, sum_);
         weight_ += weight;
+    }
+    //! Adds what another of the same dimension was given.
+    void merge(side_information_mean& other) {
+        expect(other.sum_.size() == sum_.size(), "side_information_mean: only means of one dimension can be merged");
+        kernels::add(sum_, other.sum_, sum_);
+        weight_ += other.weight_;
+        for (std::size_t i = 0; i < other.kept_count_; ++i) {
+            if (kept_count_ == kept_.size()) {
+                kept_.emplace_back();
+            }
+            std::swap(kept_[kept_count_++], other.kept_[i]);
+        }
+        other.kept_count_ = 0;
     }
     //! Throws `malformed_message` where a kept message is damaged. What was kept is in the mean from then on.
     void result(std::span<float> out) {
@@ -95,17 +109,10 @@ private:
                          std::span<float> y) { static_cast<C*>(c)->decompress(content, key, side, y); };
     }
     void accumulate(std::span<const float> y, float weight) {
-        for (std::size_t i = 0; i < y.size(); ++i) {
-            sum_[i] = multiply_add(weight, y[i], sum_[i]);
-        }
+        kernels::axpy(weight, y, sum_);
         weight_ += weight;
     }
-    void average(std::span<float> out) const {
-        const float factor = 1.0f / weight_;
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            out[i] = sum_[i] * factor;
-        }
-    }
+    void average(std::span<float> out) const { kernels::scale(1.0f / weight_, sum_, out); }
 
     bool refine_;
     std::vector<float> sum_;
