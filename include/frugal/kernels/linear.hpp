@@ -13,14 +13,14 @@ namespace frugal::kernels {
 inline double dot(const float* x, const float* y, std::size_t n) {
     constexpr std::size_t lanes = 16;
     std::array<double, lanes> lane{};
-    std::size_t i = 0;
-    for (; i + lanes <= n; i += lanes) {
+    const std::size_t whole = n - n % lanes;
+    for (std::size_t i = 0; i < whole; i += lanes) {
         for (std::size_t l = 0; l < lanes; ++l) {
             lane[l] += static_cast<double>(x[i + l]) * static_cast<double>(y[i + l]);
         }
     }
-    for (std::size_t l = 0; i < n; ++i, ++l) {
-        lane[l] += static_cast<double>(x[i]) * static_cast<double>(y[i]);
+    for (std::size_t l = 0; l < n - whole; ++l) {
+        lane[l] += static_cast<double>(x[whole + l]) * static_cast<double>(y[whole + l]);
     }
     for (std::size_t width = lanes / 2; width > 0; width /= 2) {
         for (std::size_t l = 0; l < width; ++l) {
@@ -35,9 +35,9 @@ inline double dot(const float* x, const float* y, std::size_t n) {
 //! x: pointers to the rows; sum: n doubles.
 inline void add_weighted_rows(const float* const* x, std::size_t rows, const float* weights, std::size_t stride,
                               double* sum, std::size_t n) {
-    constexpr std::size_t block = 64;  // eight vectors of AVX-512: the sums stay in registers while rows pass
-    std::size_t j = 0;
-    for (; j + block <= n; j += block) {
+    constexpr std::size_t block = 16;  // few enough for the sums to stay in the registers of any instruction set
+    const std::size_t whole = n - n % block;
+    for (std::size_t j = 0; j < whole; j += block) {
         std::array<double, block> s;
         for (std::size_t l = 0; l < block; ++l) {
             s[l] = sum[j + l];
@@ -53,7 +53,7 @@ inline void add_weighted_rows(const float* const* x, std::size_t rows, const flo
             sum[j + l] = s[l];
         }
     }
-    for (; j < n; ++j) {
+    for (std::size_t j = whole; j < n; ++j) {
         double s = sum[j];
         for (std::size_t r = 0; r < rows; ++r) {
             s += static_cast<double>(weights[r * stride]) * static_cast<double>(x[r][j]);
