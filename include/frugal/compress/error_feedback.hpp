@@ -10,6 +10,7 @@
 
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/core/expression.hpp>
+#include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
 
@@ -28,22 +29,17 @@ public:
     C& inner() { return inner_; }
     std::span<const float> residual() const { return residual_; }
     std::string name() const { return composition("error_feedback", {inner_.name()}); }
-    double contraction(std::size_t d) const
-        requires ContractiveCompressor<C>
-    {
-        return inner_.contraction(d);
-    }
+    double contraction(std::size_t d) const requires ContractiveCompressor<C> { return inner_.contraction(d); }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) {
         expect(last_key_ != k, "error feedback was given the same key twice: advance the round for each message");
         if (residual_.size() != x.size()) {
-            expect(residual_.empty(), "error feedback holds a residual of another dimension: use one compressor per tensor");
+            expect(residual_.empty(),
+                   "error feedback holds a residual of another dimension: use one compressor per tensor");
             residual_.assign(x.size(), 0.0f);
         }
         corrected_.resize(x.size());
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            corrected_[i] = x[i] + residual_[i];
-        }
+        kernels::add(x, residual_, corrected_);
         scratch_.clear();
         payload_writer part(scratch_);
         inner_.encode(corrected_, k, part);

@@ -31,7 +31,8 @@ namespace frugal {
 template <Quantizer Q, Scale S = default_scale<Q>, Coder C = packed>
 class scalar_compressor : public message_interface<scalar_compressor<Q, S, C>> {
 public:
-    static constexpr bool unbiased = requires { requires Q::unbiased; } && bounds_elements<S>;
+    static constexpr bool unbiased = requires { requires Q::unbiased; }
+    &&bounds_elements<S>;
 
     explicit scalar_compressor(Q quantizer, S scale = {}, C coder = {})
         : quantizer_(std::move(quantizer)), scale_(std::move(scale)), coder_(std::move(coder)) {
@@ -39,7 +40,8 @@ public:
         validate(scale_);
         const alphabet a = quantizer_.symbols();
         expect(a.lowest <= a.highest, "a quantizer needs at least one symbol");
-        expect(a.highest <= max_index && a.lowest >= -max_index, "a quantizer's indices must be below 2^24 in magnitude");
+        expect(a.highest <= max_index && a.lowest >= -max_index,
+               "a quantizer's indices must be below 2^24 in magnitude");
         largest_step_ = largest_step(quantizer_);
     }
 
@@ -51,22 +53,20 @@ public:
     std::string name() const { return composition("scalar", {quantizer_.name(), scale_.name(), coder_.name()}); }
 
     //! The bound of E||C(x) - x||^2 / ||x||^2 for dimension d, where the quantizer and scale have one.
-    double variance(std::size_t d) const
-        requires requires(const Q q, const S s, std::size_t n) { relative_variance(q, s, n); }
-    {
-        return relative_variance(quantizer_, scale_, std::min(d, bucket(d)));
+    double variance(std::size_t d) const requires requires(const Q q, const S s, std::size_t n) {
+        relative_variance(q, s, n);
     }
+    { return relative_variance(quantizer_, scale_, std::min(d, bucket(d))); }
 
     //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2, where the quantizer and scale have one.
-    double contraction(std::size_t d) const
-        requires requires(const Q q, const S s, std::size_t n) { relative_contraction(q, s, n); }
-    {
-        return relative_contraction(quantizer_, scale_, std::min(d, bucket(d)));
+    double contraction(std::size_t d) const requires requires(const Q q, const S s, std::size_t n) {
+        relative_contraction(q, s, n);
     }
+    { return relative_contraction(quantizer_, scale_, std::min(d, bucket(d))); }
     //! E||C(x) - x||^2 for this x exactly (up to the rounding of floats), over the dither.
-    double expected_error(std::span<const float> x) const
-        requires requires(const Q q, double t) { q.step_variance(t); } && unbiased
-    {
+    double expected_error(std::span<const float> x) const requires requires(const Q q, double t) {
+        q.step_variance(t);
+    } && unbiased {
         const std::size_t b = bucket(x.size());
         double total = 0;
         for (std::size_t at = 0; at < x.size(); at += b) {
@@ -82,9 +82,9 @@ public:
     }
     //! The same from the message alone, where the error does not depend on x (subtractive dither): what a receiver weighs
     //! messages by (`minimax_mean`).
-    double expected_error(const message& m)
-        requires requires(const Q q) { q.step_variance(); } && unbiased && decodes_with_dither<Q>
-    {
+    double expected_error(const message& m) requires requires(const Q q) {
+        q.step_variance();
+    } && unbiased && decodes_with_dither<Q> {
         check_message(m, this->scheme_.of(*this), m.key(0), m.dimension());
         payload_reader r(m.payload());
         const std::size_t d = m.dimension();
@@ -98,6 +98,11 @@ public:
     }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) {
+        if constexpr (one_pass) {
+            if (encode_in_one_pass(x, k, w)) {
+                return;
+            }
+        }
         const std::size_t b = bucket(x.size());
         steps_.clear();
         for (std::size_t at = 0; at < x.size(); at += b) {
@@ -132,40 +137,71 @@ public:
     }
 
     void decode(payload_reader& r, random_key k, std::span<float> y) {
-        read(r, k, y, [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
-            kernels::reconstruct(quantizer_, symbols, step, u, first, part);
-        });
+        read(r, k, y,
+             [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
+                 kernels::reconstruct(quantizer_, symbols, step, u, first, part);
+             });
     }
     void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) {
-        read(r, k, acc, [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
-            kernels::reconstruct_add(quantizer_, symbols, rounded(weight * step), u, first, part);
-        });
+        read(r, k, acc,
+             [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
+                 kernels::reconstruct_add(quantizer_, symbols, rounded(weight * step), u, first, part);
+             });
     }
     //! Whether a message under this key is meant to be decoded near a vector the receiver knows.
-    bool needs_side_information(random_key) const
-        requires decodes_with_side_information<Q>
-    {
-        return true;
-    }
+    bool needs_side_information(random_key) const requires decodes_with_side_information<Q> { return true; }
     //! y = C(x) decoded near `side`, which has y's length and may be y itself.
-    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y)
-        requires decodes_with_side_information<Q>
-    {
+    void decode(payload_reader& r, random_key k, std::span<const float> side,
+                std::span<float> y) requires decodes_with_side_information<Q> {
         expect(side.size() == y.size(), "side information differs in length from the output");
-        read(r, k, y, [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
-            kernels::reconstruct_near(quantizer_, symbols, step, u, first, side.subspan(first, part.size()), part);
-        });
+        read(r, k, y,
+             [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
+                 kernels::reconstruct_near(quantizer_, symbols, step, u, first, side.subspan(first, part.size()), part);
+             });
     }
     using message_interface<scalar_compressor>::decompress;
-    void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y)
-        requires decodes_with_side_information<Q>
-    {
+    void decompress(const message& m, random_key k, std::span<const float> side,
+                    std::span<float> y) requires decodes_with_side_information<Q> {
         read_message(*this, this->scheme_, m, k, y.size(), [&](payload_reader& r) { decode(r, k, side, y); });
     }
 
 private:
     static constexpr int max_index = 1 << 24;
     static constexpr std::size_t preferred_chunk = 8192;
+    //! Indices that do not depend on the scale can be packed while the scale is measured.
+    static constexpr bool one_pass = BlockCoder<C> && requires {
+        requires Q::scale_free;
+        typename S::accumulator;
+    };
+
+    //! Reads x once. False, with nothing written, if this alphabet has no blocks or the step is 0.
+    bool encode_in_one_pass(std::span<const float> x, random_key k, payload_writer& w) {
+        const std::size_t size = quantizer_.symbols().size();
+        const std::size_t chunk = size > 256 ? 0 : chunk_for(coder_.granule(size), preferred_chunk / 2);
+        if (chunk == 0) {
+            return false;
+        }
+        typename S::accumulator norm;
+        const random_stream dither(k);
+        packed_.resize(coder_.bytes_for(x.size(), size));
+        symbols_.resize(std::min(chunk, x.size()));
+        std::byte* out = packed_.data();
+        for (std::size_t at = 0; at < x.size(); at += chunk) {
+            const auto part = x.subspan(at, std::min(chunk, x.size() - at));
+            norm.add(part);
+            norm.expect_finite(x);
+            kernels::quantize(quantizer_, part, 1.0f, dither, at, symbols_.data());
+            coder_.encode_block(symbols_.data(), part.size(), size, out);
+            out += coder_.bytes_for(part.size(), size);
+        }
+        const float step = step_of(norm.result(x));
+        if (step == 0) {
+            return false;
+        }
+        w.number(step);
+        std::ranges::copy(packed_, w.block(packed_.size(), coder_.cost_of(x.size(), size)).begin());
+        return true;
+    }
 
     template <class T>
     static void validate(const T& policy) {
@@ -193,12 +229,12 @@ private:
         }
     }
     //! Symbols per block: a multiple of the coder's granule and of the dither's group, so that both stay aligned.
-    static std::size_t chunk_for(std::size_t granule) {
+    static std::size_t chunk_for(std::size_t granule, std::size_t preferred = preferred_chunk) {
         if (granule == 0) {
             return 0;
         }
         const std::size_t unit = std::lcm(granule, random_stream::group);
-        return unit * std::max<std::size_t>(1, preferred_chunk / unit);
+        return unit * std::max<std::size_t>(1, preferred / unit);
     }
     //! The largest step with which nothing decodes to infinity: values are largest at an end of the alphabet.
     static float largest_step(const Q& q) {
@@ -233,9 +269,11 @@ private:
         }
     }
     template <class Symbol>
-    void quantize(std::span<const float> x, std::size_t b, const random_stream& dither, std::size_t first, Symbol* symbols) {
+    void quantize(std::span<const float> x, std::size_t b, const random_stream& dither, std::size_t first,
+                  Symbol* symbols) {
         for_buckets(first, x.size(), b, [&](std::size_t at, std::size_t n, float step) {
-            kernels::quantize(quantizer_, x.subspan(at, n), step > 0 ? 1.0f / step : 0.0f, dither, first + at, symbols + at);
+            kernels::quantize(quantizer_, x.subspan(at, n), step > 0 ? 1.0f / step : 0.0f, dither, first + at,
+                              symbols + at);
         });
     }
     template <class Symbol, class Use>
@@ -288,6 +326,7 @@ private:
     std::vector<float> steps_;
     std::vector<std::uint8_t> symbols_;
     std::vector<std::uint32_t> wide_;
+    std::vector<std::byte> packed_;
 };
 
 }  // namespace frugal

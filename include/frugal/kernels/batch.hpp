@@ -12,15 +12,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#if !defined(FRUGAL_ARCH_SCALAR)
-#include <xsimd/xsimd.hpp>
-#if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
-#define FRUGAL_HAS_SIMD 1
-#endif
-#endif
-
 // GCC 12 takes the deliberately undefined operands inside its AVX-512 intrinsics for mistakes of the functions that they
-// are inlined into: headers with vector loops put these around their code.
+// are inlined into. Silenced where they are defined, and, should someone have included them before, around our loops.
 #if defined(__GNUC__) && !defined(__clang__)
 #define FRUGAL_KERNELS_BEGIN                                                             \
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wuninitialized\"") \
@@ -29,6 +22,15 @@
 #else
 #define FRUGAL_KERNELS_BEGIN
 #define FRUGAL_KERNELS_END
+#endif
+
+#if !defined(FRUGAL_ARCH_SCALAR)
+FRUGAL_KERNELS_BEGIN
+#include <xsimd/xsimd.hpp>
+FRUGAL_KERNELS_END
+#if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+#define FRUGAL_HAS_SIMD 1
+#endif
 #endif
 
 namespace frugal {

@@ -139,6 +139,28 @@ void random_words(const random_stream& stream, std::uint64_t first, std::size_t 
     }
 }
 
+//! u[i] = element first + i of the stream uniform on (-1/2, 1/2). O(n).
+template <class Arch = default_arch>
+void random_centered(const random_stream& stream, std::uint64_t first, std::size_t n, float* u) {
+    constexpr std::size_t block = 1024;
+    std::uint32_t words[block];
+    for (std::size_t at = 0; at < n; at += block) {
+        const std::size_t count = n - at < block ? n - at : block;
+        random_words<Arch>(stream, first + at, count, words);
+        std::size_t i = 0;
+#if defined(FRUGAL_HAS_SIMD)
+        if constexpr (SimdArch<Arch>) {
+            for (; i + lanes_of<Arch> <= count; i += lanes_of<Arch>) {
+                centered_from_words<Arch>(word_batch<Arch>::load_unaligned(words + i)).store_unaligned(u + at + i);
+            }
+        }
+#endif
+        for (; i < count; ++i) {
+            u[at + i] = centered_from_word(words[i]);
+        }
+    }
+}
+
 }  // namespace frugal::kernels
 
 FRUGAL_KERNELS_END

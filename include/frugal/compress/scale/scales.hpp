@@ -52,10 +52,24 @@ struct l2_norm {
 
 struct mean_abs {
     static constexpr bool bounds = false;
-    float measure(std::span<const float> x) const {
-        return detail::checked_norm(x.empty() ? 0.0 : kernels::sum_abs(x) / static_cast<double>(x.size()), x);
-    }
+    float measure(std::span<const float> x) const { return of_sum(kernels::sum_abs(x), x); }
+    //! The same norm from pieces of x, each but the last of a multiple of 16 elements.
+    class accumulator {
+    public:
+        void add(std::span<const float> piece) { sum_.add(piece); }
+        //! Throws as `measure` does if what was added so far, all of it in x, is not finite.
+        void expect_finite(std::span<const float> x) const { detail::checked_norm(sum_.result() * 0, x); }
+        float result(std::span<const float> x) const { return of_sum(sum_.result(), x); }
+
+    private:
+        kernels::norm_sum<false> sum_;
+    };
     std::string name() const { return "mean_abs"; }
+
+private:
+    static float of_sum(double sum, std::span<const float> x) {
+        return detail::checked_norm(x.empty() ? 0.0 : sum / static_cast<double>(x.size()), x);
+    }
 };
 
 //! The step itself, agreed beforehand: nothing is measured, input beyond step * range clips (and is biased there).
