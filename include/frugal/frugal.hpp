@@ -2,6 +2,7 @@
 //! frugal/data.hpp (zlib), frugal/mpi.hpp (MPI).
 #pragma once
 
+#include <frugal/aggregate/grouped.hpp>
 #include <frugal/aggregate/mean.hpp>
 #include <frugal/aggregate/minimax_mean.hpp>
 #include <frugal/aggregate/side_information_mean.hpp>
