@@ -30,6 +30,9 @@
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/data/partition.hpp>
+#include <frugal/data/sampler.hpp>
+#include <frugal/data/synthetic.hpp>
 #include <frugal/engine/checkpoint.hpp>
 #include <frugal/engine/network.hpp>
 #include <frugal/engine/observers.hpp>
@@ -38,6 +41,8 @@
 #include <frugal/engine/tbb_engine.hpp>
 #include <frugal/mix/topologies.hpp>
 #include <frugal/mix/validate.hpp>
+#include <frugal/objective/accuracy.hpp>
+#include <frugal/objective/any_objective.hpp>
 #include <frugal/objective/least_squares.hpp>
 #include <frugal/objective/quadratic.hpp>
 #include <frugal/objective/softmax_regression.hpp>
