@@ -2,15 +2,19 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <string>
 
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/compress/selector/selection.hpp>
+#include <frugal/kernels/norms.hpp>
+#include <frugal/kernels/philox.hpp>
 
 namespace frugal {
 namespace detail {
@@ -23,17 +27,30 @@ struct uncertain_sums {
 };
 
 inline uncertain_sums sums_below_certainty(std::span<const float> x, double lambda) {
-    uncertain_sums s;
-    for (const float v : x) {
+    constexpr std::size_t lanes = kernels::reduction_lanes;
+    std::array<double, lanes> magnitude{};
+    std::array<double, lanes> squares{};
+    std::array<double, lanes> certain{};
+    const auto add = [&](std::size_t lane, float v) {
         const double a = std::fabs(static_cast<double>(v));
-        if (lambda * a >= 1) {
-            ++s.certain;
-        } else {
-            s.magnitude += a;
-            s.squares += a * a;
+        const double counts = lambda * a < 1 ? 1.0 : 0.0;
+        magnitude[lane] += counts * a;  // these products are exact, so that contraction changes nothing
+        squares[lane] += counts * (a * a);
+        certain[lane] += 1.0 - counts;
+    };
+    const std::size_t whole = x.size() / lanes * lanes;
+    for (std::size_t i = 0; i < whole; i += lanes) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            add(lane, x[i + lane]);
         }
     }
-    return s;
+    for (std::size_t i = whole; i < x.size(); ++i) {
+        add(i - whole, x[i]);
+    }
+    const auto total = [](const std::array<double, lanes>& lane) {
+        return kernels::combine_lanes(lane, [](double a, double b) { return a + b; });
+    };
+    return {static_cast<std::size_t>(total(certain)), total(magnitude), total(squares)};
 }
 
 //! The fixed point of lambda = solve(sums for lambda). The certain set only grows, so it is reached in finitely many
@@ -57,15 +74,10 @@ inline void sample_proportional(std::span<const float> x, double lambda, random_
     const random_stream stream(k);
     chosen.indices.clear();
     chosen.values.clear();
-    for (std::size_t first = 0; first < x.size(); first += random_stream::group) {
-        const std::size_t n = std::min(random_stream::group, x.size() - first);
-        std::uint32_t words[random_stream::group];
-        for (std::size_t lane = 0; lane < random_stream::lanes; ++lane) {
-            const auto block = stream.block(first / random_stream::group * random_stream::lanes + lane);
-            for (std::size_t w = 0; w < block.size(); ++w) {
-                words[w * random_stream::lanes + lane] = block[w];
-            }
-        }
+    std::uint32_t words[1024];
+    for (std::size_t first = 0; first < x.size(); first += std::size(words)) {
+        const std::size_t n = std::min(std::size(words), x.size() - first);
+        kernels::random_words(stream, first, n, words);
         for (std::size_t i = 0; i < n; ++i) {
             const float v = x[first + i];
             const double p = std::min(1.0, lambda * std::fabs(static_cast<double>(v)));
