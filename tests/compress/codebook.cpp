@@ -197,6 +197,35 @@ TEST_CASE("lloyd_max: a sign that the sample misses still gets its level", "[com
     CHECK(y == x);
 }
 
+TEST_CASE("codebooks: a bucket has levels of its own", "[compress][codebook]") {
+    for (const std::size_t n : {1u, 9u, 10u, 11u, 95u}) {
+        const auto x = sample::normal_vector(n, 80 + n);
+        codebook_compressor c{one_bit{}, packed{}, 10};
+        const auto y = sample::round_trip(c, x, {});
+        for (std::size_t at = 0; at < n; at += 10) {
+            const std::size_t length = std::min<std::size_t>(10, n - at);
+            codebook_compressor alone{one_bit{}};
+            const auto part = sample::round_trip(alone, std::span(x).subspan(at, length), {});
+            CHECK(std::equal(part.begin(), part.end(), y.begin() + static_cast<std::ptrdiff_t>(at)));
+        }
+        message m;
+        c.compress(x, {}, m);
+        CHECK(m.payload_bits() == n + 64 * ((n + 9) / 10));
+        CHECK(c.contraction(n) == Approx(1.0 / static_cast<double>(std::min<std::size_t>(10, n))));
+    }
+    CHECK(codebook_compressor{one_bit{}, packed{}, 10}.name() == "codebook(one_bit,packed,10)");
+}
+
+TEST_CASE("codebooks: an empty part of a composition is no special case", "[compress][codebook][hostile]") {
+    codebook_compressor c{lloyd_max{.levels = 3}};
+    std::vector<std::byte> bytes;
+    payload_writer w(bytes);
+    c.encode({}, {}, w);
+    payload_reader r(w.written());
+    CHECK_NOTHROW(c.decode(r, {}, {}));
+    CHECK_NOTHROW(r.finish());
+}
+
 TEST_CASE("codebooks: bad input and altered messages", "[compress][codebook][hostile]") {
     codebook_compressor c{lloyd_max{.levels = 5}};
     message m;
@@ -209,8 +238,11 @@ TEST_CASE("codebooks: bad input and altered messages", "[compress][codebook][hos
     CHECK_THROWS_AS((codebook_compressor{lloyd_max{.levels = 4, .iterations = 0}}), invalid_input);
 
     const auto good = sample::normal_vector(40, 71);
-    c.compress(good, {}, m);
     std::vector<float> y(40);
+    codebook_compressor bucketed{one_bit{}, packed{}, 7};
+    bucketed.compress(good, {}, m);
+    sample::mutate(m, 1, [&](const message& altered) { bucketed.decompress(altered, {}, y); });
+    c.compress(good, {}, m);
     sample::mutate(m, 1, [&](const message& altered) {
         c.decompress(altered, {}, y);
         c.decompress_add(altered, {}, 1.0f, y);

@@ -261,6 +261,7 @@ TEST_CASE("scalar: every unbiased compressor is unbiased, its error what the for
 TEST_CASE("scalar: variance bounds hold for one-hot, constant, sparse and heavy-tailed vectors", "[compress][scalar]") {
     const std::size_t n = 256;
     std::vector<std::vector<float>> inputs;
+    inputs.reserve(5);  // references to its elements are kept below
     inputs.emplace_back(n, 0.0f)[17] = -3.0f;
     inputs.emplace_back(n, 0.3f);
     inputs.push_back(sample::normal_vector(n, 14));

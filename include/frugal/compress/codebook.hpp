@@ -207,7 +207,7 @@ public:
         return bucket_ == 0 ? composition("codebook", {codebook_.name(), coder_.name()})
                             : composition("codebook", {codebook_.name(), coder_.name(), std::to_string(bucket_)});
     }
-    double contraction(std::size_t d) const { return d == 0 ? 1 : 1 / static_cast<double>(bucket_length(d)); }
+    double contraction(std::size_t d) const { return 1 / static_cast<double>(bucket_length(d)); }
 
     void encode(std::span<const float> x, random_key, payload_writer& w) {
         detail::checked_norm(kernels::max_abs(x), x);
@@ -234,7 +234,10 @@ public:
     }
 
 private:
-    std::size_t bucket_length(std::size_t d) const { return bucket_ == 0 ? d : std::min(bucket_, d); }
+    //! At least 1, also for an empty vector.
+    std::size_t bucket_length(std::size_t d) const {
+        return std::max<std::size_t>(1, bucket_ == 0 ? d : std::min(bucket_, d));
+    }
 
     template <class Use>
     void read(payload_reader& r, std::size_t d, Use use) {
