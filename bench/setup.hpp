@@ -38,13 +38,14 @@ inline std::size_t rotation(std::int64_t bytes) {
 class input {
 public:
     explicit input(const benchmark::State& state)
-        : n_(static_cast<std::size_t>(state.range(0)) / 4), count_(rotation(state.range(0))) {}
+        : pool_(normal_pool()), n_(static_cast<std::size_t>(state.range(0)) / 4), count_(rotation(state.range(0))) {}
     std::size_t size() const { return n_; }
     std::size_t count() const { return count_; }
-    std::span<const float> vector(std::size_t i) const { return normal_pool().subspan(i % count_ * n_, n_); }
+    std::span<const float> vector(std::size_t i) const { return pool_.subspan(i % count_ * n_, n_); }
     std::span<const float> next() { return vector(at_++); }
 
 private:
+    std::span<const float> pool_;
     std::size_t n_;
     std::size_t count_;
     std::size_t at_ = 0;
