@@ -103,6 +103,9 @@ TEST_CASE("every compressor: an empty vector is refused", "[hostile][compress]")
         REQUIRE_THROWS_AS(c.compress(nothing, key, m), invalid_input);
         REQUIRE(m.empty());
         REQUIRE_THROWS_AS(c.decompress(m, key, nothing), malformed_message);
+        const message altered = test::message_around(frugal::scheme_id(c.name()), key, 0, {});
+        REQUIRE_THROWS_AS(c.decompress(altered, key, nothing), malformed_message);
+        REQUIRE_THROWS_AS(c.decompress_add(altered, key, 1.0f, nothing), malformed_message);
     });
 }
 
@@ -134,13 +137,15 @@ TEST_CASE("every compressor: zeros, tiny and huge numbers are decoded to finite 
     constexpr float largest = std::numeric_limits<float>::max();
     constexpr float smallest = std::numeric_limits<float>::denorm_min();
     for_every_compressor([&](any_compressor&, const any_compressor& fresh) {
-        for (const float size : {0.0f, -0.0f, smallest, 1e-42f, 1e-38f, 1e-30f, 1e30f, 1e38f, largest, -largest}) {
+        for (const float size :
+             {0.0f, -0.0f, smallest, 1e-42f, 1e-38f, 1e-30f, 1e30f, 1e38f, 2.5e38f, largest, -largest}) {
             INFO("size " << size);
-            for (const bool alternate : {false, true}) {
-                std::vector<float> x(33, size);
-                for (std::size_t i = 0; alternate && i < x.size(); i += 2) {
+            for (const int pattern : {0, 1, 2}) {  // everywhere, at every other element, once among normal values
+                std::vector<float> x = pattern == 2 ? normal_values(33) : std::vector<float>(33, size);
+                for (std::size_t i = 0; pattern == 1 && i < x.size(); i += 2) {
                     x[i] = 0.0f;
                 }
+                x[17] = -size;
                 any_compressor c = fresh;
                 message m;
                 try {

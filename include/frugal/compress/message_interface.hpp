@@ -48,6 +48,7 @@ inline void check_message(const message& m, std::uint64_t scheme, random_key k, 
     expect_message(m.scheme() == scheme, "a message was written by another composition of compressors than the receiver's");
     expect_message(m.key(k.seed) == k, "a message belongs to another key (node, round or purpose) than the receiver expects");
     expect_message(m.dimension() == dimension, "a message's dimension differs from the length of the output");
+    expect_message(dimension > 0, "a message of dimension 0 cannot be: it was altered");
 }
 
 //! Reads one message with `read(payload_reader&)` after checking that it belongs here and before checking that all is read.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -155,6 +156,8 @@ struct stovoq {
         for (std::size_t first = 0; first < x.size(); first += group_size()) {
             const auto part = x.subspan(first, std::min(group_size(), x.size() - first));
             const float norm = detail::checked_norm(std::sqrt(kernels::sum_squares(part)), x);
+            expect(norm <= largest_norm() / 2,  // half of what is decoded, for the norm may be rounded up
+                   "the norm of the input, times a codeword, exceeds the range of float: scale it down");
             const float root = std::sqrt(static_cast<float>(part.size()));
             const float scale = root / norm;
             const bool sent = scale - scale == 0;  // a norm that is 0 or too small to divide by is sent as 0
@@ -227,6 +230,11 @@ private:
             workspace.prepared = true;
         }
     }
+    //! The largest norm with which nothing decodes to infinity: elements of codewords are below 6 standard deviations.
+    float largest_norm() const {
+        const float factor = workspace.levels.empty() ? 1.0f : std::max(1.0f, workspace.levels.back());
+        return std::numeric_limits<float>::max() / (6 * std::max(1.0f, deviation()) * factor);
+    }
     float deviation() const { return static_cast<float>(std::sqrt(variance_of_codewords())); }
 
     //! All codewords of a key.
@@ -268,6 +276,7 @@ private:
         const unsigned index_bits = bits_for(m);
         const random_stream stream(k.for_purpose(codebook_purpose));
         const float sigma = deviation();
+        const float largest = largest_norm();
         const bool all = size / d >= m / 4;  // most codewords will occur
         if (all) {
             generate_rows(k);
@@ -280,6 +289,7 @@ private:
             if (norm == 0) {
                 continue;
             }
+            expect_message(norm <= largest, "a message holds a norm that is too large: it was altered");
             const float unit = norm / std::sqrt(static_cast<float>(n));
             for (std::size_t at = first; at < first + n; at += d) {
                 const std::uint64_t pair = r.bits(index_bits + static_cast<unsigned>(bias_bits));
