@@ -111,20 +111,26 @@ struct radix {
     }
 
 private:
-    static constexpr digit_group group(std::size_t size) {
-        return size < byte_shapes.size() ? digit_group{byte_shapes[size].digits, byte_shapes[size].bytes}
-                                         : densest_group(size);
-    }
-    //! The words of alphabets of a byte; no digits where whole bits are as good.
-    static constexpr auto byte_shapes = [] {
-        std::array<kernels::word_shape, 257> shapes{};
-        for (unsigned size = 2; size < shapes.size(); ++size) {
-            if (const digit_group g = densest_group(size); g.digits > 0) {
-                shapes[size] = kernels::word_shape(size, g.digits, g.bytes);
-            }
+    static digit_group group(std::size_t size) {
+        if (size > 256) {
+            return densest_group(size);
         }
-        return shapes;
-    }();
+        const kernels::word_shape& shape = byte_shape(size);
+        return {shape.digits, shape.bytes};
+    }
+    //! The words of an alphabet of at most 256 symbols; no digits where whole bits are as good.
+    static const kernels::word_shape& byte_shape(std::size_t size) {
+        static const auto shapes = [] {
+            std::array<kernels::word_shape, 257> table{};
+            for (unsigned n = 2; n < table.size(); ++n) {
+                if (const digit_group g = densest_group(n); g.digits > 0) {
+                    table[n] = kernels::word_shape(n, g.digits, g.bytes);
+                }
+            }
+            return table;
+        }();
+        return shapes[size];
+    }
     struct tail {
         std::size_t words = 0;
         unsigned bytes = 0;
@@ -139,7 +145,7 @@ private:
         const std::size_t block = g.digits * kernels::block_lanes;
         for (; n >= block; n -= block, symbols += block, out += kernels::block_lanes * g.bytes) {
             if constexpr (sizeof(S) == 1) {
-                kernels::pack_word_block(symbols, byte_shapes[size], out);
+                kernels::pack_word_block(symbols, byte_shape(size), out);
             } else {
                 kernels::pack_words(symbols, block, kernels::block_lanes, size, g.bytes, out);
             }
@@ -154,7 +160,7 @@ private:
         bool good = true;
         for (; n >= block; n -= block, symbols += block, in += kernels::block_lanes * g.bytes) {
             if constexpr (sizeof(S) == 1) {
-                good &= kernels::unpack_word_block(in, byte_shapes[size], symbols);
+                good &= kernels::unpack_word_block(in, byte_shape(size), symbols);
             } else {
                 good &= kernels::unpack_words(in, block, kernels::block_lanes, size, g.bytes, symbols);
             }

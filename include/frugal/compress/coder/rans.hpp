@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <frugal/compress/coder/symbol.hpp>
@@ -477,6 +478,16 @@ private:
         }
     }
 
+    //! Calls f(std::integral_constant<unsigned, l>) for each lane in order: a processor that guesses wrong that the loads
+    //! of a rolled loop depend on its last stores would run one lane after the other.
+    template <unsigned Lanes, class F>
+    static void each_lane(F f) {
+        [&]<unsigned... L>(std::integer_sequence<unsigned, L...>) {
+            (f(std::integral_constant<unsigned, L>{}), ...);
+        }
+        (std::make_integer_sequence<unsigned, Lanes>{});
+    }
+
     //! Words and states are written from the end backwards, so that the receiver reads them forwards.
     template <class Letter, unsigned Lanes, class S>
     void write_body(std::span<const S> symbols, payload_writer& w) {
@@ -500,9 +511,10 @@ private:
             }
             while (i > 0) {
                 i -= Lanes;
-                for (unsigned l = Lanes; l-- > 0;) {
-                    out = push(steps[letters[i + l]], state[l], out);
-                }
+                each_lane<Lanes>([&](auto l) {
+                    constexpr unsigned last = Lanes - 1 - l();
+                    out = push(steps[letters[i + last]], state[last], out);
+                });
             }
             if (at == 0) {
                 break;
@@ -576,14 +588,15 @@ private:
             const std::size_t count = letters_of(take);
             std::size_t i = 0;
             for (; i + Lanes <= count && end - in >= static_cast<std::ptrdiff_t>(2 * Lanes); i += Lanes) {
-                for (unsigned l = 0; l < Lanes; ++l) {
+                each_lane<Lanes>([&](auto l) {
+                    std::uint32_t& x = state[l()];
                     std::uint16_t word;
                     std::memcpy(&word, in, 2);
-                    letters[i + l] = view.pop(state[l]);
-                    const auto wants = static_cast<unsigned>(state[l] < lower);  // no branch: it could not be predicted
-                    state[l] = state[l] << 16 * wants | (word & (0u - wants));
+                    letters[i + l()] = view.pop(x);
+                    const auto wants = static_cast<unsigned>(x < lower);  // no branch: it could not be predicted
+                    x = x << 16 * wants | (word & (0u - wants));
                     in += 2 * wants;
-                }
+                });
             }
             for (; i < count; ++i) {
                 std::uint32_t& x = state[i % Lanes];
