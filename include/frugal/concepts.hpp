@@ -41,23 +41,41 @@ struct alphabet {
 template <class Q>
 concept Quantizer = std::copyable<Q> && requires(const Q q, float x) {
     { q.symbols() } -> std::same_as<alphabet>;
-} && (requires(const Q q, float x) { { q.index(x, x) } -> std::same_as<float>; } ||
-      requires(const Q q, float x) { { q.index(x) } -> std::same_as<float>; }) &&
-    (requires(const Q q, float x) { { q.value(x, x) } -> std::same_as<float>; } ||
-     requires(const Q q, float x) { { q.value(x) } -> std::same_as<float>; });
+} &&(
+    requires(const Q q, float x) {
+        { q.index(x, x) } -> std::same_as<float>;
+    } ||
+    requires(const Q q, float x) {
+        { q.index(x) } -> std::same_as<float>;
+    }) &&
+    (
+        requires(const Q q, float x) {
+            { q.value(x, x) } -> std::same_as<float>;
+        } ||
+        requires(const Q q, float x) {
+            { q.value(x) } -> std::same_as<float>;
+        });
 
 //! Does the sender need dither (random rounding)?
 template <class Q>
-inline constexpr bool encodes_with_dither = requires(const Q q, float x) { q.index(x, x); };
+inline constexpr bool encodes_with_dither = requires(const Q q, float x) {
+    q.index(x, x);
+};
 //! Does the receiver need the sender's dither?
 template <class Q>
-inline constexpr bool decodes_with_dither = requires(const Q q, float x) { q.value(x, x); };
+inline constexpr bool decodes_with_dither = requires(const Q q, float x) {
+    q.value(x, x);
+};
 //! Can the receiver use a vector it already knows? Then the quantizer has value(i, u, side), side in steps.
 template <class Q>
-inline constexpr bool decodes_with_side_information = requires(const Q q, float x) { q.value(x, x, x); };
+inline constexpr bool decodes_with_side_information = requires(const Q q, float x) {
+    q.value(x, x, x);
+};
 //! Is index(x) the same as index(c x) for every c > 0?
 template <class Q>
-inline constexpr bool is_scale_free = requires { requires Q::scale_free; };
+inline constexpr bool is_scale_free = requires {
+    requires Q::scale_free;
+};
 
 //! The largest |x|, in steps, that a quantizer represents without clipping: a norm scale maps the norm to it.
 template <class Q>
@@ -83,9 +101,9 @@ concept Scale = std::copyable<S> && requires(const S s, std::span<const float> x
 //! Turns a sequence of symbols (each below `size`) into payload bits and back. Symbols are std::uint8_t up to 256 of
 //! them and std::uint32_t beyond. Decoding checks everything and yields symbols below `size` or `malformed_message`.
 template <class C>
-concept Coder = std::copyable<C> && requires(C c, std::span<const std::uint8_t> s, std::span<std::uint8_t> out,
-                                             std::span<const std::uint32_t> s4, std::span<std::uint32_t> out4,
-                                             std::size_t size, payload_writer& w, payload_reader& r) {
+concept Coder = std::copyable<C> &&
+    requires(C c, std::span<const std::uint8_t> s, std::span<std::uint8_t> out, std::span<const std::uint32_t> s4,
+             std::span<std::uint32_t> out4, std::size_t size, payload_writer& w, payload_reader& r) {
     c.encode(s, size, w);
     c.encode(s4, size, w);
     c.decode(r, size, out);
@@ -103,9 +121,9 @@ concept Coder = std::copyable<C> && requires(C c, std::span<const std::uint8_t> 
 //! encode / decode / decode_add: the same without header and checksum, for combinators that nest compressors.
 //! unbiased: E C(x) = x. name(): the textual expression; equal names must mean equal wire formats.
 template <class C>
-concept Compressor = std::movable<C> && requires(C c, const C cc, std::span<const float> x, std::span<float> y, random_key k,
-                                                 message& m, const message& cm, payload_writer& w, payload_reader& r,
-                                                 float weight) {
+concept Compressor = std::movable<C> &&
+    requires(C c, const C cc, std::span<const float> x, std::span<float> y, random_key k, message& m, const message& cm,
+             payload_writer& w, payload_reader& r, float weight) {
     c.compress(x, k, m);
     c.decompress(cm, k, y);
     c.decompress_add(cm, k, weight, y);
@@ -120,7 +138,9 @@ concept Compressor = std::movable<C> && requires(C c, const C cc, std::span<cons
 //! for their defaults.
 template <Compressor C>
 constexpr bool is_unbiased(const C& compressor) {
-    if constexpr (requires { { compressor.is_unbiased() } -> std::same_as<bool>; }) {
+    if constexpr (requires {
+                      { compressor.is_unbiased() } -> std::same_as<bool>;
+                  }) {
         return compressor.is_unbiased();
     } else {
         return C::unbiased;
@@ -143,13 +163,13 @@ concept ContractiveCompressor = Compressor<C> && requires(const C c, std::size_t
 //!
 //! needs_side_information(k): whether messages under this key do. decompress and decode with `side` take that vector.
 template <class C>
-concept SideInformationCompressor =
-    Compressor<C> && requires(C c, const C cc, const message& m, payload_reader& r, random_key k, std::span<const float> side,
-                              std::span<float> y) {
-        c.decompress(m, k, side, y);
-        c.decode(r, k, side, y);
-        { cc.needs_side_information(k) } -> std::same_as<bool>;
-    };
+concept SideInformationCompressor = Compressor<C> &&
+    requires(C c, const C cc, const message& m, payload_reader& r, random_key k, std::span<const float> side,
+             std::span<float> y) {
+    c.decompress(m, k, side, y);
+    c.decode(r, k, side, y);
+    { cc.needs_side_information(k) } -> std::same_as<bool>;
+};
 
 //! Combines vectors as they arrive: reset(d), add(y, weight) any number of times, result(out). Streaming.
 template <class A>
@@ -177,7 +197,8 @@ concept MixingMatrix = requires(const W w, std::size_t i) {
 
 //! Updates parameters from a gradient; buffers and the learning-rate schedule are inside.
 template <class O>
-concept LocalOptimizer = std::copyable<O> && requires(O o, std::span<float> w, std::span<const float> g, std::uint64_t step) {
+concept LocalOptimizer = std::copyable<O> &&
+    requires(O o, std::span<float> w, std::span<const float> g, std::uint64_t step) {
     o.update(w, g, step);
 };
 
@@ -193,7 +214,8 @@ concept Objective = requires(F f, const F cf, std::span<const float> w, sample_i
 
 //! An Objective that predicts: logits(w, batch, out) fills out with batch.size() x classes() scores, row by row.
 template <class F>
-concept Classifier = Objective<F> && requires(F f, const F cf, std::span<const float> w, sample_indices batch, std::span<float> out) {
+concept Classifier = Objective<F> &&
+    requires(F f, const F cf, std::span<const float> w, sample_indices batch, std::span<float> out) {
     { cf.classes() } -> std::convertible_to<std::size_t>;
     f.logits(w, batch, out);
 };

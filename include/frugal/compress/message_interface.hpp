@@ -45,8 +45,10 @@ void write_message(C& c, cached_scheme& scheme, std::span<const float> x, random
 //! Throws `malformed_message` unless m was written by this composition, under this key, for this dimension.
 inline void check_message(const message& m, std::uint64_t scheme, random_key k, std::size_t dimension) {
     expect_message(!m.empty(), "cannot decode an empty message: compress or parse into it first");
-    expect_message(m.scheme() == scheme, "a message was written by another composition of compressors than the receiver's");
-    expect_message(m.key(k.seed) == k, "a message belongs to another key (node, round or purpose) than the receiver expects");
+    expect_message(m.scheme() == scheme,
+                   "a message was written by another composition of compressors than the receiver's");
+    expect_message(m.key(k.seed) == k,
+                   "a message belongs to another key (node, round or purpose) than the receiver expects");
     expect_message(m.dimension() == dimension, "a message's dimension differs from the length of the output");
     expect_message(dimension > 0, "a message of dimension 0 cannot be: it was altered");
 }
@@ -70,7 +72,8 @@ public:
         read_message(self(), scheme_, m, k, y.size(), [&](payload_reader& r) { self().decode(r, k, y); });
     }
     void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) {
-        read_message(self(), scheme_, m, k, acc.size(), [&](payload_reader& r) { self().decode_add(r, k, weight, acc); });
+        read_message(self(), scheme_, m, k, acc.size(),
+                     [&](payload_reader& r) { self().decode_add(r, k, weight, acc); });
     }
 
 protected:

@@ -37,8 +37,8 @@ inline std::uint32_t crc32c_portable(std::uint32_t state, const std::byte* p, st
     for (; n >= 8; p += 8, n -= 8) {
         std::array<std::uint8_t, 8> b;
         std::memcpy(b.data(), p, 8);
-        const std::uint32_t low = state ^ (std::uint32_t{b[0]} | std::uint32_t{b[1]} << 8 |
-                                           std::uint32_t{b[2]} << 16 | std::uint32_t{b[3]} << 24);
+        const std::uint32_t low = state ^ (std::uint32_t{b[0]} | std::uint32_t{b[1]} << 8 | std::uint32_t{b[2]} << 16 |
+                                           std::uint32_t{b[3]} << 24);
         state = t[7][low & 0xFFu] ^ t[6][(low >> 8) & 0xFFu] ^ t[5][(low >> 16) & 0xFFu] ^ t[4][low >> 24] ^
                 t[3][b[4]] ^ t[2][b[5]] ^ t[1][b[6]] ^ t[0][b[7]];
     }

@@ -79,7 +79,8 @@ public:
                            crc32c(bytes.first(bytes.size() - checksum_size)),
                        "a message fails its checksum: it was altered on the way; send it again");
         const std::uint64_t cost = load<std::uint64_t>(bytes, 40);
-        expect_message(cost <= payload_size * 8, "a message claims more payload bits than it has bytes: it was altered");
+        expect_message(cost <= payload_size * 8,
+                       "a message claims more payload bits than it has bytes: it was altered");
         bytes_.assign(bytes.begin(), bytes.end());
     }
 

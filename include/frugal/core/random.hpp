@@ -29,9 +29,7 @@ struct random_key {
     friend constexpr bool operator==(const random_key&, const random_key&) = default;
 
     //! The same address for another purpose: `n` is mixed into the purpose, so that compositions do not collide.
-    constexpr random_key for_purpose(std::uint32_t n) const {
-        return {seed, node, round, purpose * 0x9E3779B1u + n};
-    }
+    constexpr random_key for_purpose(std::uint32_t n) const { return {seed, node, round, purpose * 0x9E3779B1u + n}; }
 };
 
 //! Philox4x32-10: a bijection of 128-bit counters for each 64-bit key.
@@ -108,10 +106,14 @@ constexpr sine_cosine exact_sine_cosine_of_turns(float t) {
     c = multiply_add(z, c, 4.1666646e-2f);
     c = multiply_add(rounded(z * z), c, 1.0f - 0.5f * z);
     switch (static_cast<int>(quarter) & 3) {
-        case 0: return {s, c};
-        case 1: return {c, -s};
-        case 2: return {-s, -c};
-        default: return {-c, s};
+        case 0:
+            return {s, c};
+        case 1:
+            return {c, -s};
+        case 2:
+            return {-s, -c};
+        default:
+            return {-c, s};
     }
 }
 
@@ -125,8 +127,7 @@ public:
     static constexpr std::size_t group = 4 * lanes;
 
     constexpr explicit random_stream(random_key k) : round_(k.round) {
-        const std::uint64_t hash =
-            mix_bits(mix_bits(k.seed) + ((std::uint64_t{k.node} << 32) | k.purpose));
+        const std::uint64_t hash = mix_bits(mix_bits(k.seed) + ((std::uint64_t{k.node} << 32) | k.purpose));
         key_ = {static_cast<std::uint32_t>(hash), static_cast<std::uint32_t>(hash >> 32)};
     }
 
@@ -156,9 +157,7 @@ public:
     //! Element i uniform on (0, 1].
     constexpr float uniform(std::uint64_t i) const { return unit_from_word(word(i)); }
     //! Element i uniform on [0, 1) with 53 bits.
-    constexpr double uniform_double(std::uint64_t i) const {
-        return static_cast<double>(word64(i) >> 11) * 0x1p-53;
-    }
+    constexpr double uniform_double(std::uint64_t i) const { return static_cast<double>(word64(i) >> 11) * 0x1p-53; }
     //! Element i exponential with mean 1.
     double exponential(std::uint64_t i) const { return -std::log1p(-uniform_double(i)); }
 
