@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -98,9 +99,9 @@ void decode(benchmark::State& state, C coder, std::size_t size) {
 }
 
 template <class C>
-void add(const std::string& name, C coder, std::initializer_list<std::size_t> alphabets) {
+void add(const std::string& name, C coder, std::initializer_list<std::size_t> alphabets, const std::string& kind = "") {
     for (const std::size_t size : alphabets) {
-        const std::string variant = name + "-" + std::to_string(size);
+        const std::string variant = name + "-" + std::to_string(size) + kind;
         for (const std::int64_t bytes : {std::int64_t{1} << 16, std::int64_t{1} << 24}) {
             benchmark::RegisterBenchmark(("encode-symbols/" + variant).c_str(), encode<C>, coder, size)->Arg(bytes);
             benchmark::RegisterBenchmark(("decode-symbols/" + variant).c_str(), decode<C>, coder, size)->Arg(bytes);
@@ -110,7 +111,7 @@ void add(const std::string& name, C coder, std::initializer_list<std::size_t> al
 
 const bool registered = [] {
     add("packed", packed{}, {2, 3, 7, 15, 256});
-    add("naive", naive{}, {3});
+    add("packed", naive{}, {3}, "-naive");
     add("radix", radix{}, {3, 5, 7});
     add("rans", rans{}, {2, 3, 7, 255});
     add("range_coder", range_coder{}, {3, 7, 255});
