@@ -18,6 +18,7 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/codebook.hpp>
 #include <frugal/compress/contractive.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
