@@ -1,9 +1,9 @@
 //! A compressor that keeps accounts: bits, seconds, what an entropy coder would make of the same message, wrap failures.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -14,6 +14,8 @@
 #include <vector>
 
 #include <frugal/compress/any_compressor.hpp>
+#include <frugal/kernels/norms.hpp>
+#include <frugal/quantize/nested.hpp>
 
 namespace frugal::driver {
 
@@ -34,16 +36,18 @@ struct codec_account {
 };
 
 //! Forwards to `inner`. Every `sample_every` rounds the same vector also goes through `coded`, a compressor of the same
-//! structure with an entropy coder, whose state is first set to inner's.
+//! structure with an entropy coder, whose state is first set to inner's. scale_bucket: coordinates that share a scale, to
+//! count wrap failures by; 0 for all.
 class measured_compressor {
 public:
     static constexpr bool unbiased = false;
 
     measured_compressor(any_compressor inner, std::optional<any_compressor> coded, std::uint64_t sample_every,
-                        std::shared_ptr<codec_account> account)
+                        std::size_t scale_bucket, std::shared_ptr<codec_account> account)
         : inner_(std::move(inner)),
           coded_(std::move(coded)),
           sample_every_(sample_every),
+          scale_bucket_(scale_bucket),
           account_(std::move(account)) {}
 
     std::string name() const { return inner_.name(); }
@@ -111,29 +115,27 @@ private:
             account_->coded_bits += scratch_.payload_bits();
         }
     }
-    //! For coarse steps of once the norm (`ndqsg`): a value that wrapped is off by about that, others by a sixth at most.
+    //! For coarse steps of once the scale: a value that wrapped is off by about that, others by a sixth at most.
     void count_wraps(random_key k, std::span<const float> y) {
         const std::scoped_lock lock(account_->mutex);
         const auto found = account_->sampled_input.find(k.node);
         if (found == account_->sampled_input.end() || found->second.first != k.round) {
             return;
         }
-        const std::vector<float>& x = found->second.second;
-        float norm = 0;
-        for (const float v : x) {
-            norm = std::max(norm, std::fabs(v));
-        }
-        std::uint64_t failures = 0;
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            failures += std::fabs(x[i] - y[i]) > 0.5f * norm ? 1 : 0;
+        const std::span<const float> x = found->second.second;
+        const std::size_t bucket = scale_bucket_ == 0 ? x.size() : scale_bucket_;
+        for (std::size_t at = 0; at < x.size(); at += bucket) {
+            const std::size_t n = std::min(bucket, x.size() - at);
+            account_->wrap_failures += wrap_failures(nested_dithered{}, kernels::max_abs(x.subspan(at, n)),
+                                                     x.subspan(at, n), y.subspan(at, n));
         }
         account_->side_values += x.size();
-        account_->wrap_failures += failures;
     }
 
     any_compressor inner_;
     std::optional<any_compressor> coded_;
     std::uint64_t sample_every_;
+    std::size_t scale_bucket_;
     std::shared_ptr<codec_account> account_;
     message scratch_;
     std::vector<std::byte> state_;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <limits>
 
+#include <frugal/aggregate/grouped.hpp>
 #include <frugal/aggregate/side_information_mean.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
@@ -117,12 +118,13 @@ public:
     }
 
     driver::run_report operator()() {
-        measured_compressor compressor(setup_.compressor, setup_.coded, evaluate_every_, account_);
+        measured_compressor compressor(setup_.compressor, setup_.coded, evaluate_every_, request_.scale_bucket,
+                                       account_);
         const auto batches = [this](std::size_t k) { return setup_.batches(request_, k); };
         const auto objective = [this](std::size_t k) { return setup_.make_objective(static_cast<std::uint32_t>(k)); };
         if (setup_.algorithm.name == "synchronous") {
             auto nodes = synchronous({.workers = request_.nodes, .seed = request_.seed}, objective, setup_.initial,
-                                     batches, compressor, side_information_mean{}, setup_.optimizer);
+                                     batches, compressor, grouped{side_information_mean{}}, setup_.optimizer);
             run_on_engine(nodes);
         } else {
             const mixing_matrix mixing =

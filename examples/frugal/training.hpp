@@ -14,6 +14,7 @@ struct training_request {
     std::string algorithm = "synchronous";
     std::string compressor = "identity";
     std::string coded_compressor;  // the same with an entropy coder, to measure coded sizes; empty: none
+    std::size_t scale_bucket = 0;  // coordinates that share a scale, to count wrap failures by; 0: all
     std::string topology = "ring(16)";
     std::string optimizer = "sgd(learning_rate=0.1)";
     std::string objective = "softmax";
