@@ -72,4 +72,20 @@ private:
     std::optional<random_key> last_key_;
 };
 
+namespace detail {
+
+//! Says in one sentence what is wrong with the argument of an error_feedback.
+template <class C>
+struct refused_feedback_argument {
+    static_assert(Compressor<C>,
+                  "error_feedback: its argument must be a Compressor, such as frugal::sparse_compressor{...}");
+    using type = C;
+};
+
+}  // namespace detail
+
+template <class C>
+requires(!Compressor<C>) error_feedback(C)
+->error_feedback<typename detail::refused_feedback_argument<C>::type>;
+
 }  // namespace frugal

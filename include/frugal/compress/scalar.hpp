@@ -329,4 +329,25 @@ private:
     std::vector<std::byte> packed_;
 };
 
+namespace detail {
+
+//! Says in one sentence what is wrong with the arguments of a scalar_compressor.
+template <class Q, class S, class C>
+struct refused_scalar_arguments {
+    static constexpr bool copied = requires(const Q q) { q.quantizer(); };
+    static constexpr bool value = !copied && !(Quantizer<Q> && Scale<S> && Coder<C>);
+    static_assert(Quantizer<Q> || copied,
+                  "scalar_compressor: its first argument must be a Quantizer, which has symbols() -> frugal::alphabet, "
+                  "index(x, u) or index(x) -> float, and value(i, u) or value(i) -> float, all const");
+    static_assert(Scale<S>, "scalar_compressor: its second argument must be a Scale, such as frugal::max_norm{}");
+    static_assert(Coder<C>, "scalar_compressor: its third argument must be a Coder, such as frugal::packed{}");
+    using type = Q;
+};
+
+}  // namespace detail
+
+template <class Q, class S = max_norm, class C = packed>
+requires detail::refused_scalar_arguments<Q, S, C>::value scalar_compressor(Q, S = {}, C = {})
+->scalar_compressor<typename detail::refused_scalar_arguments<Q, S, C>::type>;
+
 }  // namespace frugal

@@ -186,4 +186,25 @@ private:
     selection chosen_;
 };
 
+namespace detail {
+
+//! Says in one sentence what is wrong with the arguments of a sparse_compressor.
+template <class S, class V, class I>
+struct refused_sparse_arguments {
+    static constexpr bool copied = requires(const S s) { s.value_compressor(); };
+    static constexpr bool value = !copied && !(Selector<S> && Compressor<V> && IndexCoding<I>);
+    static_assert(Selector<S> || copied,
+                  "sparse_compressor: its first argument must be a Selector, such as frugal::top_k{.count = 10}");
+    static_assert(Compressor<V>, "sparse_compressor: its second argument must be a Compressor of the selected values");
+    static_assert(IndexCoding<I>,
+                  "sparse_compressor: its third argument must be an IndexCoding, such as frugal::rice_indices{}");
+    using type = S;
+};
+
+}  // namespace detail
+
+template <class S, class V = identity, class I = fixed_width_indices>
+requires detail::refused_sparse_arguments<S, V, I>::value sparse_compressor(S, V = {}, I = {})
+->sparse_compressor<typename detail::refused_sparse_arguments<S, V, I>::type>;
+
 }  // namespace frugal
