@@ -24,6 +24,19 @@ struct float_only {
     float index(float x, float u) const { return std::floor(x + u); }
     float value(float i) const { return i + 0.25f; }
 };
+struct plain_rounding {
+    int lowest;
+    int highest;
+    frugal::alphabet symbols() const { return {lowest, highest}; }
+    template <class T>
+    T index(const T& x) const {
+        return frugal::round_half_up(x);
+    }
+    template <class T>
+    T value(const T& i) const {
+        return i;
+    }
+};
 struct decoder_dither_only {
     frugal::alphabet symbols() const { return {0, 7}; }
     template <class T>
@@ -106,6 +119,37 @@ TEST_CASE("quantize: every architecture gives the bits of the scalar loops", "[k
     check<std::uint8_t>(frugal::natural{});
     check<std::uint8_t>(float_only{});
     check<std::uint8_t>(decoder_dither_only{});
+}
+
+TEST_CASE("quantize: coordinates far beyond the alphabet clip, wherever the alphabet lies",
+          "[kernels][quantize][exact]") {
+    const std::vector<float> extremes{1e38f, -1e38f, 3e9f, -3e9f, 70000.0f, -70000.0f, 300.0f, -300.0f, 0.0f, 1.0f};
+    std::vector<float> x;
+    for (std::size_t i = 0; i < 200; ++i) {
+        x.push_back(extremes[i * 7 % extremes.size()]);
+    }
+    const auto check_range = [&](int lowest, int highest) {
+        const plain_rounding q{lowest, highest};
+        test::for_each_architecture([&](auto arch) {
+            using Arch = decltype(arch);
+            CAPTURE(Arch::name(), lowest, highest);
+            std::vector<std::uint8_t> symbols(x.size());
+            kernels::quantize<Arch>(q, x, 1.0f, frugal::random_stream({}), 0, symbols.data());
+            for (std::size_t i = 0; i < x.size(); ++i) {
+                const double index = std::clamp(double(x[i]), double(lowest), double(highest));
+                REQUIRE(symbols[i] == static_cast<int>(index) - lowest);
+            }
+        });
+    };
+    check_range(-1, 1);
+    check_range(-128, 127);
+    check_range(0, 255);
+    check_range(5, 260);
+    check_range(-300, -290);
+    check_range(32700, 32767);
+    check_range(-32768, -32768 + 255);
+    check_range(32700, 32800);
+    check_range(-69000, -68900);
 }
 
 TEST_CASE("quantize: alphabets of more than a byte", "[kernels][quantize][equivalence]") {

@@ -6,11 +6,11 @@
 //! Compiles with xsimd 8 (Debian 12) to 14.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 // GCC 12 takes the deliberately undefined operands inside its AVX-512 intrinsics for mistakes of the functions that they
 // are inlined into. Silenced where they are defined, and, should someone have included them before, around our loops.
@@ -42,10 +42,26 @@ struct scalar_arch {
 
 #if defined(FRUGAL_HAS_SIMD)
 
-//! The best that the compiler was allowed to use. AVX without AVX2 has no integers of 256 bits: 128 are faster there.
-using default_arch = std::conditional_t<std::derived_from<xsimd::default_arch, xsimd::avx> &&
-                                            !std::derived_from<xsimd::default_arch, xsimd::avx2>,
-                                        xsimd::sse4_2, xsimd::default_arch>;
+template <class Arch>
+concept AvxWithoutAvx2 = std::derived_from<Arch, xsimd::avx> && !std::derived_from<Arch, xsimd::avx2>;
+
+//! What to use in place of Arch. AVX without AVX2 has no integers of 256 bits: vectors of 128 are faster there. NEON of
+//! 32-bit machines has no doubles, and flushes denormals.
+template <class Arch>
+struct usable_arch {
+    using type = Arch;
+};
+template <AvxWithoutAvx2 Arch>
+struct usable_arch<Arch> {
+    using type = xsimd::sse4_2;
+};
+template <>
+struct usable_arch<xsimd::neon> {
+    using type = scalar_arch;
+};
+
+//! The best that the compiler was allowed to use.
+using default_arch = usable_arch<xsimd::default_arch>::type;
 
 #else
 
@@ -95,6 +111,8 @@ xsimd::batch<To, Arch> same_bits(const xsimd::batch<From, Arch>& x) {
 template <class Arch>
 struct portable_lanes {
     static constexpr std::size_t size = lanes_of<Arch>;
+    //! How many sets of words to work on at once: as many as registers allow.
+    static constexpr std::size_t sets = 1;
     using words = word_batch<Arch>;
 
     //! first, first + 1, first + 2, ...
@@ -121,13 +139,14 @@ struct portable_lanes {
     static words exclusive_or(const words& a, const words& b, std::uint32_t k) { return a ^ b ^ words(k); }
     static word_batch<Arch> joined(const words& a) { return a; }
 
-    //! Four batches of numbers 0..255 to bytes; batch w goes to out + 16 w.
-    static void store_bytes(const int_batch<Arch> (&v)[4], std::uint8_t* out) {
+    //! Four batches of v - lowest, saturated to 0..255, to bytes; batch w goes to out + 16 w. |lowest| <= 32768, v < 32768.
+    static void store_saturated(const int_batch<Arch> (&v)[4], int lowest, std::uint8_t* out) {
         for (std::size_t w = 0; w < 4; ++w) {
             alignas(64) std::int32_t lane[size];
             v[w].store_unaligned(lane);
             for (std::size_t i = 0; i < size; ++i) {
-                out[16 * w + i] = static_cast<std::uint8_t>(lane[i]);
+                const int symbol = std::max(lane[i], -32768) - lowest;
+                out[16 * w + i] = static_cast<std::uint8_t>(std::clamp(symbol, 0, 255));
             }
         }
     }

@@ -10,6 +10,7 @@ namespace frugal::kernels {
 template <class Arch>
 requires std::derived_from<Arch, xsimd::neon64>
 struct lane_operations<Arch> : portable_lanes<Arch> {
+    static constexpr std::size_t sets = 2;
     using words = uint32x4_t;
 
     static words count_from(std::uint32_t first) {
@@ -29,9 +30,10 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
     }
     static word_batch<Arch> joined(const words& a) { return a; }
 
-    static void store_bytes(const int_batch<Arch> (&v)[4], std::uint8_t* out) {
-        const auto narrow = [](const int_batch<Arch>& a, const int_batch<Arch>& b) {
-            return vmovn_u16(vreinterpretq_u16_s16(vcombine_s16(vmovn_s32(a), vmovn_s32(b))));
+    static void store_saturated(const int_batch<Arch> (&v)[4], int lowest, std::uint8_t* out) {
+        const int16x8_t low = vdupq_n_s16(static_cast<std::int16_t>(lowest));
+        const auto narrow = [&](const int_batch<Arch>& a, const int_batch<Arch>& b) {
+            return vqmovun_s16(vqsubq_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)), low));
         };
         const uint32x4_t bytes = vreinterpretq_u32_u8(vcombine_u8(narrow(v[0], v[1]), narrow(v[2], v[3])));
         alignas(16) std::uint32_t part[4];

@@ -36,8 +36,10 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
         return _mm_unpacklo_epi32(_mm_shuffle_epi32(a.even, 0x08), _mm_shuffle_epi32(a.odd, 0x08));
     }
 
-    static void store_bytes(const int_batch<Arch> (&v)[4], std::uint8_t* out) {
-        const __m128i bytes = _mm_packus_epi16(_mm_packs_epi32(v[0], v[1]), _mm_packs_epi32(v[2], v[3]));
+    static void store_saturated(const int_batch<Arch> (&v)[4], int lowest, std::uint8_t* out) {
+        const __m128i low = _mm_set1_epi16(static_cast<short>(lowest));
+        const __m128i bytes = _mm_packus_epi16(_mm_subs_epi16(_mm_packs_epi32(v[0], v[1]), low),
+                                               _mm_subs_epi16(_mm_packs_epi32(v[2], v[3]), low));
         for (std::size_t w = 0; w < 4; ++w) {
             alignas(16) std::uint32_t part[4];
             _mm_store_si128(reinterpret_cast<__m128i*>(part), bytes);
@@ -90,8 +92,10 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
         return _mm256_blend_epi32(a.even, _mm256_slli_epi64(a.odd, 32), 0xAA);
     }
 
-    static void store_bytes(const int_batch<Arch> (&v)[4], std::uint8_t* out) {
-        const __m256i halves = _mm256_packus_epi16(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3]));
+    static void store_saturated(const int_batch<Arch> (&v)[4], int lowest, std::uint8_t* out) {
+        const __m256i low = _mm256_set1_epi16(static_cast<short>(lowest));
+        const __m256i halves = _mm256_packus_epi16(_mm256_subs_epi16(_mm256_packs_epi32(v[0], v[1]), low),
+                                                   _mm256_subs_epi16(_mm256_packs_epi32(v[2], v[3]), low));
         const __m256i bytes = _mm256_permutevar8x32_epi32(halves, _mm256_set_epi32(7, 3, 6, 2, 5, 1, 4, 0));
         const __m128i first = _mm256_castsi256_si128(bytes);
         const __m128i second = _mm256_extracti128_si256(bytes, 1);
@@ -119,6 +123,7 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
 template <class Arch>
 requires std::derived_from<Arch, xsimd::avx512f>
 struct lane_operations<Arch> : portable_lanes<Arch> {
+    static constexpr std::size_t sets = 2;
     struct words {
         __m512i even, odd;
     };
@@ -145,15 +150,28 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
         return _mm512_mask_shuffle_epi32(a.even, 0xAAAA, a.odd, _MM_PERM_CCAA);
     }
 
-    static void store_bytes(const int_batch<Arch> (&v)[4], std::uint8_t* out) {
+    static void store_saturated(const int_batch<Arch> (&v)[4], int lowest, std::uint8_t* out) {
+#if defined(__AVX512BW__)
+        const __m512i low = _mm512_set1_epi16(static_cast<short>(lowest));
+        const __m512i halves = _mm512_packus_epi16(_mm512_subs_epi16(_mm512_packs_epi32(v[0], v[1]), low),
+                                                   _mm512_subs_epi16(_mm512_packs_epi32(v[2], v[3]), low));
+        const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+        _mm512_storeu_si512(out, _mm512_permutexvar_epi32(order, halves));
+#else
         for (std::size_t w = 0; w < 4; ++w) {
-            _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16 * w), _mm512_cvtepi32_epi8(v[w]));
+            const __m512i halves = _mm512_max_epi32(v[w], _mm512_set1_epi32(-32768));
+            const __m512i symbols =
+                _mm512_max_epi32(_mm512_sub_epi32(halves, _mm512_set1_epi32(lowest)), _mm512_setzero_si512());
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16 * w), _mm512_cvtusepi32_epi8(symbols));
         }
+#endif
     }
     static int_batch<Arch> load_bytes(const std::uint8_t* in) {
         return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
     }
-    static double_batch<Arch> load_doubles(const float* x) { return _mm512_cvtps_pd(_mm256_loadu_ps(x)); }
+    static double_batch<Arch> load_doubles(const float* x) {
+        return _mm512_cvtps_pd(_mm256_loadu_ps(x));
+    }
     static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
                                        std::uint32_t* indices, std::uint32_t* magnitudes) {
         const __mmask16 mask = _mm512_cmpge_epi32_mask(magnitude, _mm512_set1_epi32(bound));

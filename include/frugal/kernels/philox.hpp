@@ -58,39 +58,60 @@ inline void philox_group(const philox_schedule& s, std::uint64_t group, std::uin
 
 #if defined(FRUGAL_HAS_SIMD)
 
-//! The four words of the lanes_of<Arch> blocks from `low` on, where `shared` is that of the blocks' upper half.
-template <class Arch>
-inline void philox_blocks(const philox_schedule& s, const philox_schedule::shared_words& shared, std::uint32_t low,
-                          word_batch<Arch> (&out)[4]) {
+//! The four words of Sets times lanes_of<Arch> blocks; set k is those from block low + 16 k on, the same lanes of the next
+//! group. `shared` is that of the blocks' upper half. Two sets hide the latency of the multiplications.
+template <class Arch, std::size_t Sets = 1>
+[[gnu::always_inline]] inline void philox_blocks(const philox_schedule& s, const philox_schedule::shared_words& shared,
+                                                 std::uint32_t low, word_batch<Arch> (&out)[Sets][4]) {
     using lane = lane_operations<Arch>;
     using words = typename lane::words;
     constexpr std::uint32_t m0 = philox4x32::multiplier_0;
     constexpr std::uint32_t m1 = philox4x32::multiplier_1;
-    words high_0, low_0, high_1, low_1;
+    words c0[Sets], c1[Sets], c2[Sets], c3[Sets];
     // Round 0 computes words 2 and 3, round 1 words 0 and 1 (and passes word 3 on as word 2), round 2 all but word 3.
-    lane::multiply(lane::count_from(low), m0, high_0, low_0);
-    lane::multiply(lane::exclusive_or(high_0, shared.r0_word2), m1, high_1, low_1);
-    words c0 = lane::exclusive_or(high_1, shared.r1_word0);
-    words c1 = low_1;
-    words c2 = lane::exclusive_or(low_0, shared.r1_word2);
-    lane::multiply(c0, m0, high_0, low_0);
-    lane::multiply(c2, m1, high_1, low_1);
-    c0 = lane::exclusive_or(high_1, c1, s.key(2)[0]);
-    c1 = low_1;
-    c2 = lane::exclusive_or(high_0, shared.r2_word2);
-    words c3 = low_0;
-    for (std::size_t round = 3; round < philox4x32::rounds; ++round) {
-        lane::multiply(c0, m0, high_0, low_0);
-        lane::multiply(c2, m1, high_1, low_1);
-        c0 = lane::exclusive_or(high_1, c1, s.key(round)[0]);
-        c1 = low_1;
-        c2 = lane::exclusive_or(high_0, c3, s.key(round)[1]);
-        c3 = low_0;
+    for (std::size_t k = 0; k < Sets; ++k) {
+        words high_0, low_0, high_1, low_1;
+        lane::multiply(lane::count_from(low + static_cast<std::uint32_t>(k * random_stream::lanes)), m0, high_0, low_0);
+        lane::multiply(lane::exclusive_or(high_0, shared.r0_word2), m1, high_1, low_1);
+        c0[k] = lane::exclusive_or(high_1, shared.r1_word0);
+        c1[k] = low_1;
+        c2[k] = lane::exclusive_or(low_0, shared.r1_word2);
     }
-    out[0] = lane::joined(c0);
-    out[1] = lane::joined(c1);
-    out[2] = lane::joined(c2);
-    out[3] = lane::joined(c3);
+    for (std::size_t k = 0; k < Sets; ++k) {
+        words high_0, low_0, high_1, low_1;
+        lane::multiply(c0[k], m0, high_0, low_0);
+        lane::multiply(c2[k], m1, high_1, low_1);
+        c0[k] = lane::exclusive_or(high_1, c1[k], s.key(2)[0]);
+        c1[k] = low_1;
+        c2[k] = lane::exclusive_or(high_0, shared.r2_word2);
+        c3[k] = low_0;
+    }
+    const auto one_round = [&](std::size_t round) {
+        for (std::size_t k = 0; k < Sets; ++k) {
+            words high_0, low_0, high_1, low_1;
+            lane::multiply(c0[k], m0, high_0, low_0);
+            lane::multiply(c2[k], m1, high_1, low_1);
+            c0[k] = lane::exclusive_or(high_1, c1[k], s.key(round)[0]);
+            c1[k] = low_1;
+            c2[k] = lane::exclusive_or(high_0, c3[k], s.key(round)[1]);
+            c3[k] = low_0;
+        }
+    };
+    // Written out: a loop over arrays of vectors would keep them in memory.
+    one_round(3);
+    one_round(4);
+    one_round(5);
+    one_round(6);
+    one_round(7);
+    one_round(8);
+    one_round(9);
+    static_assert(philox4x32::rounds == 10);
+    for (std::size_t k = 0; k < Sets; ++k) {
+        out[k][0] = lane::joined(c0[k]);
+        out[k][1] = lane::joined(c1[k]);
+        out[k][2] = lane::joined(c2[k]);
+        out[k][3] = lane::joined(c3[k]);
+    }
 }
 
 //! `centered_from_word` on a batch.
@@ -120,8 +141,9 @@ void random_words(const random_stream& stream, std::uint64_t first, std::size_t 
             const std::uint64_t block = group * random_stream::lanes;
             const auto shared = schedule.share(static_cast<std::uint32_t>(block >> 32));
             for (std::size_t part = 0; part < random_stream::lanes; part += lanes_of<Arch>) {
-                word_batch<Arch> w[4];
-                philox_blocks<Arch>(schedule, shared, static_cast<std::uint32_t>(block + part), w);
+                word_batch<Arch> sets[1][4];
+                philox_blocks<Arch>(schedule, shared, static_cast<std::uint32_t>(block + part), sets);
+                auto& w = sets[0];
                 for (std::size_t k = 0; k < 4; ++k) {
                     w[k].store_unaligned((count == size ? words + i : group_words) + random_stream::lanes * k + part);
                 }

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include <frugal/concepts.hpp>
 #include <frugal/core/exact.hpp>
@@ -72,7 +73,12 @@ inline constexpr bool values_batches<Q, Arch> = ValuesAs<Q, float_batch<Arch>>;
 template <class Arch, Quantizer Q, class Symbol>
 class quantize_kernel {
 public:
-    quantize_kernel(const Q& q, float inverse_step) : q_(q), symbols_(q.symbols()), inverse_step_(inverse_step) {}
+    quantize_kernel(const Q& q, float inverse_step)
+        : q_(q),
+          symbols_(q.symbols()),
+          low_(static_cast<float>(symbols_.lowest)),
+          high_(static_cast<float>(symbols_.highest)),
+          inverse_step_(inverse_step) {}
 
     static constexpr bool dithered = encodes_with_dither<Q>;
     static constexpr bool batches = indexes_batches<Q, Arch>;
@@ -88,19 +94,30 @@ public:
     template <SimdArch A>
     void vectors(const float* x, Symbol* out, const float_batch<A> (&u)[4]) const requires(batches) {
         using batch = float_batch<A>;
-        const batch low(static_cast<float>(symbols_.lowest));
-        const batch high(static_cast<float>(symbols_.highest));
-        int_batch<A> symbol[4];
+        const bool saturate = sizeof(Symbol) == 1 && fits_16_bits_;
+        int_batch<A> index[4];
         for (std::size_t w = 0; w < 4; ++w) {
             const batch scaled = rounded(batch::load_unaligned(x + random_stream::lanes * w) * batch(inverse_step_));
-            const batch index = xsimd::min(xsimd::max(index_of(q_, scaled, u[w]), low), high);
-            symbol[w] = xsimd::to_int(index) - int_batch<A>(symbols_.lowest);
+            batch i = xsimd::min(index_of(q_, scaled, u[w]), batch(high_));
+            if (!saturate) {
+                i = xsimd::max(i, batch(low_));
+            }
+            index[w] = xsimd::to_int(i);
         }
         if constexpr (sizeof(Symbol) == 1) {
-            lane_operations<A>::store_bytes(symbol, out);
+            if (saturate) {
+                lane_operations<A>::store_saturated(index, symbols_.lowest, out);
+                return;
+            }
+        }
+        for (std::size_t w = 0; w < 4; ++w) {
+            index[w] = index[w] - int_batch<A>(symbols_.lowest);
+        }
+        if constexpr (sizeof(Symbol) == 1) {
+            lane_operations<A>::store_saturated(index, 0, out);
         } else {
             for (std::size_t w = 0; w < 4; ++w) {
-                same_bits<Symbol>(symbol[w]).store_unaligned(out + random_stream::lanes * w);
+                same_bits<Symbol>(index[w]).store_unaligned(out + random_stream::lanes * w);
             }
         }
     }
@@ -109,6 +126,9 @@ public:
 private:
     const Q& q_;
     alphabet symbols_;
+    float low_;
+    float high_;
+    bool fits_16_bits_ = symbols_.lowest >= -32768 && symbols_.highest <= 32767;
     float inverse_step_;
 };
 
@@ -183,30 +203,49 @@ void run_elements(const Kernel& kernel, const In* in, std::size_t n, const philo
 
 //! Runs a kernel over `groups` whole groups of 64 elements.
 template <class Arch, class Kernel, class In, class Out>
-void run_groups(const Kernel& kernel, const In* in, std::size_t groups, const philox_schedule& schedule,
+void run_groups(const Kernel& shared_kernel, const In* in, std::size_t groups, const philox_schedule& schedule,
                 std::uint64_t group, Out* out) {
     constexpr std::size_t lanes = random_stream::lanes;
-    for (std::size_t g = 0; g < groups;) {
+    const Kernel kernel = shared_kernel;  // a copy, as stores of bytes might alias the original
+    std::size_t g = 0;
+    while (g < groups) {
         // The upper half of the block index changes every 2^34 elements.
         const std::uint64_t block = (group + g) * lanes;
         const std::uint64_t left = ((std::uint64_t{1} << 32) - static_cast<std::uint32_t>(block)) / lanes;
         const std::size_t end = g + static_cast<std::size_t>(std::min<std::uint64_t>(groups - g, left));
         const auto shared = schedule.share(static_cast<std::uint32_t>(block >> 32));
-        for (auto low = static_cast<std::uint32_t>(block); g < end; ++g, low += static_cast<std::uint32_t>(lanes)) {
+        const auto run = [&]<std::size_t Sets>(std::integral_constant<std::size_t, Sets>, std::uint32_t low)
+            __attribute__((always_inline)) {
             for (std::size_t part = 0; part < lanes; part += lanes_of<Arch>) {
                 float_batch<Arch> u[4];
                 if constexpr (Kernel::dithered) {
-                    word_batch<Arch> words[4];
-                    philox_blocks<Arch>(schedule, shared, low + static_cast<std::uint32_t>(part), words);
-                    for (std::size_t w = 0; w < 4; ++w) {
-                        u[w] = centered_from_words(words[w]);
+                    word_batch<Arch> words[Sets][4];
+                    philox_blocks<Arch, Sets>(schedule, shared, low + static_cast<std::uint32_t>(part), words);
+                    for (std::size_t k = 0; k < Sets; ++k) {
+                        for (std::size_t w = 0; w < 4; ++w) {
+                            u[w] = centered_from_words(words[k][w]);
+                        }
+                        kernel.template vectors<Arch>(in + (g + k) * random_stream::group + part,
+                                                      out + (g + k) * random_stream::group + part, u);
                     }
                 } else {
                     u[0] = u[1] = u[2] = u[3] = float_batch<Arch>(0.0f);
+                    for (std::size_t k = 0; k < Sets; ++k) {
+                        kernel.template vectors<Arch>(in + (g + k) * random_stream::group + part,
+                                                      out + (g + k) * random_stream::group + part, u);
+                    }
                 }
-                kernel.template vectors<Arch>(in + g * random_stream::group + part,
-                                              out + g * random_stream::group + part, u);
             }
+            g += Sets;
+            return low + static_cast<std::uint32_t>(Sets * lanes);
+        };
+        auto low = static_cast<std::uint32_t>(block);
+        constexpr std::size_t sets = lane_operations<Arch>::sets;
+        while (g + sets <= end) {
+            low = run(std::integral_constant<std::size_t, sets>{}, low);
+        }
+        while (g < end) {
+            low = run(std::integral_constant<std::size_t, 1>{}, low);
         }
     }
 }
