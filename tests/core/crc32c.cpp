@@ -75,3 +75,15 @@ TEST_CASE("crc32c: tables, instruction and definition agree at every length and 
         }
     }
 }
+
+TEST_CASE("crc32c: long inputs, which are cut into strands", "[core][crc32c][equivalence]") {
+    std::vector<std::byte> b(40000);
+    for (std::size_t i = 0; i < b.size(); ++i) {
+        b[i] = static_cast<std::byte>((i * i + i / 251) % 256);
+    }
+    for (const auto n : std::initializer_list<std::size_t>{12287, 12288, 12289, 24575, 24576, 24600, 40000}) {
+        const auto part = std::span<const std::byte>(b).first(n);
+        REQUIRE(frugal::crc32c(part) == bit_by_bit(part));
+        REQUIRE(portable(part) == bit_by_bit(part));
+    }
+}

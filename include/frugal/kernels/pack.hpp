@@ -40,6 +40,15 @@ inline std::uint64_t load_word(const void* p) {
 
 }  // namespace detail
 
+}  // namespace frugal::kernels
+
+#if defined(FRUGAL_HAS_SIMD) && defined(__AVX2__)
+#define FRUGAL_PACK_VECTORS 1
+#include <frugal/kernels/pack_x86.hpp>
+#endif
+
+namespace frugal::kernels {
+
 //! The low Bits bits of every lane of Lane bits.
 template <unsigned Lane, unsigned Bits>
 inline constexpr std::uint64_t low_bits_of_lanes = [] {
@@ -150,6 +159,11 @@ void pack_bits(const std::uint8_t* symbols, std::size_t n, std::byte* out) {
         // A store of 8 bytes also writes zeros over the groups to come, which are written later: all but the last may.
         const std::size_t wide = groups < 8 ? 0 : groups - 7;
         std::size_t g = 0;
+#if defined(FRUGAL_PACK_VECTORS)
+        if constexpr (Width == 1 || Width == 2 || Width == 4) {
+            g = detail::pack_vectors<Width>(symbols, groups, out);
+        }
+#endif
         for (; g < wide; ++g) {
             const std::uint64_t bits = gather_bits<Width>(detail::load_word(symbols + 8 * g));
             std::memcpy(out + g * Width, &bits, 8);
@@ -181,7 +195,13 @@ bool unpack_bits(const std::byte* in, std::size_t n, std::size_t size, std::uint
     } else {
         const std::uint64_t excess = detail::every_byte * (128 - size);  // carries into bit 7 of a byte from `size` on
         const std::size_t wide = groups < 8 ? 0 : groups - 7;
-        for (std::size_t g = 0; g < groups; ++g) {
+        std::size_t g = 0;
+#if defined(FRUGAL_PACK_VECTORS)
+        if constexpr (Width == 1 || Width == 2 || Width == 4) {
+            g = detail::unpack_vectors<Width>(in, groups, size, symbols, bad);
+        }
+#endif
+        for (; g < groups; ++g) {
             const std::uint64_t x = scatter_bits<Width>(g < wide ? detail::load_word(in + g * Width)
                                                                  : detail::load_bytes(in + g * Width, Width));
             bad |= x + excess;
