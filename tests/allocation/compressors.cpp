@@ -2,30 +2,13 @@
 #include <frugal/compress/any_compressor.hpp>
 #include <frugal/compress/contractive.hpp>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
+#include <memory>
 
 #include "catch.hpp"
 #include "compositions.hpp"
+#include "counted_allocations.hpp"
 
 namespace {
-
-std::atomic<std::size_t> allocations{0};
-
-//! Not inlined, nor is `release`: GCC would take malloc and free for the two halves of a mismatched pair.
-[[gnu::noinline]] void* counted(std::size_t size, std::size_t alignment) {
-    ++allocations;
-    void* const p = alignment <= alignof(std::max_align_t)
-                        ? std::malloc(size == 0 ? 1 : size)
-                        : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-    if (p == nullptr) {
-        throw std::bad_alloc();
-    }
-    return p;
-}
-
-[[gnu::noinline]] void release(void* p) { std::free(p); }
 
 std::vector<float> normal_vector(std::size_t n, std::uint64_t seed) {
     const frugal::random_stream stream({.seed = seed});
@@ -52,56 +35,19 @@ std::size_t allocations_once_warm(frugal::any_compressor& c, std::size_t n) {
     for (int i = 0; i < 60; ++i) {
         exchange();
     }
-    const std::size_t before = allocations;
+    const std::size_t before = test::allocations;
     for (int i = 0; i < 10; ++i) {
         exchange();
     }
-    return allocations - before;
+    return test::allocations - before;
 }
 
 }  // namespace
 
-void* operator new(std::size_t size) {
-    return counted(size, 0);
-}
-void* operator new[](std::size_t size) {
-    return counted(size, 0);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-    return counted(size, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t size, std::align_val_t alignment) {
-    return counted(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* p) noexcept {
-    release(p);
-}
-void operator delete[](void* p) noexcept {
-    release(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-    release(p);
-}
-void operator delete[](void* p, std::size_t) noexcept {
-    release(p);
-}
-void operator delete(void* p, std::align_val_t) noexcept {
-    release(p);
-}
-void operator delete[](void* p, std::align_val_t) noexcept {
-    release(p);
-}
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-    release(p);
-}
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept {
-    release(p);
-}
-
 TEST_CASE("allocation: the counter counts", "[allocation]") {
-    const std::size_t before = allocations;
+    const std::size_t before = test::allocations;
     const auto p = std::make_unique<int>(1);
-    CHECK(allocations == before + 1);
+    CHECK(test::allocations == before + 1);
 }
 
 TEST_CASE("allocation: compressors allocate nothing once warm", "[allocation]") {

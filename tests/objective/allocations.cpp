@@ -1,10 +1,7 @@
 #include "catch.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include <frugal/data/sampler.hpp>
@@ -15,40 +12,7 @@
 #include <frugal/objective/quadratic.hpp>
 #include <frugal/objective/softmax_regression.hpp>
 
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-void* counted(std::size_t n, std::size_t alignment) {
-    ++allocations;
-    void* p = std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment);
-    if (p == nullptr) {
-        throw std::bad_alloc();
-    }
-    return p;
-}
-
-}  // namespace
-
-// All allocations of this program are counted.
-void* operator new(std::size_t n) {
-    return counted(n, alignof(std::max_align_t));
-}
-void* operator new(std::size_t n, std::align_val_t alignment) {
-    return counted(n, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* p) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::align_val_t) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-    std::free(p);
-}
+#include "counted_allocations.hpp"
 
 using namespace frugal;
 
@@ -74,10 +38,10 @@ TEST_CASE("objectives and samplers allocate nothing once warm", "[objective][dat
                 f.logits(w, {}, scores);
             }
             if (round == 0) {
-                before = allocations;
+                before = test::allocations;
             }
         }
-        const std::size_t after = allocations;
+        const std::size_t after = test::allocations;
         INFO(f.name());
         CHECK(after == before);
     }
