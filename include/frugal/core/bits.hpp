@@ -1,7 +1,6 @@
 //! Writing and reading a payload bit by bit, least significant bit first, and byte-aligned blocks for bulk data.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstddef>
@@ -104,7 +103,7 @@ public:
         std::uint64_t value = 0;
         for (unsigned got = 0; got < count;) {
             const unsigned offset = static_cast<unsigned>(position_ % 8);
-            const unsigned take = std::min(8 - offset, count - got);
+            const unsigned take = 8 - offset < count - got ? 8 - offset : count - got;
             const auto byte = static_cast<std::uint64_t>(bytes_[position_ / 8]);
             value |= ((byte >> offset) & ((1u << take) - 1u)) << got;
             got += take;
