@@ -30,7 +30,7 @@
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
-#include <frugal/concepts.hpp>
+#include <frugal/core.hpp>
 #include <frugal/data/partition.hpp>
 #include <frugal/data/sampler.hpp>
 #include <frugal/data/synthetic.hpp>

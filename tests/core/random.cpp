@@ -264,6 +264,9 @@ TEST_CASE("random_stream: exponential has the moments and the distribution of an
     CHECK(std::abs(moment_z(x, 2, 2, 20)) < z_limit);
     CHECK(kolmogorov(x, [](double v) { return -std::expm1(-v); }) < 2.3);
     CHECK(*std::min_element(x.begin(), x.end()) >= 0);
+    for (std::size_t i = 0; i < 1000; ++i) {
+        REQUIRE(x[i] == Approx(-std::log1p(-s.uniform_double(i))).epsilon(1e-14));
+    }
 }
 
 TEST_CASE("random_stream: below is uniform on its range and within it", "[core][random][statistical]") {

@@ -14,6 +14,7 @@
 
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact.hpp>
+#include <frugal/core/exact_math.hpp>
 
 namespace frugal {
 
@@ -158,8 +159,8 @@ public:
     constexpr float uniform(std::uint64_t i) const { return unit_from_word(word(i)); }
     //! Element i uniform on [0, 1) with 53 bits.
     constexpr double uniform_double(std::uint64_t i) const { return static_cast<double>(word64(i) >> 11) * 0x1p-53; }
-    //! Element i exponential with mean 1.
-    double exponential(std::uint64_t i) const { return -std::log1p(-uniform_double(i)); }
+    //! Element i exponential with mean 1; the same bits on every machine.
+    constexpr double exponential(std::uint64_t i) const { return -exact_log(1.0 - uniform_double(i)); }
 
     //! Element i standard normal (Box and Muller 1958): words 0, 1 of a block make two elements, words 2, 3 two more.
     float normal(std::uint64_t i) const {
