@@ -6,6 +6,7 @@
 
 #include <frugal/core/exact.hpp>
 #include <frugal/kernels/batch.hpp>
+#include <frugal/kernels/prefetch.hpp>
 
 FRUGAL_KERNELS_BEGIN
 
@@ -20,6 +21,12 @@ void transform(std::size_t n, float* out, F f, const In*... in) {
 #if defined(FRUGAL_HAS_SIMD)
     if constexpr (SimdArch<Arch>) {
         using batch = float_batch<Arch>;
+        for (; i + prefetch_step <= n; i += prefetch_step) {
+            (prefetch_ahead(in, i), ...);
+            for (std::size_t j = i; j < i + prefetch_step; j += batch::size) {
+                f(batch::load_unaligned(in + j)...).store_unaligned(out + j);
+            }
+        }
         for (; i + batch::size <= n; i += batch::size) {
             f(batch::load_unaligned(in + i)...).store_unaligned(out + i);
         }

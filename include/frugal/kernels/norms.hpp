@@ -13,6 +13,7 @@
 #include <span>
 
 #include <frugal/kernels/batch.hpp>
+#include <frugal/kernels/prefetch.hpp>
 
 FRUGAL_KERNELS_BEGIN
 
@@ -43,18 +44,17 @@ float max_abs(std::span<const float> x) {
         using batch = int_batch<Arch>;
         constexpr std::size_t size = batch::size;
         const batch mask(0x7FFFFFFF);
-        const auto magnitude = [&](const float* p) {
-            return same_bits<std::int32_t>(float_batch<Arch>::load_unaligned(p)) & mask;
-        };
-        batch m0(0), m1(0), m2(0), m3(0);
-        for (; i + 4 * size <= x.size(); i += 4 * size) {
-            m0 = xsimd::max(m0, magnitude(x.data() + i));
-            m1 = xsimd::max(m1, magnitude(x.data() + i + size));
-            m2 = xsimd::max(m2, magnitude(x.data() + i + 2 * size));
-            m3 = xsimd::max(m3, magnitude(x.data() + i + 3 * size));
+        batch m[4] = {batch(0), batch(0), batch(0), batch(0)};
+        for (; i + prefetch_step <= x.size(); i += prefetch_step) {
+            prefetch_ahead(x.data(), i);
+            for (std::size_t k = 0; k < prefetch_step; k += size) {
+                batch& largest_of = m[k / size % 4];
+                const auto v = float_batch<Arch>::load_unaligned(x.data() + i + k);
+                largest_of = xsimd::max(largest_of, same_bits<std::int32_t>(v) & mask);
+            }
         }
         std::int32_t lane[size];
-        xsimd::max(xsimd::max(m0, m1), xsimd::max(m2, m3)).store_unaligned(lane);
+        xsimd::max(xsimd::max(m[0], m[1]), xsimd::max(m[2], m[3])).store_unaligned(lane);
         largest = static_cast<std::uint32_t>(*std::max_element(lane, lane + size));
     }
 #endif
@@ -82,11 +82,20 @@ public:
             for (std::size_t k = 0; k < batches; ++k) {
                 sum[k] = batch::load_unaligned(lane_.data() + k * size);
             }
-            for (; i + reduction_lanes <= x.size(); i += reduction_lanes) {
+            const auto add_to_sum = [&](const float* p) {
                 for (std::size_t k = 0; k < batches; ++k) {
-                    const batch v = lane_operations<Arch>::load_doubles(x.data() + i + k * size);
+                    const batch v = lane_operations<Arch>::load_doubles(p + k * size);
                     sum[k] = sum[k] + (Squares ? v * v : xsimd::abs(v));
                 }
+            };
+            for (; i + prefetch_step <= x.size(); i += prefetch_step) {
+                prefetch_ahead(x.data(), i);
+                for (std::size_t j = 0; j < prefetch_step; j += reduction_lanes) {
+                    add_to_sum(x.data() + i + j);
+                }
+            }
+            for (; i + reduction_lanes <= x.size(); i += reduction_lanes) {
+                add_to_sum(x.data() + i);
             }
             for (std::size_t k = 0; k < batches; ++k) {
                 sum[k].store_unaligned(lane_.data() + k * size);

@@ -17,6 +17,7 @@
 #include <frugal/core/random.hpp>
 #include <frugal/kernels/batch.hpp>
 #include <frugal/kernels/philox.hpp>
+#include <frugal/kernels/prefetch.hpp>
 
 FRUGAL_KERNELS_BEGIN
 
@@ -206,6 +207,7 @@ template <class Arch, class Kernel, class In, class Out>
 void run_groups(const Kernel& shared_kernel, const In* in, std::size_t groups, const philox_schedule& schedule,
                 std::uint64_t group, Out* out) {
     constexpr std::size_t lanes = random_stream::lanes;
+    static_assert(random_stream::group == prefetch_step);
     const Kernel kernel = shared_kernel;  // a copy, as stores of bytes might alias the original
     std::size_t g = 0;
     while (g < groups) {
@@ -216,6 +218,13 @@ void run_groups(const Kernel& shared_kernel, const In* in, std::size_t groups, c
         const auto shared = schedule.share(static_cast<std::uint32_t>(block >> 32));
         const auto run = [&]<std::size_t Sets>(std::integral_constant<std::size_t, Sets>, std::uint32_t low)
             __attribute__((always_inline)) {
+            for (std::size_t k = 0; k < Sets; ++k) {
+                if constexpr (std::is_same_v<In, float>) {
+                    prefetch_ahead(in, (g + k) * random_stream::group);
+                } else {
+                    prefetch_ahead<true>(out, (g + k) * random_stream::group);
+                }
+            }
             for (std::size_t part = 0; part < lanes; part += lanes_of<Arch>) {
                 float_batch<Arch> u[4];
                 if constexpr (Kernel::dithered) {

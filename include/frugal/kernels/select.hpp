@@ -18,6 +18,7 @@
 #include <frugal/core/error.hpp>
 #include <frugal/kernels/batch.hpp>
 #include <frugal/kernels/norms.hpp>
+#include <frugal/kernels/prefetch.hpp>
 
 FRUGAL_KERNELS_BEGIN
 
@@ -125,11 +126,14 @@ private:
         if constexpr (SimdArch<Arch>) {
             constexpr std::size_t size = lanes_of<Arch>;
             const int_batch<Arch> mask(0x7FFFFFFF);
-            for (; i + size <= n; i += size) {
-                const auto m = same_bits<std::int32_t>(float_batch<Arch>::load_unaligned(x + i)) & mask;
-                count += lane_operations<Arch>::append_at_least(m, static_cast<std::int32_t>(bound),
-                                                                first + static_cast<std::uint32_t>(i), indices + count,
-                                                                magnitudes + count);
+            for (; i + prefetch_step <= n; i += prefetch_step) {
+                prefetch_ahead(x, i);
+                for (std::size_t j = i; j < i + prefetch_step; j += size) {
+                    const auto m = same_bits<std::int32_t>(float_batch<Arch>::load_unaligned(x + j)) & mask;
+                    count += lane_operations<Arch>::append_at_least(m, static_cast<std::int32_t>(bound),
+                                                                    first + static_cast<std::uint32_t>(j),
+                                                                    indices + count, magnitudes + count);
+                }
             }
         }
 #endif
