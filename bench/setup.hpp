@@ -22,7 +22,7 @@ inline constexpr std::int64_t sizes[] = {262144, 4194304, 16777216, 134217728};
 inline std::span<const float> normal_pool() {
     static const std::vector<float> pool = [] {
         std::vector<float> x(static_cast<std::size_t>(*std::max_element(std::begin(sizes), std::end(sizes))) / 4);
-        frugal::kernels::fill_normal(frugal::random_stream({.seed = 1}), x);
+        frugal::kernels::fill_normal(frugal::random_stream({.seed = 1, .purpose = frugal::purposes::data}), x);
         return x;
     }();
     return pool;
