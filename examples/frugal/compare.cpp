@@ -37,7 +37,7 @@ preset table_2_1() {
              {},
              {}};
     p.work.objective = "mlp(300,100)";
-    p.work.optimizer = "sgd(learning_rate=step_decay(rate=0.1,factor=0.9,every=300))";
+    p.work.optimizer = "sgd(learning_rate=step_decay(rate=0.1,factor=0.5,every=300))";
     p.work.nodes = 16;
     p.work.batch = 200;
     p.work.rounds = 900;

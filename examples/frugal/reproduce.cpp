@@ -217,7 +217,7 @@ std::vector<verdict> choco_consensus(std::uint64_t seed) {
 std::vector<verdict> table_2_1_accuracy(std::uint64_t seed) {
     training_request work;
     work.objective = "mlp(300,100)";
-    work.optimizer = "sgd(learning_rate=0.1)";
+    work.optimizer = "sgd(learning_rate=step_decay(rate=0.1,factor=0.5,every=300))";
     work.rounds = 900;
     work.seed = seed;
     std::vector<double> accuracy;
