@@ -12,13 +12,13 @@
 #include <frugal/algorithm/synchronous.hpp>
 #include <frugal/compress/alternating.hpp>
 #include <frugal/compress/any_compressor.hpp>
+#include <frugal/compress/codebook.hpp>
 #include <frugal/compress/coder/any_coder.hpp>
 #include <frugal/compress/coder/elias.hpp>
 #include <frugal/compress/coder/packed.hpp>
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
-#include <frugal/compress/codebook.hpp>
 #include <frugal/compress/contractive.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
