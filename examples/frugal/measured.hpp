@@ -21,8 +21,6 @@ namespace frugal::driver {
 
 //! What all copies of one measured compressor have seen together.
 struct codec_account {
-    std::atomic<std::uint64_t> messages{0};
-    std::atomic<std::uint64_t> payload_bits{0};
     std::atomic<std::uint64_t> encode_nanoseconds{0};
     std::atomic<std::uint64_t> encoded_floats{0};
     std::atomic<std::uint64_t> decode_nanoseconds{0};
@@ -59,8 +57,6 @@ public:
             sample(x, k);
         }
         timed(account_->encode_nanoseconds, account_->encoded_floats, x.size(), [&] { inner_.compress(x, k, m); });
-        account_->messages += 1;
-        account_->payload_bits += m.payload_bits();
     }
     void decompress(const message& m, random_key k, std::span<float> y) {
         timed(account_->decode_nanoseconds, account_->decoded_floats, y.size(), [&] { inner_.decompress(m, k, y); });

@@ -30,6 +30,15 @@ float float_of(const arguments& a, std::string_view name, double low, double hig
     return static_cast<float>(a.number(name, low, high));
 }
 
+template <class Optimizer>
+any_optimizer with_velocity(const arguments& a) {
+    Optimizer o;
+    o.learning_rate = rate_of(a);
+    o.factor = float_of(a, "factor", 0, 0.999999);
+    o.weight_decay = float_of(a, "weight_decay", 0, 1e6);
+    return o;
+}
+
 const parameter learning_rate{"learning_rate", "0.1", "a number or a schedule"};
 const parameter weight_decay{"weight_decay", "0", "l2 penalty added to the gradient"};
 
@@ -72,23 +81,11 @@ const registry<any_optimizer>& optimizers() {
                       {"momentum",
                        "heavy ball",
                        {learning_rate, {"factor", "0.9", "of the velocity kept"}, weight_decay},
-                       [](const arguments& a) -> any_optimizer {
-                           momentum o;
-                           o.learning_rate = rate_of(a);
-                           o.factor = float_of(a, "factor", 0, 0.999999);
-                           o.weight_decay = float_of(a, "weight_decay", 0, 1e6);
-                           return o;
-                       }},
+                       with_velocity<momentum>},
                       {"nesterov",
                        "Nesterov momentum",
                        {learning_rate, {"factor", "0.9", "of the velocity kept"}, weight_decay},
-                       [](const arguments& a) -> any_optimizer {
-                           nesterov o;
-                           o.learning_rate = rate_of(a);
-                           o.factor = float_of(a, "factor", 0, 0.999999);
-                           o.weight_decay = float_of(a, "weight_decay", 0, 1e6);
-                           return o;
-                       }},
+                       with_velocity<nesterov>},
                       {"adam",
                        "Adam",
                        {{"learning_rate", "0.001", "a number or a schedule"},

@@ -13,6 +13,7 @@
 
 #include <frugal/concepts.hpp>
 #include <frugal/engine/status.hpp>
+#include <frugal/kernels/norms.hpp>
 
 namespace frugal {
 
@@ -76,15 +77,6 @@ inline double seconds_since(seconds_clock::time_point begin) {
     return std::chrono::duration<double>(seconds_clock::now() - begin).count();
 }
 
-inline bool all_finite(std::span<const float> x) {
-    for (const float v : x) {
-        if (!(v - v == 0.0f)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 //! Compresses into `m`. False if x is not finite (the run diverged); other errors are thrown.
 template <class C>
 bool compress_finite(C& compressor, std::span<const float> x, random_key key, message& m) {
@@ -92,7 +84,7 @@ bool compress_finite(C& compressor, std::span<const float> x, random_key key, me
         compressor.compress(x, key, m);
         return true;
     } catch (const invalid_input&) {
-        if (all_finite(x)) {
+        if (kernels::first_nonfinite(x) == x.size()) {
             throw;
         }
         return false;
