@@ -60,7 +60,7 @@ int run(int argc, char** argv) {
     auto* compare = app.add_subcommand("compare", "several methods on the same work, one table and one picture");
     compare->add_option("PRESET", preset, "see `frugal list`")->required();
     add_workload_options(*compare, common);
-    compare->add_option("--out", out, "folder for the results")->capture_default_str();
+    compare->add_option("--out", out, "folder for the results")->capture_default_str()->take_last();
 
     codec_request codec_options;
     auto* codec = app.add_subcommand("codec", "one real vector through a compressor");

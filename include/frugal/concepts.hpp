@@ -170,6 +170,16 @@ concept SideInformationCompressor = Compressor<C> &&
     { cc.needs_side_information(k) } -> std::same_as<bool>;
 };
 
+//! A compressor whose senders agree on one number before each message, such as a common scale.
+//!
+//! share(x): what this sender contributes, finite.  agree(largest): the largest contribution of all senders, before they
+//! compress. Receivers need not know it.
+template <class C>
+concept AgreeingCompressor = Compressor<C> && requires(C c, const C cc, std::span<const float> x, float largest) {
+    { cc.share(x) } -> std::same_as<float>;
+    c.agree(largest);
+};
+
 //! Combines vectors as they arrive: reset(d), add(y, weight) any number of times, result(out). Streaming.
 template <class A>
 concept Aggregator = requires(A a, std::size_t d, std::span<const float> y, float weight, std::span<float> out) {

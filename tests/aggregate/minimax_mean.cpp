@@ -1,6 +1,7 @@
 #include <frugal/aggregate/minimax_mean.hpp>
 
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include <frugal/aggregate/mean.hpp>
@@ -129,8 +130,27 @@ TEST_CASE("minimax_mean: misuse is named", "[aggregate][minimax_mean][hostile]")
     CHECK_THROWS_AS(m.add(y, -1.0f), invalid_input);
     CHECK_THROWS_AS(m.add(y, std::numeric_limits<float>::infinity()), invalid_input);
     CHECK_THROWS_AS(minimax_mean(-1), invalid_input);
+}
+
+TEST_CASE("minimax_mean: a message without error settles the result", "[aggregate][minimax_mean]") {
     scalar_compressor c{dithered{}};
-    message zero;
-    c.compress(y, {}, zero);
-    CHECK_THROWS_WITH(m.add(c, zero, {}, 1.0f), test::contains_text("signal variance"));
+    message zero, noisy;
+    c.compress(std::vector<float>(3), {}, zero);
+    c.compress(std::vector<float>{1, 2, 3}, {}, noisy);
+    std::vector<float> out(3);
+    for (const bool merged : {false, true}) {
+        minimax_mean m, other;
+        m.reset(3);
+        other.reset(3);
+        minimax_mean& last = merged ? other : m;
+        m.add(c, noisy, {}, 1.0f);
+        last.add(c, zero, {}, 0.0f);  // without weight it says nothing
+        CHECK(std::isfinite(m.precision()));
+        last.add(c, zero, {}, 1.0f);
+        last.add(c, noisy, {}, 1.0f);
+        m.merge(other);
+        m.result(out);
+        CHECK(out == std::vector<float>(3, 0.0f));
+        CHECK(std::isinf(m.precision()));
+    }
 }

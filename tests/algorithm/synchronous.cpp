@@ -14,6 +14,7 @@
 
 #include <frugal/aggregate/mean.hpp>
 #include <frugal/algorithm/synchronous.hpp>
+#include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
@@ -26,6 +27,7 @@
 #include <frugal/objective/quadratic.hpp>
 #include <frugal/optimize/optimizers.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/stochastic.hpp>
 
 #include "catch.hpp"
 
@@ -177,6 +179,39 @@ TEST_CASE("synchronous: feedback reaches the optimum that the mean objective has
         }
         CHECK(static_cast<double>(nodes[0].parameters()[k]) == Approx(above / below).margin(0.02));
     }
+}
+
+TEST_CASE("synchronous: TernGrad's workers share the largest scale of the round", "[algorithm][synchronous][ternary]") {
+    const std::size_t workers = 6;
+    const scalar_compressor shared{ternary{}, shared_norm{}, radix{}};
+    auto nodes = training(shared, workers);
+    const auto one_round = run(tbb_engine{}, nodes, rounds{1});
+    float norm = 0;
+    std::vector<std::vector<float>> gradients;
+    for (std::size_t k = 0; k < workers; ++k) {
+        auto& g = gradients.emplace_back(100);
+        bowl(k).value_and_gradient(std::vector<float>(100, 1.0f), {}, g);
+        norm = std::max(norm, max_norm{}.measure(g));
+    }
+    scalar_compressor agreed{ternary{}, fixed{norm}, radix{}};
+    std::vector<float> expected(100, 0.0f), decoded(100);
+    for (std::size_t k = 0; k < workers; ++k) {
+        message m;
+        const random_key key{.seed = 9, .node = static_cast<std::uint32_t>(k + 1), .purpose = purposes::message};
+        agreed.compress(gradients[k], key, m);
+        agreed.decompress(m, key, decoded);
+        for (std::size_t i = 0; i < 100; ++i) {
+            expected[i] += decoded[i] / static_cast<float>(workers);
+        }
+    }
+    for (std::size_t i = 0; i < 100; ++i) {
+        CHECK(nodes[0].parameters()[i] == Approx(1.0f - 0.05f * expected[i]).margin(1e-6));
+    }
+    // 100 symbols, a step and a number from each worker; the model and a number from the server, sent once.
+    CHECK(one_round.sent.payload_bits == workers * (160 + 32 + 32) + 3200 + 32);
+    auto one_thread = training(shared, workers), two_threads = training(shared, workers);
+    CHECK(run(tbb_engine{.threads = 1}, one_thread, rounds{9}).parameters_digest ==
+          run(tbb_engine{.threads = 2}, two_threads, rounds{9}).parameters_digest);
 }
 
 TEST_CASE("synchronous: impossible settings are refused, divergence ends the run",

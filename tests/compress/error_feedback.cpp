@@ -1,9 +1,12 @@
+#include <frugal/compress/alternating.hpp>
+#include <frugal/compress/any_compressor.hpp>
 #include <frugal/compress/codebook.hpp>
 #include <frugal/compress/contractive.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
 #include <frugal/quantize/stochastic.hpp>
 
@@ -132,6 +135,18 @@ TEST_CASE("error_feedback: a key is used once, a dimension stays", "[compress][e
     CHECK(std::vector<float>(c.residual().begin(), c.residual().end()) == residual);  // unharmed
     c.compress(x, {.seed = 1, .round = 1}, m);
     CHECK_FALSE(m.empty());
+}
+
+TEST_CASE("error_feedback: refuses messages that only side information decodes",
+          "[compress][error_feedback][hostile]") {
+    error_feedback c{alternating{scalar_compressor{dithered{}}, scalar_compressor{nested_dithered{}}}};
+    error_feedback<any_compressor> erased{any_compressor{c.inner()}};
+    const auto x = sample::normal_vector(10, 1);
+    message m;
+    c.compress(x, {.node = 2}, m);
+    CHECK_THROWS_WITH(c.compress(x, {.node = 3}, m), test::contains_text("near a vector only the receiver knows"));
+    erased.compress(x, {.node = 2}, m);
+    CHECK_THROWS_AS(erased.compress(x, {.node = 3}, m), invalid_input);
 }
 
 TEST_CASE("error_feedback: state survives an archive, and a damaged archive is refused", "[compress][error_feedback]") {

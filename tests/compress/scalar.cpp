@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <frugal/compress/any_compressor.hpp>
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/contractive.hpp>
@@ -37,6 +38,8 @@ static_assert(ContractiveCompressor<contractive<dqsg>> && !UnbiasedCompressor<co
 static_assert(!scalar_compressor<dithered, mean_abs>::unbiased && !scalar_compressor<dithered, fixed>::unbiased);
 static_assert(!scalar_compressor<dithered, bucketed<mean_abs>>::unbiased);
 static_assert(scalar_compressor<ternary, shared_norm>::unbiased);
+static_assert(AgreeingCompressor<scalar_compressor<ternary, shared_norm>>);
+static_assert(!AgreeingCompressor<scalar_compressor<ternary, max_norm>>);
 static_assert(Scale<max_norm> && Scale<l2_norm> && Scale<mean_abs> && Scale<fixed> && Scale<shared_norm>);
 static_assert(Scale<bucketed<max_norm>> && !Scale<dithered> && !Scale<int> && !Scale<std::string>);
 
@@ -384,16 +387,16 @@ TEST_CASE("TernGrad: exact variance, and one scale shared by all senders", "[com
     const std::vector<float> g{1, -2, 3, -4};
     CHECK(scalar_compressor{ternary{}}.expected_error(g) == Approx(10));
 
+    scalar_compressor c{ternary{}, shared_norm{}};
     const std::size_t senders = 5, d = 33;
     std::vector<std::vector<float>> x;
     float norm = 0;
     for (std::size_t i = 0; i < senders; ++i) {
         x.push_back(sample::normal_vector(d, 20 + i));
-        norm = std::max(norm, max_norm{}.measure(x.back()));
+        norm = std::max(norm, c.share(x.back()));
     }
-    scalar_compressor c{ternary{}, shared_norm{}};
     const std::string name = c.name();
-    c.scale().norm = norm;
+    c.agree(norm);
     CHECK(c.name() == name);  // the norm is no part of the wire identity
     std::vector<float> sum(d, 0.0f);
     for (std::size_t i = 0; i < senders; ++i) {
@@ -406,7 +409,7 @@ TEST_CASE("TernGrad: exact variance, and one scale shared by all senders", "[com
         CHECK(s == Approx(std::round(double{s})).margin(1e-5));
         CHECK(std::fabs(s) <= senders + 1e-5f);
     }
-    c.scale().norm = norm / 2;
+    c.agree(norm / 2);
     message m;
     bool refused = false;
     for (std::size_t i = 0; i < senders; ++i) {
@@ -462,6 +465,12 @@ TEST_CASE("averaging n independent messages of one vector divides an unbiased er
     scalar_compressor biased{sign{}};
     CHECK(error_of_mean(biased).mean() ==
           Approx(sample::squared_distance(x, sample::round_trip(biased, x, {}))).epsilon(1e-5));
+}
+
+TEST_CASE("contractive: of a compressor chosen at run time", "[compress][contractive]") {
+    contractive chosen{any_compressor{scalar_compressor{stochastic{.levels = 2}, l2_norm{}}}};
+    CHECK(chosen.contraction(2) == Approx(2.0 / 3));
+    CHECK_THROWS_WITH(contractive{any_compressor{scalar_compressor{sign{}}}}, test::contains_text("not an unbiased"));
 }
 
 TEST_CASE("contractive: an unbiased compressor shrunk by 1 + omega", "[compress][contractive]") {

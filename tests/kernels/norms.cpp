@@ -41,11 +41,11 @@ TEST_CASE("norms: every architecture gives the bits of the scalar loops", "[kern
     });
 }
 
-TEST_CASE("norm_sum: the cuts of a vector do not change its norm", "[kernels][norms][equivalence]") {
+TEST_CASE("lane_sum: the cuts of a vector do not change its norm", "[kernels][norms][equivalence]") {
     test::for_each_architecture([](auto arch) {
         using Arch = decltype(arch);
         const auto x = test::values(1000, 1);
-        kernels::norm_sum<true, Arch> sum;
+        kernels::lane_sum<kernels::square, Arch> sum;
         const std::span<const float> all(x);
         sum.add(all.subspan(0, 64));
         sum.add(all.subspan(64, 0));

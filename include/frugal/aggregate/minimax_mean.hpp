@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -26,33 +27,32 @@ public:
     void reset(std::size_t d) {
         estimate_.assign(d, 0.0);
         precision_ = 0;
+        exact_ = 0;
     }
     //! weight: 1 / v, in any unit that is the same for all.
-    void add(std::span<const float> y, float weight) { combine(y, weight); }
+    void add(std::span<const float> y, float weight) {
+        expect(weight >= 0 && weight - weight == 0, "minimax_mean: weights must be finite and not negative");
+        combine(y, weight);
+    }
     //! A message whose compressor knows the error it made (subtractive dither): v = (signal_variance + that error) / weight.
-    //! Of any other: v = 1 / weight.
+    //! Of any other: v = 1 / weight. Where v = 0 (a zero vector, without signal variance) the message is the truth, and
+    //! the result is the mean of all such messages.
     template <Compressor C>
     void add(C& compressor, const message& m, random_key k, float weight) {
         decoded_.resize(estimate_.size());
         compressor.decompress(m, k, decoded_);
-        double precision = weight;
         if constexpr (requires { compressor.expected_error(m); }) {
-            const double v = signal_variance_ + compressor.expected_error(m);
-            expect(v > 0,
-                   "minimax_mean: a message is without error, so its weight is infinite: give a signal variance");
-            precision = weight / v;
+            expect(weight >= 0 && weight - weight == 0, "minimax_mean: weights must be finite and not negative");
+            combine(decoded_, weight > 0 ? weight / (signal_variance_ + compressor.expected_error(m)) : 0.0);
+        } else {
+            add(decoded_, weight);
         }
-        combine(decoded_, precision);
     }
     //! Takes in what another of the same dimension was given.
     void merge(const minimax_mean& other) {
         expect(other.estimate_.size() == estimate_.size(),
                "minimax_mean: only estimates of one dimension can be merged");
-        precision_ += other.precision_;
-        const double share = other.precision_ > 0 ? other.precision_ / precision_ : 0;
-        for (std::size_t i = 0; i < estimate_.size(); ++i) {
-            estimate_[i] = multiply_add(share, other.estimate_[i] - estimate_[i], estimate_[i]);
-        }
+        join(other.estimate_, other.precision_, other.exact_);
     }
     void result(std::span<float> out) const {
         expect(out.size() == estimate_.size(),
@@ -66,19 +66,28 @@ public:
     double precision() const { return precision_; }
 
 private:
-    void combine(std::span<const float> y, double weight) {
+    void combine(std::span<const float> y, double precision) {
         expect(y.size() == estimate_.size(),
                "minimax_mean: a vector's length differs from the dimension given to reset");
-        expect(weight >= 0 && weight - weight == 0, "minimax_mean: weights must be finite and not negative");
-        precision_ += weight;
-        const double share = weight > 0 ? weight / precision_ : 0;
-        for (std::size_t i = 0; i < y.size(); ++i) {
+        join(y, precision, precision - precision == 0 ? 0 : 1);
+    }
+    //! y: an estimate of that precision, the mean of `exact` vectors without error if there are any.
+    template <class Vector>
+    void join(const Vector& y, double precision, std::uint64_t exact) {
+        precision_ += precision;
+        exact_ += exact;
+        double share = precision > 0 ? precision / precision_ : 0;
+        if (exact_ > 0) {
+            share = static_cast<double>(exact) / static_cast<double>(exact_);
+        }
+        for (std::size_t i = 0; i < estimate_.size(); ++i) {
             estimate_[i] = multiply_add(share, y[i] - estimate_[i], estimate_[i]);
         }
     }
 
     double signal_variance_;
     double precision_ = 0;
+    std::uint64_t exact_ = 0;
     std::vector<double> estimate_;
     std::vector<float> decoded_;
 };

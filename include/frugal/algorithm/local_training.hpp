@@ -107,6 +107,8 @@ public:
         report.compute_seconds += seconds_since(begin);
         return gradient_;
     }
+    //! The last one computed.
+    std::span<const float> gradient() const { return gradient_; }
     F& objective() { return objective_; }
 
 private:

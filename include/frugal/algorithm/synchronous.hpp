@@ -1,6 +1,7 @@
 //! Synchronous data-parallel training with compressed gradients: a server and its workers.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <frugal/concepts.hpp>
 #include <frugal/engine/mailbox.hpp>
 #include <frugal/engine/node.hpp>
+#include <frugal/kernels/norms.hpp>
 
 namespace frugal {
 
@@ -27,12 +29,34 @@ struct synchronous_options {
     std::vector<float> weights{};
 };
 
+namespace detail {
+
+//! Messages of one number, as they are exchanged for an agreement.
+class agreement_channel {
+public:
+    void send(float number, random_key k, message& m) { exact_.compress({&number, 1}, k, m); }
+    float receive(const message& m, random_key k) {
+        float number = 0;
+        exact_.decompress(m, k, {&number, 1});
+        return number;
+    }
+
+private:
+    identity exact_;
+};
+
+//! Two more where senders agree on a number first.
+template <Compressor C>
+inline constexpr std::uint64_t synchronous_supersteps = AgreeingCompressor<C> ? 4 : 2;
+
+}  // namespace detail
+
 //! Node 0. In odd supersteps: decodes the workers' messages in node order through the aggregator, updates the model with
 //! the result as gradient, and sends the model to all workers, once where the network can (multicast).
 template <Compressor C, Aggregator A, LocalOptimizer O>
 class synchronous_server {
 public:
-    static constexpr std::uint64_t supersteps_per_round = 2;
+    static constexpr std::uint64_t supersteps_per_round = detail::synchronous_supersteps<C>;
 
     //! weights: one per worker.
     synchronous_server(std::uint64_t seed, std::vector<float> initial, std::vector<float> weights, const C& compressor,
@@ -49,7 +73,7 @@ public:
 
     void step(std::uint64_t superstep, const inbox& in, outbox& out) {
         report_ = {};
-        if (superstep % supersteps_per_round == 0) {
+        if (superstep % 2 == 0) {
             return;
         }
         const std::uint64_t round = superstep / supersteps_per_round;
@@ -57,12 +81,45 @@ public:
             return "the server got " + std::to_string(in.size()) + " messages of " + std::to_string(workers_.size()) +
                    " workers in round " + std::to_string(round);
         });
+        for (std::size_t k = 0; k < workers_.size(); ++k) {
+            expect_message(in[k].source == workers_[k],
+                           "a message came from a node that is no worker, or twice from one");
+        }
+        if (AgreeingCompressor<C> && superstep % supersteps_per_round == 1) {
+            agree(round, in, out);
+        } else {
+            update(round, in, out);
+        }
+    }
+    //! The model after the last complete round.
+    std::span<const float> parameters() const { return parameters_; }
+    void state(state_archive& a) {
+        const std::size_t d = parameters_.size();
+        a(parameters_);
+        expect_message(parameters_.size() == d, "a saved model has another dimension than the one being restored");
+        save_or_restore(a, optimizer_);
+        save_or_restore(a, aggregator_);
+        for (C& decoder : decoders_) {
+            save_or_restore(a, decoder);
+        }
+    }
+    node_report report() const { return report_; }
+    A& aggregator() { return aggregator_; }
+
+private:
+    void agree(std::uint64_t round, const inbox& in, outbox& out) {
+        float largest = 0;
+        for (std::size_t k = 0; k < workers_.size(); ++k) {
+            largest =
+                std::max(largest, agreement_.receive(*in[k].content, {seed_, workers_[k], round, purposes::agreement}));
+        }
+        agreement_.send(largest, {seed_, 0, round, purposes::agreement}, out.post(workers_));
+    }
+    void update(std::uint64_t round, const inbox& in, outbox& out) {
         auto begin = detail::seconds_clock::now();
         gradient_.resize(parameters_.size());
         aggregator_.reset(parameters_.size());
         for (std::size_t k = 0; k < workers_.size(); ++k) {
-            expect_message(in[k].source == workers_[k],
-                           "a message came from a node that is no worker, or twice from one");
             const random_key key{seed_, workers_[k], round, purposes::message};
             if constexpr (requires { aggregator_.add(decoders_[k], *in[k].content, key, weights_[k]); }) {
                 aggregator_.add(decoders_[k], *in[k].content, key, weights_[k]);
@@ -84,22 +141,7 @@ public:
         }
         report_.codec_seconds += detail::seconds_since(begin);
     }
-    //! The model after the last complete round.
-    std::span<const float> parameters() const { return parameters_; }
-    void state(state_archive& a) {
-        const std::size_t d = parameters_.size();
-        a(parameters_);
-        expect_message(parameters_.size() == d, "a saved model has another dimension than the one being restored");
-        save_or_restore(a, optimizer_);
-        save_or_restore(a, aggregator_);
-        for (C& decoder : decoders_) {
-            save_or_restore(a, decoder);
-        }
-    }
-    node_report report() const { return report_; }
-    A& aggregator() { return aggregator_; }
 
-private:
     std::uint64_t seed_;
     std::vector<float> parameters_;
     std::vector<float> weights_;
@@ -107,17 +149,19 @@ private:
     A aggregator_;
     O optimizer_;
     identity broadcast_;
+    detail::agreement_channel agreement_;
     std::vector<std::uint32_t> workers_;
     std::vector<float> gradient_;
     node_report report_;
 };
 
-//! Nodes 1, 2, ... In even supersteps: the gradient on its batch of the round, compressed, to the server. Holds no model:
+//! Nodes 1, 2, ... In even supersteps: the gradient on its batch of the round, compressed, to the server (of an
+//! AgreeingCompressor first its contribution, and the gradient once all agree). Holds no model:
 //! it works on the server's message itself (in round 0, on the initial parameters that all workers share).
 template <Compressor C, Objective F, BatchSource B>
 class synchronous_worker {
 public:
-    static constexpr std::uint64_t supersteps_per_round = 2;
+    static constexpr std::uint64_t supersteps_per_round = detail::synchronous_supersteps<C>;
 
     synchronous_worker(std::uint64_t seed, std::uint32_t node, std::shared_ptr<const std::vector<float>> initial,
                        F objective, B batches, C compressor)
@@ -132,6 +176,13 @@ public:
         if (superstep % supersteps_per_round != 0) {
             report_.compute_seconds = 0;
             report_.codec_seconds = 0;
+            if constexpr (AgreeingCompressor<C>) {
+                if (superstep % supersteps_per_round == 2) {
+                    expect(in.size() == 1, "a worker must get exactly the server's message in every round");
+                    compressor_.agree(agreement_.receive(*in[0].content, {seed_, 0, round, purposes::agreement}));
+                    send_gradient(round, out);
+                }
+            }
             return;
         }
         report_ = {};
@@ -144,12 +195,15 @@ public:
         if (report_.diverged) {
             return;
         }
-        const auto begin = detail::seconds_clock::now();
-        if (!detail::compress_finite(compressor_, gradient, {seed_, node_, round, purposes::message}, out.post(0))) {
-            out.retract();
-            report_.diverged = true;
+        if constexpr (AgreeingCompressor<C>) {
+            if (kernels::first_nonfinite(gradient) < gradient.size()) {
+                report_.diverged = true;
+                return;
+            }
+            agreement_.send(compressor_.share(gradient), {seed_, node_, round, purposes::agreement}, out.post(0));
+        } else {
+            send_gradient(round, out);
         }
-        report_.codec_seconds = detail::seconds_since(begin);
     }
     //! Empty: the model is the server's.
     std::span<const float> parameters() const { return {}; }
@@ -158,12 +212,23 @@ public:
     C& compressor() { return compressor_; }
 
 private:
+    void send_gradient(std::uint64_t round, outbox& out) {
+        const auto begin = detail::seconds_clock::now();
+        if (!detail::compress_finite(compressor_, gradient_of_.gradient(), {seed_, node_, round, purposes::message},
+                                     out.post(0))) {
+            out.retract();
+            report_.diverged = true;
+        }
+        report_.codec_seconds = detail::seconds_since(begin);
+    }
+
     std::uint64_t seed_;
     std::uint32_t node_;
     std::shared_ptr<const std::vector<float>> initial_;
     detail::local_gradient<F, B> gradient_of_;
     C compressor_;
     identity broadcast_;
+    detail::agreement_channel agreement_;
     node_report report_;
 };
 
@@ -171,6 +236,9 @@ private:
 //!
 //!     worker i:  g_i = gradient of its batch at w;  sends C(g_i)          supersteps 0, 2, 4, ...
 //!     server:    w <- optimizer(w, aggregate of the C(g_i));  sends w     supersteps 1, 3, 5, ...
+//!
+//! With an AgreeingCompressor (TernGrad's scaler sharing) two supersteps come before the messages of each round: workers
+//! send the number they contribute, the server returns the largest.
 //!
 //! objective: an Objective, copied for each worker (copies must share their data), or a callable (worker) that makes one.
 //! batches: a BatchSource, a callable (worker) that makes one, or a callable (round, worker) that gives sample indices;

@@ -22,6 +22,9 @@
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/expression.hpp>
+#include <frugal/kernels/norms.hpp>
+#include <frugal/kernels/quantize.hpp>
+#include <frugal/quantize/rounding.hpp>
 
 namespace frugal {
 
@@ -41,26 +44,50 @@ concept Codebook = std::copyable<B> &&
 
 namespace detail {
 
-//! How many of the increasing boundaries are at most x.
-inline std::size_t cell_of(std::span<const float> boundaries, float x) {
-    if (boundaries.size() > 16) {
-        return static_cast<std::size_t>(std::upper_bound(boundaries.begin(), boundaries.end(), x) - boundaries.begin());
+//! index(x) = how many of the increasing boundaries are at most x: a Quantizer, so that kernels run it on vectors.
+struct cells {
+    std::span<const float> boundaries;
+
+    alphabet symbols() const { return {0, static_cast<int>(boundaries.size())}; }
+    template <class T>
+    T index(const T& x) const {
+        T cell(0.0f);
+        for (const float b : boundaries) {
+            cell = cell + select(x >= T(b), T(1.0f), T(0.0f));
+        }
+        return cell;
     }
-    std::size_t cell = 0;
-    for (const float b : boundaries) {
-        cell += x >= b ? 1 : 0;
+    template <class T>
+    T value(const T& i) const {
+        return i;
     }
-    return cell;
+};
+
+//! symbols[i] = the cell of x[i]: by comparison with all boundaries, or by bisection where they are many.
+inline void find_cells(std::span<const float> x, std::span<const float> boundaries, std::uint8_t* symbols) {
+    if (boundaries.size() <= 16) {
+        kernels::quantize(cells{boundaries}, x, 1.0f, random_stream(random_key{}), 0, symbols);
+        return;
+    }
+    std::transform(x.begin(), x.end(), symbols, [&](float v) {
+        return static_cast<std::uint8_t>(std::upper_bound(boundaries.begin(), boundaries.end(), v) -
+                                         boundaries.begin());
+    });
 }
 
 //! levels[j] = mean of the elements in cell j, summed in double in index order; a level without elements stays.
 inline void cell_means(std::span<const float> x, std::span<const float> boundaries, std::span<float> levels) {
+    constexpr std::size_t piece = 4096;
     std::array<double, max_codebook_levels> sum{};
     std::array<std::size_t, max_codebook_levels> count{};
-    for (const float v : x) {
-        const std::size_t cell = cell_of(boundaries, v);
-        sum[cell] += v;
-        ++count[cell];
+    std::array<std::uint8_t, piece> cell;
+    for (std::size_t at = 0; at < x.size(); at += piece) {
+        const auto part = x.subspan(at, std::min(piece, x.size() - at));
+        find_cells(part, boundaries, cell.data());
+        for (std::size_t i = 0; i < part.size(); ++i) {
+            sum[cell[i]] += part[i];
+            ++count[cell[i]];
+        }
     }
     for (std::size_t j = 0; j < levels.size(); ++j) {
         levels[j] = count[j] > 0 ? static_cast<float>(sum[j] / static_cast<double>(count[j])) : levels[j];
@@ -75,9 +102,20 @@ inline void cell_means(std::span<const float> x, std::span<const float> boundari
 struct one_bit {
     std::size_t size() const { return 2; }
     void fit(std::span<const float> x, std::span<float> levels, std::span<float> boundaries) const {
+        constexpr std::size_t piece = 4096;
+        kernels::lane_sum<kernels::negative_part> below;
+        kernels::lane_sum<kernels::positive_part> above;
+        std::ptrdiff_t negatives = 0;
+        for (std::size_t at = 0; at < x.size(); at += piece) {
+            const auto part = x.subspan(at, std::min(piece, x.size() - at));
+            below.add(part);
+            above.add(part);
+            negatives += std::count_if(part.begin(), part.end(), [](float v) { return v < 0; });
+        }
+        const auto mean = [](double sum, double count) { return count > 0 ? static_cast<float>(sum / count) : 0.0f; };
         boundaries[0] = 0;
-        levels[0] = levels[1] = 0;
-        detail::cell_means(x, boundaries, levels);
+        levels[0] = mean(below.result(), static_cast<double>(negatives));
+        levels[1] = mean(above.result(), static_cast<double>(x.size()) - static_cast<double>(negatives));
     }
     std::string name() const { return "one_bit"; }
 };
@@ -220,9 +258,7 @@ public:
             for (const float level : levels_) {
                 w.number(level);
             }
-            for (std::size_t i = 0; i < part.size(); ++i) {
-                symbols_[at + i] = static_cast<std::uint8_t>(detail::cell_of(boundaries_, part[i]));
-            }
+            detail::find_cells(part, boundaries_, symbols_.data() + at);
         }
         coder_.encode(std::span<const std::uint8_t>(symbols_), codebook_.size(), w);
     }

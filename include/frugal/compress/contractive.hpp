@@ -1,6 +1,9 @@
 //! `contractive{C}`: an unbiased compressor divided by 1 + its variance, which makes it a contraction.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -11,17 +14,24 @@
 namespace frugal {
 
 //! C'(x) = C(x) / (1 + omega), omega = C.variance(d): E||C'(x) - x||^2 <= (1 - 1 / (1 + omega)) ||x||^2 (Koloskova et al.
-//! 2019). What error feedback and CHOCO need of an unbiased compressor with omega >= 1. The same bits as C.
-template <UnbiasedCompressor C>
+//! 2019). What error feedback and CHOCO need of an unbiased compressor with omega >= 1. The same bits as C. Throws for a
+//! compressor that is biased or whose variance is not known, which only the options of some (`any_compressor`) tell.
+template <Compressor C>
+requires requires(const C c, std::size_t d) {
+    std::optional<double>(c.variance(d));
+}
 class contractive : public message_interface<contractive<C>> {
 public:
     static constexpr bool unbiased = false;
 
-    explicit contractive(C inner) : inner_(std::move(inner)) {}
+    explicit contractive(C inner) : inner_(std::move(inner)) {
+        expect(is_unbiased(inner_) && std::optional<double>(inner_.variance(1)).has_value(),
+               "contractive: " + inner_.name() + " is not an unbiased compressor of known variance");
+    }
 
     C& inner() { return inner_; }
     std::string name() const { return composition("contractive", {inner_.name()}); }
-    double contraction(std::size_t d) const { return 1 / (1 + inner_.variance(d)); }
+    double contraction(std::size_t d) const { return 1 / (1 + *std::optional<double>(inner_.variance(d))); }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) { inner_.encode(x, k, w); }
     void decode(payload_reader& r, random_key k, std::span<float> y) {

@@ -18,7 +18,8 @@ namespace frugal {
 //!
 //! Invariant: the sum of all decoded messages plus r is the sum of all inputs. Makes any contraction converge; do not
 //! wrap an unbiased compressor of variance above 1 (its residual grows without bound). State: d floats per node. Each
-//! message needs a fresh key: a repeated one is refused, because its residual has already been updated.
+//! message needs a fresh key: a repeated one is refused, because its residual has already been updated. So is a message
+//! that only side information decodes: the sender cannot know what the receiver will make of it.
 template <Compressor C>
 class error_feedback : public message_interface<error_feedback<C>> {
 public:
@@ -33,6 +34,11 @@ public:
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) {
         expect(last_key_ != k, "error feedback was given the same key twice: advance the round for each message");
+        if constexpr (SideInformationCompressor<C>) {
+            expect(!inner_.needs_side_information(k),
+                   "error feedback cannot tell what a message loses that is decoded near a vector only the receiver "
+                   "knows: give feedback to the compressors that need none");
+        }
         if (residual_.size() != x.size()) {
             expect(residual_.empty(),
                    "error feedback holds a residual of another dimension: use one compressor per tensor");

@@ -47,9 +47,12 @@ public:
 
     const Q& quantizer() const { return quantizer_; }
     const S& scale() const { return scale_; }
-    //! For scales whose value is agreed on anew each round (`shared_norm`); its name must stay what it is.
-    S& scale() { return scale_; }
     const C& coder() const { return coder_; }
+    //! See AgreeingCompressor: with a scale that all senders share (`shared_norm`).
+    float share(std::span<const float> x) const requires requires(const S s) { s.share(x); }
+    { return scale_.share(x); }
+    void agree(float largest) requires requires(S s) { s.agree(largest); }
+    { scale_.agree(largest); }
     std::string name() const { return composition("scalar", {quantizer_.name(), scale_.name(), coder_.name()}); }
 
     //! The bound of E||C(x) - x||^2 / ||x||^2 for dimension d, where the quantizer and scale have one.

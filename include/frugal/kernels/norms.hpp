@@ -64,12 +64,41 @@ float max_abs(std::span<const float> x) {
     return std::bit_cast<float>(largest);
 }
 
-//! A sum over a vector that arrives in pieces, of |x_i| or of x_i^2, in double: NaN or infinite if any x_i is not finite.
+//! What `lane_sum` adds for an element v. Exact in double, so that no contraction can change a sum.
+struct absolute_value {
+    template <class T>
+    T operator()(const T& v) const {
+        using std::abs;
+        return abs(v);
+    }
+};
+struct square {
+    template <class T>
+    T operator()(const T& v) const {
+        return v * v;
+    }
+};
+struct negative_part {
+    template <class T>
+    T operator()(const T& v) const {
+        using std::min;
+        return min(v, T(0));
+    }
+};
+struct positive_part {
+    template <class T>
+    T operator()(const T& v) const {
+        using std::max;
+        return max(v, T(0));
+    }
+};
+
+//! A sum of Term(x_i) over a vector that arrives in pieces, in double. Of magnitudes or squares it is NaN or infinite if
+//! any x_i is not finite.
 //!
 //! Pieces other than the last must be of a multiple of 16 elements; then the result does not depend on the cuts.
-//! Products of floats are exact in double, so no contraction can change a sum of squares.
-template <bool Squares, class Arch = default_arch>
-class norm_sum {
+template <class Term, class Arch = default_arch>
+class lane_sum {
 public:
     void add(std::span<const float> x) {
         std::size_t i = 0;
@@ -85,7 +114,7 @@ public:
             const auto add_to_sum = [&](const float* p) {
                 for (std::size_t k = 0; k < batches; ++k) {
                     const batch v = lane_operations<Arch>::load_doubles(p + k * size);
-                    sum[k] = sum[k] + (Squares ? v * v : xsimd::abs(v));
+                    sum[k] = sum[k] + Term{}(v);
                 }
             };
             for (; i + prefetch_step <= x.size(); i += prefetch_step) {
@@ -116,8 +145,7 @@ public:
 private:
     void add_lanes(const float* x, std::size_t n) {
         for (std::size_t i = 0; i < n && i < reduction_lanes; ++i) {
-            const auto v = static_cast<double>(x[i]);
-            lane_[i] += Squares ? v * v : std::fabs(v);
+            lane_[i] += Term{}(static_cast<double>(x[i]));
         }
     }
 
@@ -127,7 +155,7 @@ private:
 //! sum of |x_i| in double.
 template <class Arch = default_arch>
 double sum_abs(std::span<const float> x) {
-    norm_sum<false, Arch> sum;
+    lane_sum<absolute_value, Arch> sum;
     sum.add(x);
     return sum.result();
 }
@@ -135,7 +163,7 @@ double sum_abs(std::span<const float> x) {
 //! sum of x_i^2 in double.
 template <class Arch = default_arch>
 double sum_squares(std::span<const float> x) {
-    norm_sum<true, Arch> sum;
+    lane_sum<square, Arch> sum;
     sum.add(x);
     return sum.result();
 }

@@ -1,14 +1,13 @@
 //! `schedule`: the learning rate as a function of the step, a small value held by each optimizer.
 //!
-//! | which one                                 | rate at step t (t = 0, 1, ...)                         | when |
-//! |-------------------------------------------|--------------------------------------------------------|-----------------------------|
-//! | `schedule(rate)` (or just a number)       | rate                                                   | tests, theory
-//! | | `step_decay(rate, factor, every)`         | rate factor^floor(t / every)                           | "times 0.9
-//! per epoch"       | | `milestone_decay(rate, factor, steps)`    | rate factor^(number of milestones <= t) | "tenth at
-//! 50 % and 75 %"    | | `inverse_sqrt_decay(rate, scale)`         | rate sqrt(scale / (scale + t)) | convex theory,
-//! transformers | | `cosine_decay(rate, final_rate, total)`   | half a cosine from rate to final_rate, then final_rate
-//! | fixed budgets               | | `any.warm_up(from, steps)`                | linear from `from` up to the rate at t
-//! = steps, then it | large batches (Goyal 2017) |
+//! | which one                              | rate at step t = 0, 1, ...                           | when                  |
+//! |----------------------------------------|------------------------------------------------------|-----------------------|
+//! | schedule(rate), or just a number       | rate                                                 | tests, theory         |
+//! | step_decay(rate, factor, every)        | rate factor^floor(t / every)                         | 0.9 in every epoch    |
+//! | milestone_decay(rate, factor, steps)   | rate factor^(milestones <= t)                        | a tenth at 50 and 75 %|
+//! | inverse_sqrt_decay(rate, scale)        | rate sqrt(scale / (scale + t))                       | convex theory         |
+//! | cosine_decay(rate, final_rate, total)  | half a cosine from rate to final_rate                | fixed budgets         |
+//! | any.warm_up(from, steps)               | linear from `from` to the rate at t = steps, then it | large batches         |
 //!
 //! Rates are double, need no libm function that differs between machines, and so have the same bits everywhere.
 #pragma once

@@ -95,7 +95,7 @@ struct half_dithered {
         return dithers == 1 ? f * (1 - f) : 0.25;
     }
     void validate() const {
-        expect(levels >= 1, "half_dithered: levels must be at least 1");
+        expect(levels >= 1 && levels < 1 << 24, "half_dithered: levels must lie in 1..2^24 - 1");
         expect(dithers == 1 || dithers == 2, "half_dithered: dithers must be 1 (uniform) or 2 (triangular)");
     }
     std::string name() const {

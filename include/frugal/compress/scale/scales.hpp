@@ -6,7 +6,7 @@
 //! | l2_norm{}              | ||x||_2           | QSGD's original form; sparse for few levels                       |
 //! | mean_abs{}             | ||x||_1 / d       | sign compression                                                  |
 //! | fixed{kappa}           | kappa times range | all senders must share one step: its `kappa` is the step itself   |
-//! | shared_norm{norm}      | set by the caller | all senders share one norm, agreed on anew each round             |
+//! | shared_norm{}          | max over senders  | all senders must share one step, agreed on anew each round        |
 //! | bucketed{scale, size}  | scale per bucket  | magnitudes vary along the vector (layers); costs 32 / size bits   |
 #pragma once
 
@@ -62,7 +62,7 @@ struct mean_abs {
         float result(std::span<const float> x) const { return of_sum(sum_.result(), x); }
 
     private:
-        kernels::norm_sum<false> sum_;
+        kernels::lane_sum<kernels::absolute_value> sum_;
     };
     std::string name() const { return "mean_abs"; }
 
@@ -89,13 +89,18 @@ struct fixed {
 //! One norm for all senders, agreed on before each round (the scaler sharing of TernGrad, Wen et al. 2017): messages then
 //! are multiples of one step and may be added as integers.
 //!
-//! Before round t the trainer takes `max_norm{}.measure(x)` of every sender's x, sends the largest to all (an extra exchange
-//! of 32 bits each way) and sets `compressor.scale().norm`. Only senders use it: the step travels in the message as always.
+//! Every sender contributes `share(x)`; the largest contribution is given to all by `agree` (an extra exchange of 32 bits
+//! each way, which `synchronous` makes). Only senders need it: the step travels in the message as always.
 struct shared_norm {
     float norm = 0;
 
+    float share(std::span<const float> x) const { return max_norm{}.measure(x); }
+    void agree(float largest) {
+        norm = largest;
+        validate();
+    }
     float measure(std::span<const float> x) const {
-        expect(detail::checked_norm(kernels::max_abs(x), x) <= norm,
+        expect(share(x) <= norm,
                "an element exceeds the shared norm: agree on the largest max-norm of all senders before this round");
         return norm;
     }
