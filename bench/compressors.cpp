@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include <frugal/compress/codebook.hpp>
 #include <frugal/compress/coder/packed.hpp>
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
@@ -10,9 +11,12 @@
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
+#include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/compress/stovoq.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
 #include <frugal/quantize/stochastic.hpp>
 #include "setup.hpp"
@@ -151,6 +155,11 @@ void add_compressors() {
     add_codec("sign-packed-feedback", [] { return error_feedback{scalar_compressor{sign{}, mean_abs{}, packed{}}}; });
     add_codec("top_k-0.01", [] { return sparse_compressor{top_k{.fraction = 0.01}}; });
     add_codec("top_k-0.01-feedback", [] { return error_feedback{sparse_compressor{top_k{.fraction = 0.01}}}; });
+    add_codec("one_bit-packed", [] { return codebook_compressor{one_bit{}}; });
+    add_codec("one_bit-packed-feedback", [] { return error_feedback{codebook_compressor{one_bit{}}}; });
+    add_codec("nested-3-packed", [] { return scalar_compressor{nested_dithered{.fine = 1.0 / 3, .coarse = 1}}; });
+    add_codec("random_k-0.01", [] { return sparse_compressor{random_k{.fraction = 0.01}}; });
+    add_codec("stovoq-8-256", [] { return stovoq{.dimension = 8, .codewords = 256, .bias_bits = 3}; });
     add("encode/dithered-1-range_coder", naive_sizes, [](benchmark::State& state) {
         encode(state, [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; });
     });
