@@ -340,18 +340,18 @@ TEST_CASE("observers: curves of a resumed run have every row once", "[engine][ob
     auto first = training(feedback);
     run(tbb_engine{}, first, rounds{7}, checkpoint_every{4, dir.path}, evaluate_every("first", 2, accuracy),
         csv_writer{csv, 1, {"first"}}, json_lines_writer{json, 1});
-    CHECK(detail::line_file::read(csv).size() == 8);
+    CHECK(detail::row_file::lines_of(csv).size() == 8);
     auto second = training(feedback);
     run(tbb_engine{}, second, rounds{10}, resume{dir.path}, evaluate_every("first", 2, accuracy),
         csv_writer{csv, 1, {"first"}}, json_lines_writer{json, 1});
-    const auto rows = detail::line_file::read(csv);
+    const auto rows = detail::row_file::lines_of(csv);
     REQUIRE(rows.size() == 11);
     for (std::size_t i = 1; i < rows.size(); ++i) {
         CHECK(rows[i].substr(0, rows[i].find(',', rows[i].find(',') + 1)) ==
               std::to_string(2 * i) + "," + std::to_string(i));
         CHECK((rows[i].back() == ',') == (i % 2 == 1));
     }
-    const auto objects = detail::line_file::read(json);
+    const auto objects = detail::row_file::lines_of(json);
     REQUIRE(objects.size() == 10);
     CHECK(objects[9].find("{\"superstep\":20,\"round\":10,\"loss\":") == 0);
     CHECK(objects[9].find("\"first\":") != std::string::npos);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <frugal/core/expression.hpp>
@@ -18,30 +19,44 @@ namespace frugal {
 
 namespace detail {
 
-//! A text file written line by line. Copies share the file.
-class line_file {
+//! A text file of one line per written row, each with the superstep of its run. Copies share the file.
+class row_file {
 public:
-    bool is_open() const { return file_ != nullptr; }
-    //! Opens `path` anew with those lines.
-    void open(const std::string& path, const std::vector<std::string>& lines) {
+    //! Opens `path` anew with these first lines. Where a run resumes, rows up to there stay; superstep_of(line) is the
+    //! superstep of a row, above every other of what is no row.
+    template <class SuperstepOf>
+    void start(const std::string& path, const run_status& s, std::vector<std::string> lines, SuperstepOf superstep_of) {
         path_ = path;
+        if (s.superstep > 0) {
+            last_row_ = s.superstep;
+            for (const auto& line : lines_of(path)) {
+                if (superstep_of(line) <= s.superstep) {
+                    lines.push_back(line);
+                }
+            }
+        }
         std::FILE* f = std::fopen(path.c_str(), "wb");
         if (f == nullptr) {
             throw error("cannot write " + path + ": " + std::strerror(errno));
         }
         file_.reset(f, [](std::FILE* p) { std::fclose(p); });
-        for (const auto& l : lines) {
-            write(l);
+        for (const auto& line : lines) {
+            write(line);
         }
     }
-    void write(const std::string& line) {
-        if (std::fputs(line.c_str(), file_.get()) < 0 || std::fputc('\n', file_.get()) < 0 ||
-            std::fflush(file_.get()) != 0) {
-            throw error("cannot write " + path_ + ": " + std::strerror(errno));
-        }
+    //! Is there a row to write after this superstep, at one every `rounds` rounds?
+    static bool due(const run_status& s, std::uint64_t rounds) { return s.round_complete() && s.round() % rounds == 0; }
+    //! Is the row of the end of the run still to be written?
+    bool lacks(const run_status& s) const { return s.superstep > 0 && last_row_ != s.superstep; }
+    //! Was the metric recorded after the last row?
+    bool is_new(const metric& m) const { return m.superstep > last_row_ || last_row_ == none; }
+    void write_row(const run_status& s, const std::string& line) {
+        write(line);
+        last_row_ = s.superstep;
     }
+
     //! The lines of a file, the last only if complete; none if there is no such file.
-    static std::vector<std::string> read(const std::string& path) {
+    static std::vector<std::string> lines_of(const std::string& path) {
         std::vector<std::string> lines;
         std::FILE* f = std::fopen(path.c_str(), "rb");
         if (f == nullptr) {
@@ -61,9 +76,26 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t none = ~std::uint64_t{0};
+
+    void write(const std::string& line) {
+        if (std::fputs(line.c_str(), file_.get()) < 0 || std::fputc('\n', file_.get()) < 0 ||
+            std::fflush(file_.get()) != 0) {
+            throw error("cannot write " + path_ + ": " + std::strerror(errno));
+        }
+    }
+
     std::string path_;
     std::shared_ptr<std::FILE> file_;
+    std::uint64_t last_row_ = none;
 };
+
+//! The number a text begins with; the largest if with none.
+inline std::uint64_t leading_number(const char* text) {
+    char* end = nullptr;
+    const std::uint64_t number = std::strtoull(text, &end, 10);
+    return end == text ? ~std::uint64_t{0} : number;
+}
 
 //! A number for JSON and CSV: shortest text; `missing` if not finite.
 inline std::string number_or(double value, const char* missing) {
@@ -79,8 +111,7 @@ struct csv_writer {
     std::string path;
     std::uint64_t rounds = 1;
     std::vector<std::string> metrics{};
-    detail::line_file file{};                    //!< state
-    std::uint64_t last_row = ~std::uint64_t{0};  //!< state
+    detail::row_file file{};  //!< state
 
     void start(const run_status& s) {
         expect(rounds > 0, "csv_writer: the number of rounds must be at least 1");
@@ -89,25 +120,15 @@ struct csv_writer {
         for (const auto& m : metrics) {
             header += ',' + m;
         }
-        std::vector<std::string> lines{header};
-        if (s.superstep > 0) {
-            last_row = s.superstep;
-            const auto old = detail::line_file::read(path);
-            for (std::size_t i = 1; i < old.size(); ++i) {
-                if (std::strtoull(old[i].c_str(), nullptr, 10) <= s.superstep) {
-                    lines.push_back(old[i]);
-                }
-            }
-        }
-        file.open(path, lines);
+        file.start(path, s, {header}, [](const std::string& line) { return detail::leading_number(line.c_str()); });
     }
     void operator()(const run_status& s) {
-        if (s.round_complete() && s.round() % rounds == 0) {
+        if (file.due(s, rounds)) {
             row(s);
         }
     }
     void finish(const run_status& s) {
-        if (s.superstep > 0 && last_row != s.superstep) {
+        if (file.lacks(s)) {
             row(s);
         }
     }
@@ -121,11 +142,9 @@ private:
                            number_text(s.seconds);
         for (const auto& name : metrics) {
             const metric* m = s.find(name);
-            const bool fresh = m != nullptr && (m->superstep > last_row || last_row == ~std::uint64_t{0});
-            text += ',' + (fresh ? detail::number_or(m->value, "") : std::string());
+            text += ',' + (m != nullptr && file.is_new(*m) ? detail::number_or(m->value, "") : std::string());
         }
-        file.write(text);
-        last_row = s.superstep;
+        file.write_row(s, text);
     }
 };
 
@@ -133,31 +152,22 @@ private:
 struct json_lines_writer {
     std::string path;
     std::uint64_t rounds = 1;
-    detail::line_file file{};                    //!< state
-    std::uint64_t last_row = ~std::uint64_t{0};  //!< state
+    detail::row_file file{};  //!< state
 
     void start(const run_status& s) {
         expect(rounds > 0, "json_lines_writer: the number of rounds must be at least 1");
-        std::vector<std::string> lines;
-        if (s.superstep > 0) {
-            last_row = s.superstep;
-            constexpr const char* prefix = "{\"superstep\":";
-            for (const auto& line : detail::line_file::read(path)) {
-                if (line.starts_with(prefix) &&
-                    std::strtoull(line.c_str() + std::strlen(prefix), nullptr, 10) <= s.superstep) {
-                    lines.push_back(line);
-                }
-            }
-        }
-        file.open(path, lines);
+        file.start(path, s, {}, [](const std::string& line) {
+            constexpr std::string_view prefix = "{\"superstep\":";
+            return detail::leading_number(line.starts_with(prefix) ? line.c_str() + prefix.size() : "");
+        });
     }
     void operator()(const run_status& s) {
-        if (s.round_complete() && s.round() % rounds == 0) {
+        if (file.due(s, rounds)) {
             row(s);
         }
     }
     void finish(const run_status& s) {
-        if (s.superstep > 0 && last_row != s.superstep) {
+        if (file.lacks(s)) {
             row(s);
         }
     }
@@ -191,8 +201,7 @@ private:
         for (const metric& m : s.metrics) {
             text += ',' + quoted(m.name) + ':' + detail::number_or(m.value, "null");
         }
-        file.write(text + '}');
-        last_row = s.superstep;
+        file.write_row(s, text + '}');
     }
 };
 
