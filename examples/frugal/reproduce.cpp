@@ -227,10 +227,13 @@ std::vector<verdict> table_2_1_accuracy(std::uint64_t seed) {
         accuracy.push_back(100 * train(work).test_accuracy);
     }
     const std::string source = "Abdi 2020, fig. 2.3";
-    return {{"FC-300-100, 16 workers: accuracy of DQSG within a point of no compression (%)", source, accuracy[0],
-             accuracy[1], accuracy[1] > accuracy[0] - 1},
-            {"FC-300-100, 16 workers: accuracy of nested within a point of no compression (%)", source, accuracy[0],
-             accuracy[2], accuracy[2] > accuracy[0] - 1}};
+    // The source gives curves that lie on each other; a point is what the eye can tell on them.
+    const auto lost = [&](const std::string& method, double reached) {
+        const double points = accuracy[0] - reached;
+        return verdict{"FC-300-100, 16 workers: points of accuracy that " + method + " loses, at most", source, 1,
+                       points, points < 1};
+    };
+    return {lost("DQSG", accuracy[1]), lost("nested", accuracy[2])};
 }
 
 const std::vector<reproduction>& all() {
@@ -241,7 +244,7 @@ const std::vector<reproduction>& all() {
         {"stovoq-distortion", "distortion of StoVoQ for 1 and 20 workers", stovoq_distortion},
         {"spectral-gaps", "spectral gaps of rings, tori and complete graphs", spectral_gaps},
         {"choco-consensus", "CHOCO-Gossip reaches consensus with 10 % of the coordinates", choco_consensus},
-        {"table-2.1-accuracy", "training with dithered and nested gradients (minutes)", table_2_1_accuracy}};
+        {"table-2.1-accuracy", "training with dithered and nested gradients", table_2_1_accuracy}};
     return list;
 }
 
