@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -17,21 +18,23 @@ namespace frugal::driver {
 namespace {
 
 std::vector<float> read_floats(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary | std::ios::ate);
+    std::error_code ec;
+    expect(!std::filesystem::is_directory(file, ec), [&] { return file.string() + " is a folder, not a file"; });
+    std::ifstream in(file, std::ios::binary);
     expect(in.good(), [&] { return "cannot open " + file.string() + ": " + std::strerror(errno); });
-    const auto size = static_cast<std::size_t>(in.tellg());
-    expect(size > 0 && size % sizeof(float) == 0, [&] {
-        return file.string() + " has " + std::to_string(size) +
+    const std::string bytes(std::istreambuf_iterator<char>(in), {});
+    expect(!in.bad(), [&] { return "cannot read " + file.string() + ": " + std::strerror(errno); });
+    expect(!bytes.empty() && bytes.size() % sizeof(float) == 0, [&] {
+        return file.string() + " has " + std::to_string(bytes.size()) +
                " bytes; expected a raw vector of 32-bit little-endian floats, 4 bytes each";
     });
-    std::vector<float> x(size / sizeof(float));
-    in.seekg(0);
-    in.read(reinterpret_cast<char*>(x.data()), static_cast<std::streamsize>(size));
-    expect(in.good(), [&] { return "cannot read " + file.string() + ": " + std::strerror(errno); });
+    std::vector<float> x(bytes.size() / sizeof(float));
+    std::memcpy(x.data(), bytes.data(), bytes.size());
     return x;
 }
 
-double squared_distance(const std::vector<float>& a, const std::vector<float>& b) {
+template <class A>
+double squared_distance(const std::vector<A>& a, const std::vector<float>& b) {
     double sum = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
         const double e = double(a[i]) - double(b[i]);
@@ -46,8 +49,14 @@ int run_codec(const codec_request& request) {
     using clock = std::chrono::steady_clock;
     any_compressor compressor = compressors().build(request.compressor);
     const std::vector<float> x = read_floats(request.input);
+    if (compressor.needs_side_information({.node = 0})) {
+        std::cerr << "frugal: this message is meant to be decoded near a vector that the receiver knows; here it is "
+                     "decoded near zero\n";
+    } else if (compressor.needs_side_information({.node = 1})) {
+        std::cerr << "frugal: this is the message of an even node; those of odd nodes need side information\n";
+    }
     std::vector<float> y(x.size());
-    std::vector<float> sum(x.size());
+    std::vector<double> sum(x.size());
     message m;
     double distortion = 0;
     auto fastest_encode = std::numeric_limits<double>::infinity();
@@ -63,14 +72,14 @@ int run_codec(const codec_request& request) {
         fastest_decode = std::min(fastest_decode, std::chrono::duration<double>(decoded - encoded).count());
         distortion += squared_distance(x, y);
         for (std::size_t j = 0; j < y.size(); ++j) {
-            sum[j] += y[j];
+            sum[j] += double{y[j]};
         }
     }
     if (!request.output.empty()) {
         write_file(request.output, std::string(reinterpret_cast<const char*>(y.data()), y.size() * sizeof(float)));
     }
     for (auto& v : sum) {
-        v /= static_cast<float>(request.repeat);
+        v /= request.repeat;
     }
     const double gigabytes = static_cast<double>(x.size() * sizeof(float)) / 1e9;
     nlohmann::ordered_json j;

@@ -84,17 +84,9 @@ std::vector<std::pair<std::string, std::string>> comparison_presets() {
 }
 
 int run_compare(const std::string& name, const training_request& common, const std::filesystem::path& out) {
-    const auto found =
-        std::find_if(presets().begin(), presets().end(), [&](const preset& p) { return p.name == name; });
-    if (found == presets().end()) {
-        std::vector<std::string> known;
-        for (const auto& p : presets()) {
-            known.push_back(p.name);
-        }
-        throw invalid_input("unknown comparison '" + name + "'" + did_you_mean(name, known) +
-                            "; known: " + joined(known));
-    }
-    training_request work = found->work;
+    const preset& chosen = find_named(presets(), "comparison", name);
+    prepare_folder(out);
+    training_request work = chosen.work;
     work.data = common.data;
     work.seed = common.seed;
     work.threads = common.threads;
@@ -105,7 +97,7 @@ int run_compare(const std::string& name, const training_request& common, const s
     std::vector<run_report> runs;
     std::vector<std::vector<std::string>> table{{"method", "accuracy %", "raw Kbit", "published", "coded Kbit",
                                                  "published", "encode GB/s", "decode GB/s", "network s", "wraps %"}};
-    for (const method& m : found->methods) {
+    for (const method& m : chosen.methods) {
         work.name = m.name;
         work.compressor = m.compressor;
         work.coded_compressor = m.coded;
@@ -119,16 +111,11 @@ int run_compare(const std::string& name, const training_request& common, const s
         write_curves(out, runs);
     }
     const std::string text = aligned_table(table);
-    std::cout << found->meaning << "\nKbit are per worker per iteration; " << work.rounds << " iterations on "
+    std::cout << chosen.meaning << "\nKbit are per worker per iteration; " << work.rounds << " iterations on "
               << work.data << "; network: " << work.network << "\n\n"
               << text;
     write_file(out / "table.txt", text);
-    if (draw_curves(out, runs, found->meaning)) {
-        std::cout << "\nPicture: " << (out / "curves.svg").string() << '\n';
-    } else {
-        std::cout << "\nNo picture: gnuplot is not installed; draw it later with: gnuplot "
-                  << (out / "curves.gp").string() << '\n';
-    }
+    std::cout << '\n' << draw_curves(out, runs, chosen.meaning) << '\n';
     const bool diverged = std::any_of(runs.begin(), runs.end(), [](const run_report& r) { return r.diverged; });
     return diverged ? 1 : 0;
 }

@@ -47,7 +47,7 @@ Selector with_amount(const arguments& a, Selector s) {
         s.count = static_cast<std::size_t>(a.integer("count", 1, std::int64_t{1} << 40));
         s.fraction = 0;
     } else {
-        s.fraction = a.number("fraction", 0, 1);
+        s.fraction = a.number("fraction", 1e-12, 1);
     }
     return s;
 }
@@ -143,7 +143,7 @@ const registry<any_compressor, any_scale, any_coder>& quantizers() {
           "unbiased rounding to powers of two",
           {{"levels", "8", "powers of two below the scale"}},
           [](const arguments& a, any_scale s, any_coder c) {
-              return scalar_of(natural{.levels = integer(a, "levels", 1, 120)}, std::move(s), std::move(c));
+              return scalar_of(natural{.levels = integer(a, "levels", 1, 64)}, std::move(s), std::move(c));
           }},
          {"dorefa",
           "DoReFa's uniform gradient quantizer",

@@ -39,6 +39,20 @@ std::string joined(const std::vector<std::string>& words);
 double parse_seconds(const term& t);
 double parse_bandwidth(const term& t);
 
+//! The element of that name; `invalid_input` that lists what is known if there is none.
+template <class T>
+const T& find_named(const std::vector<T>& all, const std::string& kind, const std::string& name) {
+    std::vector<std::string> known;
+    for (const T& element : all) {
+        if (element.name == name) {
+            return element;
+        }
+        known.push_back(element.name);
+    }
+    throw invalid_input("unknown " + kind + " '" + name + "'" + did_you_mean(name, known) +
+                        "; known: " + joined(known));
+}
+
 //! A parameter of a registry entry: its name, default (an expression; empty = required) and meaning.
 struct parameter {
     std::string name;

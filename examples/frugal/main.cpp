@@ -1,30 +1,50 @@
 //! The program `frugal`: train, compare, codec, reproduce, list.
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <iostream>
+#include <new>
+#include <string>
+#include <vector>
 
 #include <frugal/version.hpp>
 
 #include "commands.hpp"
+#include "expression.hpp"
 #include "mpi_session.hpp"
 
 namespace {
 
 using frugal::driver::training_request;
 
+//! A whole number in decimal digits, from low to high. (The parser itself would read -1 as 2^64 - 1 and 010 as 8.)
+CLI::Validator whole(std::uint64_t low, std::uint64_t high) {
+    const std::string range = std::to_string(low) + ".." + std::to_string(high);
+    return {[=](std::string& text) {
+                std::uint64_t value = 0;
+                const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+                if (problem != std::errc() || end != text.data() + text.size() || value < low || value > high) {
+                    return "'" + text + "' is not a whole number in " + range;
+                }
+                text = std::to_string(value);
+                return std::string();
+            },
+            "in " + range};
+}
+
+constexpr std::uint64_t many = std::uint64_t{1} << 40;
+
 void add_workload_options(CLI::App& app, training_request& r) {
     app.add_option("--data", r.data, "fashion-mnist, a folder of IDX files, or synthetic(...)")->capture_default_str();
-    app.add_option("--nodes", r.nodes, "workers")->check(CLI::Range(1, 1 << 20))->capture_default_str();
-    app.add_option("--batch", r.batch, "samples per round, all workers together")
-        ->check(CLI::Range(1, 1 << 30))
-        ->capture_default_str();
-    app.add_option("--rounds", r.rounds, "rounds")->capture_default_str();
-    app.add_option("--seed", r.seed, "the seed of everything random")->capture_default_str();
+    app.add_option("--rounds", r.rounds, "rounds")->check(whole(1, many))->capture_default_str();
+    app.add_option("--seed", r.seed, "the seed of everything random")->check(whole(0, ~0ull))->capture_default_str();
     app.add_option("--threads", r.threads, "threads; 0 for all processors")
-        ->check(CLI::Range(0, 4096))
+        ->check(whole(0, 256))
         ->capture_default_str();
     app.add_option("--network", r.network, "the simulated network: latency=TIME,bandwidth=RATE")->capture_default_str();
     app.add_option("--evaluate-every", r.evaluate_every, "rounds between evaluations; 0 for about 25 of them")
+        ->check(whole(0, many))
         ->capture_default_str();
 }
 
@@ -46,9 +66,14 @@ int run(int argc, char** argv) {
     train->add_option("--optimizer", request.optimizer, "an expression")->capture_default_str();
     train->add_option("--objective", request.objective, "an expression")->capture_default_str();
     train->add_option("--partition", request.partition, "iid, shards(...) or dirichlet(...)")->capture_default_str();
-    train->add_option("--engine", request.engine, "tbb, mpi or event")->capture_default_str();
+    train->add_option("--engine", request.engine, "tbb or mpi")->capture_default_str();
     add_workload_options(*train, request);
+    train->add_option("--nodes", request.nodes, "workers")->check(whole(1, 1 << 20))->capture_default_str();
+    train->add_option("--batch", request.batch, "samples per round, all workers together")
+        ->check(whole(1, 1 << 30))
+        ->capture_default_str();
     train->add_option("--checkpoint-every", request.checkpoint_every, "rounds between checkpoints; 0 for none")
+        ->check(whole(0, many))
         ->capture_default_str();
     train->add_option("--checkpoint", request.checkpoint, "folder of the checkpoints");
     train->add_flag("--resume", request.resume, "go on from the newest checkpoint, if there is one");
@@ -68,9 +93,9 @@ int run(int argc, char** argv) {
     codec->add_option("--input", codec_options.input, "raw little-endian 32-bit floats")->required();
     codec->add_option("--output", codec_options.output, "where to write the decoded vector");
     codec->add_option("--repeat", codec_options.repeat, "repeats, each with a fresh key")
-        ->check(CLI::Range(1, 1000000))
+        ->check(whole(1, 1000000))
         ->capture_default_str();
-    codec->add_option("--seed", codec_options.seed, "the seed")->capture_default_str();
+    codec->add_option("--seed", codec_options.seed, "the seed")->check(whole(0, ~0ull))->capture_default_str();
 
     std::vector<std::string> claims;
     bool all = false;
@@ -78,7 +103,7 @@ int run(int argc, char** argv) {
     auto* reproduce = app.add_subcommand("reproduce", "published claims at desk scale: claim, ours, verdict");
     reproduce->add_option("NAME", claims, "see `frugal list`");
     reproduce->add_flag("--all", all, "every claim");
-    reproduce->add_option("--seed", seed, "the seed")->capture_default_str();
+    reproduce->add_option("--seed", seed, "the seed")->check(whole(0, ~0ull))->capture_default_str();
     reproduce->add_option("--out", out, "folder for the results")->capture_default_str();
 
     auto* list = app.add_subcommand("list", "everything that can be named, with parameters and defaults");
@@ -88,7 +113,17 @@ int run(int argc, char** argv) {
     } catch (const CLI::Success& e) {
         return app.exit(e);
     } catch (const CLI::ParseError& e) {
-        std::cerr << "frugal: " << e.what() << " (see frugal --help)\n";
+        std::vector<std::string> commands;
+        for (const auto* c : app.get_subcommands([](const CLI::App*) { return true; })) {
+            commands.push_back(c->get_name());
+        }
+        const std::string first = argc > 1 ? argv[1] : "";
+        if (!first.empty() && first[0] != '-' && std::find(commands.begin(), commands.end(), first) == commands.end()) {
+            std::cerr << "frugal: unknown command '" << first << "'" << frugal::driver::did_you_mean(first, commands)
+                      << "; known: " << frugal::driver::joined(commands) << '\n';
+        } else {
+            std::cerr << "frugal: " << e.what() << " (see frugal --help)\n";
+        }
         return 2;
     }
     request.topology_given = topology->count() > 0;
@@ -121,7 +156,14 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
     try {
         const frugal::driver::mpi_session session(argc, argv);
-        return run(argc, argv);
+        const int status = run(argc, argv);
+        if (!std::cout.flush()) {
+            throw frugal::error("cannot write to the standard output");
+        }
+        return status;
+    } catch (const std::bad_alloc&) {
+        std::cerr << "frugal: there is not enough memory for this\n";
+        return 1;
     } catch (const std::exception& e) {
         std::cerr << "frugal: " << e.what() << '\n';
         return 1;

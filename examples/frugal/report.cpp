@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,14 +23,26 @@ nlohmann::json number_or_null(double v) {
     return std::isfinite(v) ? nlohmann::json(v) : nlohmann::json(nullptr);
 }
 
-//! For gnuplot: a label in double quotes.
+//! For gnuplot: a string in single quotes, where nothing but the quote itself is special.
 std::string quoted(const std::string& text) {
+    std::string result = "'";
+    for (const char c : text) {
+        if (c == '\'') {
+            result += '\'';
+        }
+        result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    }
+    return result + "'";
+}
+
+//! A field of a CSV file (RFC 4180).
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) {
+        return text;
+    }
     std::string result = "\"";
     for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            result += '\\';
-        }
-        result += c;
+        result += c == '"' ? "\"\"" : std::string(1, c);
     }
     return result + "\"";
 }
@@ -44,17 +57,22 @@ std::string plot_command(const std::vector<run_report>& runs, const char* x_colu
     return text + "\n";
 }
 
-//! Runs a program found on PATH and waits for it; false if it is missing or fails.
-bool run_program(std::vector<std::string> words) {
+//! Runs a program found on PATH without output and waits for it; false if it is missing or fails.
+bool run_quietly(std::vector<std::string> words) {
     std::vector<char*> argv;
     for (auto& w : words) {
         argv.push_back(w.data());
     }
     argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     pid_t child = 0;
     int status = 0;
-    return posix_spawnp(&child, argv[0], nullptr, nullptr, argv.data(), environ) == 0 &&
-           waitpid(child, &status, 0) == child && status == 0;
+    const bool started = posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ) == 0;
+    posix_spawn_file_actions_destroy(&actions);
+    return started && waitpid(child, &status, 0) == child && status == 0;
 }
 
 }  // namespace
@@ -68,21 +86,33 @@ std::string fixed_text(double value, int decimals) {
     return buffer;
 }
 
+void prepare_folder(const std::filesystem::path& folder) {
+    const std::filesystem::path probe = folder / "report.json.tmp";
+    write_file(probe, "");
+    std::filesystem::remove(probe);
+}
+
 void write_file(const std::filesystem::path& file, const std::string& text) {
     std::error_code ec;
     if (file.has_parent_path()) {
         std::filesystem::create_directories(file.parent_path(), ec);
         expect(!ec, [&] { return "cannot create the folder " + file.parent_path().string() + ": " + ec.message(); });
     }
-    const std::filesystem::path temporary = file.string() + ".tmp";
+    const auto target = std::filesystem::is_symlink(file, ec) && std::filesystem::exists(file, ec)
+                            ? std::filesystem::canonical(file)
+                            : file;
+    const bool direct = std::filesystem::exists(target, ec) && !std::filesystem::is_regular_file(target, ec);
+    const std::filesystem::path written = direct ? target : std::filesystem::path(target.string() + ".tmp");
     {
-        std::ofstream out(temporary, std::ios::binary);
+        std::ofstream out(written, std::ios::binary);
         out << text;
         out.flush();
-        expect(out.good(), [&] { return "cannot write " + temporary.string() + ": " + std::strerror(errno); });
+        expect(out.good(), [&] { return "cannot write " + written.string() + ": " + std::strerror(errno); });
     }
-    std::filesystem::rename(temporary, file, ec);
-    expect(!ec, [&] { return "cannot write " + file.string() + ": " + ec.message(); });
+    if (!direct) {
+        std::filesystem::rename(written, target, ec);
+        expect(!ec, [&] { return "cannot write " + target.string() + ": " + ec.message(); });
+    }
 }
 
 void write_report(const std::filesystem::path& folder, const std::vector<run_report>& runs) {
@@ -120,24 +150,27 @@ void write_curves(const std::filesystem::path& folder, const std::vector<run_rep
     std::string csv = "run,round,payload_bits_per_node,seconds_simulated,train_loss,test_accuracy\n";
     for (const auto& r : runs) {
         for (const auto& p : r.curve) {
-            csv += r.name + "," + std::to_string(p.round) + "," + number_text(p.payload_bits_per_node) + "," +
-                   number_text(p.seconds_simulated) + "," + number_text(p.train_loss) + "," +
+            csv += csv_field(r.name) + "," + std::to_string(p.round) + "," + number_text(p.payload_bits_per_node) +
+                   "," + number_text(p.seconds_simulated) + "," + number_text(p.train_loss) + "," +
                    (std::isfinite(p.test_accuracy) ? number_text(p.test_accuracy) : "") + "\n";
         }
     }
     write_file(folder / "curves.csv", csv);
 }
 
-bool draw_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs, const std::string& title) {
+std::string draw_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs,
+                        const std::string& title) {
     const bool accuracy = std::any_of(runs.begin(), runs.end(), [](const run_report& r) {
         return std::any_of(r.curve.begin(), r.curve.end(),
                            [](const curve_point& p) { return std::isfinite(p.test_accuracy); });
     });
     std::string script;
+    bool drawable = false;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         script += "$run" + std::to_string(i) + " << EOD\n";
         for (const auto& p : runs[i].curve) {
             if (p.payload_bits_per_node > 0 && std::isfinite(p.train_loss)) {
+                drawable = true;
                 script += number_text(p.payload_bits_per_node / 1e6) + " " + number_text(p.seconds_simulated) + " " +
                           number_text(p.train_loss) + " " +
                           (std::isfinite(p.test_accuracy) ? number_text(100 * p.test_accuracy) : "NaN") + "\n";
@@ -153,7 +186,7 @@ bool draw_curves(const std::filesystem::path& folder, const std::vector<run_repo
         "\n"
         "set multiplot layout 1,2 title " +
         quoted(title) +
-        "\n"
+        " noenhanced\n"
         "set style line 1 lc rgb '#222222' lw 2 pt 7 ps 0.35\n"
         "set style line 2 lc rgb '#0072b2' lw 2 pt 7 ps 0.35\n"
         "set style line 3 lc rgb '#d55e00' lw 2 pt 7 ps 0.35\n"
@@ -165,12 +198,23 @@ bool draw_curves(const std::filesystem::path& folder, const std::vector<run_repo
         "set style line 9 lc rgb '#999999' lw 2 pt 7 ps 0.35\n"
         "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset logscale x\nset format x '10^{%L}'\n"
         "set ylabel '" +
-        y + "'\n" + (accuracy ? "set key bottom right\n" : "set logscale y\nset key bottom left\n") +
+        y + "'\n" +
+        (accuracy ? "set key bottom right noenhanced\n" : "set logscale y\nset key bottom left noenhanced\n") +
         "set xlabel 'Mbit sent per worker'\n" + plot_command(runs, "1", accuracy) +
         "set xlabel 'simulated seconds (computation, coding and network)'\nunset key\n" +
         plot_command(runs, "2", accuracy) + "unset multiplot\n";
-    write_file(folder / "curves.gp", script);
-    return run_program({"gnuplot", (folder / "curves.gp").string()});
+    const auto picture = folder / "curves.svg", gp = folder / "curves.gp";
+    std::error_code ignored;
+    std::filesystem::remove(picture, ignored);
+    if (!drawable) {
+        return "No picture: nothing was sent and measured.";
+    }
+    write_file(gp, script);
+    if (run_quietly({"gnuplot", gp.string()})) {
+        return "Picture: " + picture.string();
+    }
+    std::filesystem::remove(picture, ignored);
+    return "No picture: gnuplot is missing or failed; install it and run: gnuplot " + gp.string();
 }
 
 std::string aligned_table(const std::vector<std::vector<std::string>>& rows) {

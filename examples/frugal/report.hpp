@@ -55,9 +55,10 @@ void write_report(const std::filesystem::path& folder, const std::vector<run_rep
 //! Writes curves.csv: run, round, bits, seconds, loss, accuracy.
 void write_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs);
 
-//! Draws curves.svg through gnuplot: accuracy (or loss) against bits sent and against simulated time.
-//! Returns false, leaving curves.gp to be drawn elsewhere, when gnuplot is not installed.
-bool draw_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs, const std::string& title);
+//! Draws curves.svg through gnuplot: accuracy (or loss) against bits sent and against simulated time. Returns a line for
+//! the user: where the picture is, or why there is none (then an older one is removed too).
+std::string draw_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs,
+                        const std::string& title);
 
 //! Columns aligned, first left and the others right.
 std::string aligned_table(const std::vector<std::vector<std::string>>& rows);
@@ -65,7 +66,11 @@ std::string aligned_table(const std::vector<std::vector<std::string>>& rows);
 //! printf for one number: `fixed_text(0.12345, 3)` is "0.123"; "-" for NaN.
 std::string fixed_text(double value, int decimals);
 
-//! Writes `text` to `file` through a temporary file and a rename; throws naming the file and the reason.
+//! Makes the folder, and throws unless files can be written there: to be called before the work.
+void prepare_folder(const std::filesystem::path& folder);
+
+//! Writes `text` to `file`: a regular file through a temporary one and a rename, what is none (a pipe, a device) directly,
+//! and what a link points to. Throws naming the file and the reason.
 void write_file(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace frugal::driver

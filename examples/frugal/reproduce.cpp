@@ -261,18 +261,12 @@ std::vector<std::pair<std::string, std::string>> reproductions() {
 int run_reproduce(const std::vector<std::string>& names, const std::filesystem::path& out, std::uint64_t seed) {
     std::vector<const reproduction*> chosen;
     for (const auto& name : names) {
-        const auto found =
-            std::find_if(all().begin(), all().end(), [&](const reproduction& r) { return r.name == name; });
-        if (found == all().end()) {
-            std::vector<std::string> known;
-            for (const auto& r : all()) {
-                known.push_back(r.name);
-            }
-            throw invalid_input("unknown claim '" + name + "'" + did_you_mean(name, known) +
-                                "; known: " + joined(known));
+        const reproduction* r = &find_named(all(), "claim", name);
+        if (std::find(chosen.begin(), chosen.end(), r) == chosen.end()) {
+            chosen.push_back(r);
         }
-        chosen.push_back(&*found);
     }
+    prepare_folder(out);
     nlohmann::ordered_json json = nlohmann::ordered_json::array();
     std::string table = "| claim | source | published | measured | holds |\n|---|---|---:|---:|---|\n";
     bool all_hold = true;

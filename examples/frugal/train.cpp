@@ -6,13 +6,16 @@
 namespace frugal::driver {
 
 int run_train(const training_request& request, const std::filesystem::path& out) {
+    if (rank() == 0) {
+        prepare_folder(out);
+    }
     const run_report r = train(request);
     if (rank() != 0) {
         return r.diverged ? 1 : 0;
     }
     write_report(out, {r});
     write_curves(out, {r});
-    const bool drawn = draw_curves(out, {r}, r.algorithm + ", " + r.compressor);
+    const std::string picture = draw_curves(out, {r}, r.algorithm + ", " + r.compressor);
     std::cout << aligned_table({{"compressor", r.compressor},
                                 {"rounds", std::to_string(r.rounds)},
                                 {"training loss", fixed_text(r.train_loss, 4)},
@@ -21,10 +24,10 @@ int run_train(const training_request& request, const std::filesystem::path& out)
                                 {"network, simulated", fixed_text(r.seconds_network_simulated, 2) + " s"},
                                 {"total", fixed_text(r.seconds_total, 2) + " s"},
                                 {"digest", r.parameters_digest}});
-    std::cout << "Report: " << (out / "report.json").string()
-              << (drawn ? ", picture: " + (out / "curves.svg").string() : std::string()) << '\n';
+    std::cout << "Report: " << (out / "report.json").string() << '\n' << picture << '\n';
     if (r.diverged) {
-        std::cerr << "frugal: the run diverged in round " << r.rounds << ": lower the learning rate\n";
+        std::cerr << "frugal: the run diverged in round " << r.rounds << ": lower the learning rate"
+                  << (r.algorithm == "choco" ? " or gamma" : "") << '\n';
         return 1;
     }
     return 0;

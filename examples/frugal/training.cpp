@@ -62,6 +62,9 @@ struct setup {
         const auto partitioner = partitioners().build(r.partition);
         const term objective_term = parse(r.objective);
         if (objective_term.word == "softmax" || objective_term.word == "mlp") {
+            expect(r.data.find('/') == std::string::npos || r.data.find('(') != std::string::npos ||
+                       std::filesystem::is_directory(r.data),
+                   [&] { return "there is no folder " + r.data + " to read data from"; });
             data = std::filesystem::is_directory(r.data)
                        ? load_data(r.data)
                        : data_sets().build(r.data, random_key{.seed = r.seed, .purpose = purposes::data});
@@ -78,11 +81,20 @@ struct setup {
             }
         }
         samples = model.samples();
+        expect(r.nodes <= r.batch && (samples == 1 || r.batch <= samples), [&] {
+            return "--batch " + std::to_string(r.batch) + " cannot be split over --nodes " + std::to_string(r.nodes) +
+                   " and " + std::to_string(samples) + " samples: it must lie between the two";
+        });
+        if (r.topology_given) {
+            topology = topologies().build(r.topology);
+        }
+        expect(algorithm.name != "dpsgd" || compressor.name() == identity{}.name(),
+               "dpsgd averages models as they are and takes no compressor; with compressed messages it is choco");
     }
     //! The mini-batches of worker k: an iid share of every epoch's permutation, or of its own samples.
     batch_sampler batches(const training_request& r, std::size_t k) const {
         if (shares) {
-            return batch_sampler::local((*shares)[k], r.batch / r.nodes, k, r.seed);
+            return batch_sampler::local((*shares)[k], (k + 1) * r.batch / r.nodes - k * r.batch / r.nodes, k, r.seed);
         }
         return batch_sampler::global(samples == 1 ? r.batch : samples, r.batch, k, r.nodes,
                                      r.seed);  // 1: it has no samples
@@ -100,6 +112,7 @@ struct setup {
     bool classifies = false;
     std::size_t samples = 1;
     std::optional<partition> shares;
+    std::optional<mixing_matrix> topology;
 };
 
 class training {
@@ -127,8 +140,7 @@ public:
                                      batches, compressor, grouped{side_information_mean{}}, setup_.optimizer);
             run_on_engine(nodes);
         } else {
-            const mixing_matrix mixing =
-                request_.topology_given ? topologies().build(request_.topology) : ring(request_.nodes);
+            const mixing_matrix mixing = setup_.topology ? *setup_.topology : ring(request_.nodes);
             expect(mixing.size() == request_.nodes, [&] {
                 return "the topology " + mixing.name() + " has " + std::to_string(mixing.size()) +
                        " nodes, but --nodes is " + std::to_string(request_.nodes);
@@ -160,7 +172,7 @@ private:
             return;
         }
 #endif
-        throw invalid_input("unknown engine '" + request_.engine + "'; this program knows tbb" +
+        throw invalid_input("this program has no engine named " + request_.engine + "; known: tbb" +
 #if defined(FRUGAL_WITH_MPI)
                             " and mpi"
 #else
@@ -171,8 +183,10 @@ private:
 
     template <class Engine, class Nodes>
     frugal::run_report observe(const Engine& engine, Nodes& nodes) {
-        evaluate_every evaluation("test_accuracy", evaluate_every_,
-                                  [this](const run_status& s) { return evaluate_now(s); });
+        evaluate_nodes_every accuracy("test_accuracy", evaluate_every_, [this](std::span<const float> parameters) {
+            return setup_.classifies ? evaluate(test_, parameters).accuracy : not_known;
+        });
+        curve_recorder curve{*this};
         progress_bar bar{.label = report_.name};
         const std::uint64_t configuration = scheme_id(configuration_text(request_));
         checkpoint_every saving{.rounds = request_.checkpoint_every,
@@ -181,35 +195,59 @@ private:
         resume loading{.directory = request_.checkpoint.string(), .configuration = configuration};
         const auto stop = rounds{request_.rounds} || divergence_guard{};
         if (request_.checkpoint_every == 0 && !request_.resume) {
-            return run(engine, nodes, stop, evaluation, bar);
+            return run(engine, nodes, stop, accuracy, curve, bar);
         }
-        expect(!request_.checkpoint.empty(), "--checkpoint-every and --resume need --checkpoint DIR");
         if (request_.checkpoint_every == 0) {
-            return run(engine, nodes, stop, loading, evaluation, bar);
+            return run(engine, nodes, stop, loading, accuracy, curve, bar);
         }
-        return request_.resume ? run(engine, nodes, stop, loading, evaluation, bar, saving)
-                               : run(engine, nodes, stop, evaluation, bar, saving);
+        return request_.resume ? run(engine, nodes, stop, loading, accuracy, curve, bar, saving)
+                               : run(engine, nodes, stop, accuracy, curve, bar, saving);
     }
 
-    double evaluate_now(const run_status& s) {
-        double accuracy = setup_.classifies ? 0 : not_known;
-        double models = 0;
-        for (std::size_t i = s.first_node(); setup_.classifies && i < s.last_node(); ++i) {
-            if (!s.parameters(i).empty()) {  // workers of a server hold no model
-                accuracy += evaluate(test_, s.parameters(i)).accuracy;
-                models += 1;
+    //! Observer: a point of the curve for every evaluation. Checkpoints keep it.
+    struct curve_recorder {
+        training& owner;
+
+        void operator()(const run_status& s) {
+            const metric* accuracy = s.find("test_accuracy");
+            if (accuracy != nullptr && accuracy->superstep == s.superstep) {
+                add(s, accuracy->value);
             }
         }
-        accuracy /= std::max(1.0, models);
-        const auto workers = static_cast<double>(request_.nodes);
-        report_.curve.push_back(
-            {.round = s.round(),
-             .payload_bits_per_node = uplink_bits(s) / workers,
-             .seconds_simulated = s.network_seconds + (s.compute_seconds + s.codec_seconds) / workers,
-             .train_loss = s.loss,
-             .test_accuracy = accuracy});
-        return accuracy;
-    }
+        void finish(const run_status& s) {
+            const metric* accuracy = s.find("test_accuracy");
+            if (accuracy != nullptr && (points().empty() || points().back().round != s.round())) {
+                add(s, accuracy->value);
+            }
+        }
+        void state(state_archive& a) {
+            std::vector<double> numbers;
+            for (const curve_point& p : points()) {
+                numbers.insert(numbers.end(), {static_cast<double>(p.round), p.payload_bits_per_node,
+                                               p.seconds_simulated, p.train_loss, p.test_accuracy});
+            }
+            a(numbers);
+            expect_message(numbers.size() % 5 == 0, "a checkpoint holds a part of a curve's point: it was altered");
+            points().clear();
+            for (std::size_t i = 0; i < numbers.size(); i += 5) {
+                points().push_back({static_cast<std::uint64_t>(numbers[i]), numbers[i + 1], numbers[i + 2],
+                                    numbers[i + 3], numbers[i + 4]});
+            }
+        }
+
+    private:
+        std::vector<curve_point>& points() { return owner.report_.curve; }
+        void add(const run_status& s, double accuracy) {
+            const auto workers = static_cast<double>(owner.request_.nodes);
+            points().push_back(
+                {.round = s.round(),
+                 .payload_bits_per_node = owner.uplink_bits(s) / workers,
+                 .seconds_simulated = s.network_seconds + (s.compute_seconds + s.codec_seconds) / workers,
+                 .train_loss = s.loss,
+                 .test_accuracy = accuracy});
+        }
+    };
+
     //! What the workers sent; the server, where there is one, sends the model.
     double uplink_bits(const frugal::run_report& s) const {
         double bits = 0;
@@ -220,6 +258,10 @@ private:
     }
 
     void finish(const frugal::run_report& r) {
+        expect(r.round() <= request_.rounds, [&] {
+            return "the checkpoint in " + request_.checkpoint.string() + " is of round " + std::to_string(r.round()) +
+                   ", past --rounds " + std::to_string(request_.rounds);
+        });
         const auto workers = static_cast<double>(request_.nodes);
         const auto done = static_cast<double>(std::max<std::uint64_t>(1, r.round()));
         report_.rounds = r.round();
@@ -255,7 +297,9 @@ private:
 }  // namespace
 
 driver::run_report train(const training_request& request) {
-    expect(request.rounds > 0, "--rounds must be at least 1");
+    const bool keeps = request.checkpoint_every != 0 || request.resume;
+    expect(!keeps || !request.checkpoint.empty(), "--checkpoint-every and --resume need --checkpoint DIR");
+    expect(keeps || request.checkpoint.empty(), "--checkpoint DIR needs --checkpoint-every K or --resume");
     const setup s(request);
     return training(request, s)();
 }

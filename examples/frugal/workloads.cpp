@@ -179,6 +179,9 @@ const registry<objective_factory, const dataset&, std::uint64_t>& objectives() {
           [](const arguments& a, const dataset& data, std::uint64_t) -> objective_factory {
               std::vector<std::size_t> hidden;
               for (const auto& t : a.all()) {
+                  if (!t.key.empty()) {
+                      fail_at(t, "'mlp' has no parameter '" + t.key + "'; write the units of its layers: mlp(300,100)");
+                  }
                   hidden.push_back(static_cast<std::size_t>(integer_of(t, 1, 1 << 20)));
               }
               return [o = any_objective(mlp(data, hidden))](std::uint32_t) { return o; };

@@ -177,7 +177,7 @@ TEST_CASE("idx: a folder with something wrong names the file and what was expect
     labels.back() = std::byte{200};
     folder.write("t10k-images-idx3-ubyte", idx(8, {2, 1, 2}, 4));
     folder.write("t10k-labels-idx1-ubyte", labels);
-    CHECK(contains(what(), "label 200 of sample 1"));
+    CHECK(contains(what(), "t10k-labels-idx1-ubyte has label 200 for sample 1"));
     folder.write("t10k-images-idx3-ubyte", idx(8, {4}, 4));
     CHECK(contains(what(), "has one dimension"));
     folder.write("train-images-idx3-ubyte", idx(8, {0, 1, 2}, 0));

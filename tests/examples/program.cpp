@@ -1,9 +1,11 @@
 // The program `frugal`, from the outside: exit status, messages, reports, digests.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,7 +86,9 @@ TEST_CASE("program: a wrong word is pointed at, and what is known is listed", "[
     CHECK(data.status == 1);
     CHECK(frugal("train --network bandwidth=100").status == 1);
     CHECK(frugal("train --engine event --data 'synthetic'").status == 1);
+    CHECK(frugal("trian").output.find("unknown command 'trian' (did you mean 'train'?)") != std::string::npos);
     CHECK(frugal("trian").status == 2);
+    CHECK(data.output.find("there is no folder /nonexistent") != std::string::npos);
     CHECK(frugal("compare table-2.2").output.find("did you mean 'table-2.1'?") != std::string::npos);
 }
 
@@ -110,6 +114,88 @@ TEST_CASE("program: one digest for any number of threads, and after a resume", "
 
     const outcome other = frugal(work + "--seed 2 --rounds 40 --resume" + checkpoint + " --out " + (folder / "other"));
     CHECK(other.status == 1);  // a checkpoint of another configuration
+}
+
+TEST_CASE("program: a resumed run ends with the curve of the uninterrupted one", "[examples]") {
+    const scratch_folder folder;
+    const std::string checkpoint = " --checkpoint " + (folder / "checkpoints"),
+                      each = " --evaluate-every 5 --checkpoint-every 10";
+    const auto rounds_of_curve = [&](const std::string& run) {
+        std::ifstream in((folder / run) + "/curves.csv");
+        std::vector<std::string> rounds;
+        for (std::string line; std::getline(in, line);) {
+            const std::size_t end = line.rfind(')') + 3;  // of the quoted compressor
+            rounds.push_back(line.substr(0, line.find(',', end)).substr(std::min(line.size(), end)));
+        }
+        return rounds;
+    };
+    REQUIRE(frugal(work + "--rounds 30" + each + checkpoint + " --out " + (folder / "part")).status == 0);
+    REQUIRE(frugal(work + "--rounds 40 --resume" + each + checkpoint + " --out " + (folder / "rest")).status == 0);
+    CHECK(rounds_of_curve("rest").size() == 9);  // a header, and 5, 10, ... 40
+    REQUIRE(frugal(work + "--rounds 40 --resume" + each + checkpoint + " --out " + (folder / "again")).status == 0);
+    CHECK(rounds_of_curve("again") == rounds_of_curve("rest"));
+    CHECK(run_of(folder / "again").at("test_accuracy") == run_of(folder / "rest").at("test_accuracy"));
+    const outcome past = frugal(work + "--rounds 20 --resume" + checkpoint + " --out " + (folder / "past"));
+    CHECK(past.status == 1);
+    CHECK(past.output.find("is of round 40, past --rounds 20") != std::string::npos);
+}
+
+TEST_CASE("program: names with commas and quotes stay one field, and are no commands", "[examples]") {
+    const scratch_folder folder;
+    const outcome o = frugal(
+        "train --data 'synthetic(samples=100,test_samples=50)' --batch 16 --rounds 3 --compressor "
+        "'scalar(dithered(levels=3),max_norm,radix)' --out \"" +
+        (folder / "it's \\`touch pwned\\`") + "\"");
+    INFO(o.output);
+    REQUIRE(o.status == 0);
+    CHECK_FALSE(std::filesystem::exists("pwned"));
+    std::ifstream in((folder / "it's `touch pwned`") + "/curves.csv");
+    std::string header, row;
+    std::getline(in, header);
+    std::getline(in, row);
+    CHECK(row.starts_with("\"scalar(dithered(levels=3),max_norm,radix)\",1,"));
+}
+
+TEST_CASE("program: what cannot be written is said, before the work or by the exit status", "[examples]") {
+    const scratch_folder folder;
+    std::ofstream(folder / "file") << "kept";
+    const outcome o = frugal(work + "--rounds 1000000000 --out " + (folder / "file"));
+    CHECK(o.status == 1);
+    CHECK(o.output.find(folder / "file") != std::string::npos);
+    CHECK(frugal("list > /dev/full").status == 1);
+    std::ofstream(folder / "x.f32", std::ios::binary) << std::string(400, '\x3E');
+    std::filesystem::create_symlink("target", folder.path / "link");
+    std::ofstream(folder / "target") << "";
+    REQUIRE(frugal("codec --compressor dqsg --input " + (folder / "x.f32") + " --output " + (folder / "link")).status ==
+            0);
+    CHECK(std::filesystem::is_symlink(folder.path / "link"));
+    CHECK(std::filesystem::file_size(folder.path / "target") == 400);
+    REQUIRE(frugal("codec --compressor dqsg --output /dev/null --input " + (folder / "x.f32")).status == 0);
+    CHECK(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST_CASE("program: whole numbers are decimal and in range", "[examples]") {
+    for (const std::string option :
+         {"--rounds -1", "--rounds 0", "--rounds 18446744073709551616", "--seed -1", "--seed 1e3", "--nodes 0",
+          "--batch 3.5", "--evaluate-every -1", "--checkpoint-every -1", "--threads 100000"}) {
+        CAPTURE(option);
+        const outcome o = frugal("train --data 'synthetic(samples=100,test_samples=50)' " + option);
+        CHECK(o.status == 2);
+        CHECK(o.output.find("is not a whole number in") != std::string::npos);
+    }
+}
+
+TEST_CASE("program: settings that contradict each other are refused", "[examples]") {
+    const scratch_folder folder;
+    const std::string small =
+        "train --data 'synthetic(samples=400,test_samples=50)' --rounds 2 --out " + (folder / "run");
+    CHECK(frugal(small + " --algorithm dpsgd --compressor terngrad").output.find("takes no compressor") !=
+          std::string::npos);
+    CHECK(frugal(small + " --topology 'rnig(3)'").output.find("did you mean 'ring'?") != std::string::npos);
+    CHECK(frugal(small + " --checkpoint " + (folder / "c")).output.find("needs --checkpoint-every") !=
+          std::string::npos);
+    CHECK(frugal(small + " --nodes 16 --batch 8").output.find("it must lie between") != std::string::npos);
+    CHECK(frugal(small + " --objective 'mlp(hidden=5)'").output.find("no parameter 'hidden'") != std::string::npos);
 }
 
 TEST_CASE("program: decentralized algorithms run from the command line", "[examples]") {

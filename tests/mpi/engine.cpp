@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/engine/checkpoint.hpp>
+#include <frugal/engine/evaluate.hpp>
 #include <frugal/engine/tbb_engine.hpp>
 #include <frugal/mix/topologies.hpp>
 #include <frugal/mpi.hpp>
@@ -73,8 +75,19 @@ template <class Make>
 void equivalence(Make make, const char* what) {
     const network_model network{.latency = 1e-4, .bandwidth = 1e8};
     auto local = make(), distributed = make();
-    const auto expected = run(tbb_engine{.network = network}, local, rounds{25});
-    const auto report = run(mpi_engine{.network = network}, distributed, rounds{25});
+    const auto squared_norm = [](std::span<const float> x) {
+        double sum = 0;
+        for (const float v : x) {
+            sum += double{v} * double{v};
+        }
+        return sum;
+    };
+    evaluate_nodes_every local_norm("norm", 10, squared_norm), distributed_norm("norm", 10, squared_norm);
+    const auto expected = run(tbb_engine{.network = network}, local, rounds{25}, local_norm);
+    const auto report = run(mpi_engine{.network = network}, distributed, rounds{25}, distributed_norm);
+    check(report.metrics.size() == 1 && report.metrics[0].value == expected.metrics[0].value &&
+              report.metrics[0].superstep == report.superstep,
+          "the mean over all nodes differs");
     check(report.parameters_digest == expected.parameters_digest, what);
     check(report.sent == expected.sent && report.received == expected.received, "the traffic differs");
     check(report.network_seconds == expected.network_seconds, "the simulated time differs");
@@ -142,6 +155,19 @@ void failure_on_the_last_rank() {
         text = e.what();
     }
     check(text == "an observer fails", "the failure of an observer did not reach every rank");
+    evaluate_nodes_every evaluation("x", 1, [&](std::span<const float> x) -> double {
+        if (x.data() == fine[4].x.data()) {
+            throw std::runtime_error("an evaluation fails");
+        }
+        return 0;
+    });
+    text.clear();
+    try {
+        run(mpi_engine{}, fine, rounds{10}, evaluation);
+    } catch (const std::exception& e) {
+        text = e.what();
+    }
+    check(text == "an evaluation fails", "the failure of an evaluation did not reach every rank");
     std::vector<failing_node> single(1);  // fewer nodes than ranks
     check(run(mpi_engine{}, single, rounds{3}).superstep == 3, "ranks without nodes do not work");
 }

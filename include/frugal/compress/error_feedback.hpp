@@ -11,6 +11,7 @@
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/core/expression.hpp>
 #include <frugal/kernels/elementwise.hpp>
+#include <frugal/kernels/norms.hpp>
 
 namespace frugal {
 
@@ -48,7 +49,15 @@ public:
         kernels::add(x, residual_, corrected_);
         scratch_.clear();
         payload_writer part(scratch_);
-        inner_.encode(corrected_, k, part);
+        try {
+            inner_.encode(corrected_, k, part);
+        } catch (const invalid_input&) {
+            kernels::expect_all_finite(x);
+            expect(kernels::first_nonfinite(corrected_) == corrected_.size(),
+                   "the input and what error feedback has kept exceed the range of float together: scale the vector "
+                   "down");
+            throw;
+        }
         payload_reader sent(part.written());
         inner_.decode_add(sent, k, -1.0f, corrected_);
         std::swap(residual_, corrected_);

@@ -23,8 +23,7 @@ public:
 
     void encode(std::span<const float> x, random_key, payload_writer& w) {
         if (!finite(x)) {
-            throw invalid_input("input element " + std::to_string(kernels::first_nonfinite(x)) +
-                                " is not finite: check the gradient for divergence");
+            kernels::expect_all_finite(x);
         }
         const auto out = w.block(x.size_bytes(), x.size() * 32);
         std::memcpy(out.data(), x.data(), out.size());

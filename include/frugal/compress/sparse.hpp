@@ -100,7 +100,15 @@ public:
             indices_.encode(indices, x.size(), w);
         }
         if (!indices.empty()) {
-            values_.encode(chosen_.values, value_key(k), w);
+            try {
+                values_.encode(chosen_.values, value_key(k), w);
+            } catch (const invalid_input&) {  // names an element of what was selected
+                kernels::expect_all_finite(x);
+                expect(kernels::first_nonfinite(chosen_.values) == chosen_.values.size(),
+                       "the selected elements, scaled up to be unbiased, exceed the range of float: scale the vector "
+                       "down");
+                throw;
+            }
         }
     }
     void decode(payload_reader& r, random_key k, std::span<float> y) {

@@ -177,6 +177,10 @@ inline dataset dataset_from_idx(const idx_array& samples, const idx_array& label
     std::vector<std::uint32_t> numbers(labels.values.size());
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         numbers[i] = std::to_integer<std::uint32_t>(labels.values[i]);
+        expect(classes == 0 || numbers[i] < classes, [&] {
+            return labels_source + " has label " + std::to_string(numbers[i]) + " for sample " + std::to_string(i) +
+                   "; expected labels below " + std::to_string(classes) + ", as in the training set";
+        });
     }
     return dataset(std::move(features), std::move(numbers), samples.row_size(), classes);
 }

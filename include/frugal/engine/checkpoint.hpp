@@ -1,7 +1,7 @@
 //! Checkpoints: `checkpoint_every{rounds, directory}` saves a run, `resume{directory}` continues it with the same bits.
 //!
 //! A checkpoint is the run between two supersteps: the state of every node, the messages posted and not yet delivered,
-//! the totals, and the stopping rule. It does not depend on the number of threads or ranks, so a run may go on with
+//! the totals, the stopping rule, and what observers remember. It does not depend on the number of threads or ranks, so a run may go on with
 //! others. File format, little endian: magic "frgcheck" (8), version (4), reserved 0 (4), configuration (8),
 //! superstep (8), nodes (8), size of the run section (8), the run section, then per node its size (8) and bytes, at the
 //! end the CRC-32C of all before it (4).
@@ -30,7 +30,7 @@ namespace frugal {
 namespace detail {
 
 inline constexpr std::array<char, 8> checkpoint_magic{'f', 'r', 'g', 'c', 'h', 'e', 'c', 'k'};
-inline constexpr std::uint32_t checkpoint_version = 1;
+inline constexpr std::uint32_t checkpoint_version = 2;
 inline constexpr std::size_t checkpoint_header_size = 48;
 
 }  // namespace detail

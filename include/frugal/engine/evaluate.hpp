@@ -1,10 +1,15 @@
-//! `evaluate_every`: a number of your own, such as a test accuracy, recorded as a metric of the run.
+//! `evaluate_every`: a number of your own, such as a test accuracy, recorded as a metric of the run;
+//! `evaluate_nodes_every`: its mean over all nodes that have a model.
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <frugal/engine/status.hpp>
 
@@ -24,20 +29,92 @@ public:
 
     void operator()(run_status& s) {
         if (s.round_complete() && s.round() % rounds_ == 0) {
-            s.record(name_, static_cast<double>(evaluate_(std::as_const(s))));
+            s.record(name_, value_of(s));
         }
     }
     void finish(run_status& s) {
         const metric* m = s.find(name_);
         if (s.superstep > 0 && (m == nullptr || m->superstep != s.superstep)) {
-            s.record(name_, static_cast<double>(evaluate_(std::as_const(s))));
+            s.record(name_, value_of(s));
         }
     }
 
 private:
+    double value_of(run_status& s) {
+        if constexpr (requires { evaluate_(std::as_const(s)); }) {
+            return static_cast<double>(evaluate_(std::as_const(s)));
+        } else {
+            return static_cast<double>(evaluate_(s));
+        }
+    }
+
     std::string name_;
     std::uint64_t rounds_;
     F evaluate_;
+};
+
+//! Observer: the mean of evaluate(parameters) over all nodes that have parameters, whichever rank they are on: every
+//! `rounds` rounds and at the end, recorded as `name` on every rank. The same bits for any number of ranks.
+template <class F>
+class evaluate_nodes_every {
+public:
+    static constexpr bool collective = true;
+
+    evaluate_nodes_every(std::string name, std::uint64_t rounds, F evaluate)
+        : every_(std::move(name), rounds, mean_of(std::move(evaluate))) {}
+
+    void operator()(run_status& s) { every_(s); }
+    void finish(run_status& s) { every_.finish(s); }
+
+private:
+    struct mean_of {
+        explicit mean_of(F f) : evaluate(std::move(f)) {}
+
+        double operator()(run_status& s) {
+            std::vector<std::vector<std::byte>> values(s.nodes);
+            std::exception_ptr failure;  // thrown once the other ranks need not wait for this one
+            try {
+                for (std::size_t i = s.first_node(); i < s.last_node(); ++i) {
+                    if (const auto parameters = s.parameters(i); !parameters.empty()) {
+                        auto value = static_cast<double>(evaluate(parameters));
+                        state_archive a(values[i]);
+                        a(value);
+                    }
+                }
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            s.control().gather(values);
+            std::vector<std::byte> mean;
+            if (s.is_root()) {
+                double sum = 0, count = 0;
+                for (const auto& bytes : values) {
+                    if (!bytes.empty()) {
+                        double value = 0;
+                        state_archive a{std::span<const std::byte>(bytes)};
+                        a(value);
+                        sum += value;
+                        count += 1;
+                    }
+                }
+                sum /= count;
+                state_archive a(mean);
+                a(sum);
+            }
+            s.control().broadcast(mean);
+            if (failure) {
+                std::rethrow_exception(failure);
+            }
+            double result = 0;
+            state_archive a{std::span<const std::byte>(mean)};
+            a(result);
+            return result;
+        }
+
+        F evaluate;
+    };
+
+    evaluate_every<mean_of> every_;
 };
 
 }  // namespace frugal

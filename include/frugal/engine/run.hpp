@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
@@ -59,6 +60,7 @@ public:
 
     template <class... Observers>
     run_report operator()(Observers&... observers) {
+        state_of_observers_ = [&](state_archive& a) { (save_or_restore(a, observers), ...); };
         observe(
             [&](auto& o) {
                 if constexpr (requires { o.start(status_); }) {
@@ -133,6 +135,7 @@ public:
     }
 
     void broadcast(std::vector<std::byte>& from_root) override { session_.broadcast(from_root); }
+    void gather(std::vector<std::vector<std::byte>>& of_nodes) override { session_.gather(of_nodes); }
 
 private:
     using clock = std::chrono::steady_clock;
@@ -275,6 +278,7 @@ private:
             a(m.superstep);
         }
         save_or_restore(a, stop_);
+        state_of_observers_(a);
     }
 
     Session& session_;
@@ -284,6 +288,7 @@ private:
     double base_seconds_ = 0;  // of the runs before a resume
     clock::time_point begin_;
     bool node_diverged_ = false;
+    std::function<void(state_archive&)> state_of_observers_;
     std::exception_ptr failure_;
 };
 

@@ -127,7 +127,7 @@ struct run_report {
 struct checkpoint {
     std::uint64_t configuration = 0;            //!< hash of everything the run was set up with, chosen by the caller
     std::uint64_t superstep = 0;                //!< completed supersteps
-    std::vector<std::byte> run;                 //!< totals, metrics, stopping rule
+    std::vector<std::byte> run;                 //!< totals, metrics, stopping rule, observers
     std::vector<std::vector<std::byte>> nodes;  //!< per node: its state and the messages it posted, not yet delivered
 };
 
@@ -138,6 +138,8 @@ public:
     virtual checkpoint capture() = 0;                               //!< collective; complete on rank 0 only
     virtual void restore(const checkpoint& from) = 0;               //!< collective; complete on every rank
     virtual void broadcast(std::vector<std::byte>& from_root) = 0;  //!< collective
+    //! Collective: each rank fills the elements of its nodes; afterwards rank 0 has all of them.
+    virtual void gather(std::vector<std::vector<std::byte>>& of_nodes) = 0;
 
 protected:
     run_control() = default;
@@ -149,7 +151,8 @@ protected:
 //! What observers see after each superstep: the report so far and access to the nodes.
 //!
 //! An observer is called as `observer(status)`, on rank 0 only, unless it has `static constexpr bool collective = true`.
-//! Optional: `start(status)` before the first superstep, `finish(status)` after the last.
+//! Optional: `start(status)` before the first superstep, `finish(status)` after the last; `state(state_archive&)`: what it
+//! remembers, rank 0's saved in checkpoints and given back to every rank by `resume`.
 class run_status : public run_report {
 public:
     //! The nodes in this process are first_node() <= i < last_node().

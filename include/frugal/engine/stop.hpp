@@ -7,7 +7,7 @@
 //! | `rounds{n}`                                     | after n rounds of the algorithm                           |
 //! | `early_stop{.metric = "loss", .target = 0.1}`   | once the metric has reached the target                    |
 //! | `early_stop{.metric = "acc", .patience = 5, ..}`| after 5 values of the metric without a better one         |
-//! | `divergence_guard{.limit = 1e8}`                | when the loss is not finite or above the limit            |
+//! | `divergence_guard{.limit = 1e8}`                | when the loss is not finite or as many times the first    |
 //!
 //! A run always stops by itself when a node reports that it diverged.
 #pragma once
@@ -88,12 +88,22 @@ struct early_stop {
     }
 };
 
-//! Ends a run whose loss is not finite or above `limit`, as diverged.
+//! Ends a run as diverged whose loss is not finite, or above `limit` times the first loss (or 1, if that is less).
 struct divergence_guard {
     double limit = 1e8;
-    stop_reason operator()(const run_status& s) const {
-        return s.superstep > 0 && s.reported_loss && !(s.loss <= limit) ? stop_reason::diverged : stop_reason::none;
+    double first = std::numeric_limits<double>::quiet_NaN();  //!< state
+
+    stop_reason operator()(const run_status& s) {
+        if (s.superstep == 0 || !s.reported_loss) {
+            return stop_reason::none;
+        }
+        if (std::isnan(first)) {
+            first = s.loss;
+        }
+        return s.loss <= limit * std::max(1.0, std::fabs(first)) && std::isfinite(s.loss) ? stop_reason::none
+                                                                                          : stop_reason::diverged;
     }
+    void state(state_archive& a) { a(first); }
 };
 
 //! The reason a rule gives, bools included.

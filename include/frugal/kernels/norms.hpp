@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
+#include <frugal/core/error.hpp>
 #include <frugal/kernels/batch.hpp>
 #include <frugal/kernels/prefetch.hpp>
 
@@ -176,6 +178,13 @@ inline std::size_t first_nonfinite(std::span<const float> x) {
         }
     }
     return x.size();
+}
+
+//! Throws `invalid_input` that names the first element of x that is not finite; returns if all are.
+inline void expect_all_finite(std::span<const float> x) {
+    if (const std::size_t i = first_nonfinite(x); i < x.size()) {
+        throw invalid_input("input element " + std::to_string(i) + " is not finite: check the gradient for divergence");
+    }
 }
 
 }  // namespace frugal::kernels

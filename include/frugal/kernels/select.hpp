@@ -32,11 +32,6 @@ inline constexpr std::uint32_t largest_finite_magnitude = 0x7F7FFFFFu;
 
 namespace detail {
 
-[[noreturn]] inline void throw_not_finite(std::span<const float> x) {
-    throw invalid_input("input element " + std::to_string(first_nonfinite(x)) +
-                        " is not finite: check the gradient for divergence");
-}
-
 //! What radix selection finds: everything above `bits` is selected, and the first `ties` elements equal to it.
 struct selection_boundary {
     std::uint32_t bits = 0;
@@ -188,7 +183,7 @@ std::size_t select_top_k(std::span<const float> x, std::size_t k, std::vector<st
     k = std::min(k, x.size());
     if (k == 0) {
         if (magnitude_bits(max_abs<Arch>(x)) > largest_finite_magnitude) {
-            detail::throw_not_finite(x);
+            expect_all_finite(x);
         }
         indices.clear();
         return 0;
@@ -202,7 +197,7 @@ std::size_t select_top_k(std::span<const float> x, std::size_t k, std::vector<st
         candidates.collect<Arch>(x, exact.bits, k);
     }
     if (candidates.largest() > largest_finite_magnitude) {
-        detail::throw_not_finite(x);
+        expect_all_finite(x);
     }
     candidates.keep_largest(k);
     return k;
@@ -218,7 +213,7 @@ std::size_t select_threshold(std::span<const float> x, float threshold, std::vec
     detail::selection_candidates candidates(indices);
     candidates.collect<Arch>(x, magnitude_bits(threshold), std::max(indices.size(), x.size() / 64));
     if (candidates.largest() > largest_finite_magnitude) {
-        detail::throw_not_finite(x);
+        expect_all_finite(x);
     }
     candidates.keep_all();
     return indices.size();

@@ -28,10 +28,8 @@ namespace detail {
 inline float checked_norm(double value, std::span<const float> x) {
     const auto norm = static_cast<float>(value);
     if (!(norm - norm == 0.0f)) [[unlikely]] {
-        const std::size_t i = kernels::first_nonfinite(x);
-        throw invalid_input(
-            i < x.size() ? "input element " + std::to_string(i) + " is not finite: check the gradient for divergence"
-                         : std::string("the norm of the input exceeds the range of float: scale it down"));
+        kernels::expect_all_finite(x);
+        throw invalid_input("the norm of the input exceeds the range of float: scale it down");
     }
     return norm;
 }
