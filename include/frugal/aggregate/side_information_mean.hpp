@@ -1,7 +1,6 @@
 //! `side_information_mean`: the mean of messages of which some can only be decoded near the mean of the others.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -70,8 +69,11 @@ public:
         }
         decoded_.resize(out.size());
         const std::span<kept_message> kept(kept_.data(), kept_count_);
-        std::stable_sort(kept.begin(), kept.end(),
-                         [](const auto& a, const auto& b) { return a.key.node < b.key.node; });
+        for (std::size_t i = 1; i < kept.size(); ++i) {  // most often they are in order already
+            for (std::size_t j = i; j > 0 && kept[j].key.node < kept[j - 1].key.node; --j) {
+                std::swap(kept[j], kept[j - 1]);
+            }
+        }
         for (const kept_message& m : kept) {
             m.decode(m.compressor, m.content, m.key, out, decoded_);
             accumulate(decoded_, m.weight);

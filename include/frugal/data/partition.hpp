@@ -83,7 +83,7 @@ inline std::vector<std::uint32_t> shuffled_samples(std::size_t samples, random_k
     return order;
 }
 
-//! For every class that occurs its samples, shuffled.
+//! For every class that occurs, in order, its samples, shuffled.
 inline std::vector<std::vector<std::uint32_t>> shuffled_classes(std::span<const std::uint32_t> labels, random_key key) {
     std::vector<std::uint32_t> order = shuffled_samples(labels.size(), key);
     std::stable_sort(order.begin(), order.end(),
@@ -143,9 +143,10 @@ struct shards {
             return "cannot cut " + std::to_string(n) + " samples into " + std::to_string(per_node) +
                    " shards for each of " + std::to_string(nodes) + " nodes; use fewer nodes or shards";
         });
-        std::vector<std::uint32_t> order = detail::shuffled_samples(n, key.for_purpose(1));
-        std::stable_sort(order.begin(), order.end(),
-                         [&](std::uint32_t a, std::uint32_t b) { return labels[a] < labels[b]; });
+        std::vector<std::uint32_t> order;
+        for (const auto& samples : detail::shuffled_classes(labels, key.for_purpose(1))) {
+            order.insert(order.end(), samples.begin(), samples.end());
+        }
         const std::size_t count = nodes * per_node;
         const std::vector<std::uint32_t> shard = detail::shuffled_samples(count, key.for_purpose(2));
         std::vector<std::vector<std::uint32_t>> lists(nodes);

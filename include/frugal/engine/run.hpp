@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <limits>
 #include <span>
 #include <string>
@@ -60,7 +59,11 @@ public:
 
     template <class... Observers>
     run_report operator()(Observers&... observers) {
-        state_of_observers_ = [&](state_archive& a) { (save_or_restore(a, observers), ...); };
+        auto state_of_observers = [&](state_archive& a) { (save_or_restore(a, observers), ...); };
+        observers_ = &state_of_observers;
+        state_of_observers_ = [](void* call, state_archive& a) {
+            (*static_cast<decltype(state_of_observers)*>(call))(a);
+        };
         observe(
             [&](auto& o) {
                 if constexpr (requires { o.start(status_); }) {
@@ -278,7 +281,7 @@ private:
             a(m.superstep);
         }
         save_or_restore(a, stop_);
-        state_of_observers_(a);
+        state_of_observers_(observers_, a);
     }
 
     Session& session_;
@@ -288,7 +291,8 @@ private:
     double base_seconds_ = 0;  // of the runs before a resume
     clock::time_point begin_;
     bool node_diverged_ = false;
-    std::function<void(state_archive&)> state_of_observers_;
+    void* observers_ = nullptr;  // what state_of_observers_ is called with
+    void (*state_of_observers_)(void*, state_archive&) = nullptr;
     std::exception_ptr failure_;
 };
 
