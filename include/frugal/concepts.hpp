@@ -89,7 +89,8 @@ constexpr float range_of(const Q& q) {
 //! One number per message (or bucket) by which the coordinates are divided: a norm of x.
 //!
 //! measure(x): the norm, finite and >= 0; throws `invalid_input` naming the first element that is not finite.
-//! name(): its textual name. Optional: `static constexpr bool bounds` (default true): no |x_i| exceeds measure(x);
+//! name(): its textual name. Optional: `static constexpr bool bounds` (default true): no |x_i| exceeds measure(x), or
+//! `bool bounds_elements() const` where options decide;
 //! `float step(measured, range)` (default: measured / range).
 template <class S>
 concept Scale = std::copyable<S> && requires(const S s, std::span<const float> x) {
@@ -116,7 +117,7 @@ concept Coder = std::copyable<C> &&
 //!
 //! compress(x, k, m): writes m, reusing its capacity; throws `invalid_input` for empty or non-finite x.
 //! decompress(m, k, y): y = C(x); throws `malformed_message` if m is of another scheme, key or dimension, or damaged.
-//! decompress_add(m, k, weight, acc): acc += weight * C(x), one pass.
+//! decompress_add(m, k, weight, acc): acc += weight * C(x), one pass. Where either throws, its output may hold a part.
 //! encode / decode / decode_add: the same without header and checksum, for combinators that nest compressors.
 //! unbiased: E C(x) = x. name(): the textual expression; equal names must mean equal wire formats.
 template <class C>

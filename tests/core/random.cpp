@@ -381,3 +381,13 @@ TEST_CASE("shuffle: a permutation, the same for the same key, uniform", "[core][
     frugal::shuffle(std::span(one), {});
     CHECK(one.front() == 7);
 }
+
+TEST_CASE("random_stream: the elements that docs/wire-format.md prints", "[core][random][exact]") {
+    constexpr random_key key{.seed = 42, .node = 3, .round = 7, .purpose = 1};
+    constexpr random_stream stream(key);
+    CHECK(stream.word(0) == 0x624E19EFu);
+    CHECK(stream.word(1) == 0x90632DD8u);
+    CHECK(stream.word(2) == 0xE4CF62F5u);
+    CHECK(key.for_purpose(2).purpose == 1013904228u);
+    CHECK(random_stream(key.for_purpose(2)).word(0) == 0x91791ADCu);
+}

@@ -48,6 +48,8 @@ public:
     const Q& quantizer() const { return quantizer_; }
     const S& scale() const { return scale_; }
     const C& coder() const { return coder_; }
+    //! False also where the scale, chosen at run time, lets elements clip.
+    bool is_unbiased() const { return unbiased && detail::bounds_elements_of(scale_); }
     //! See AgreeingCompressor: with a scale that all senders share (`shared_norm`).
     float share(std::span<const float> x) const requires requires(const S s) { s.share(x); }
     { return scale_.share(x); }
@@ -70,6 +72,7 @@ public:
     double expected_error(std::span<const float> x) const requires requires(const Q q, double t) {
         q.step_variance(t);
     } && unbiased {
+        expect(is_unbiased(), "expected_error: elements beyond this scale clip, and its error is not known");
         const std::size_t b = bucket(x.size());
         double total = 0;
         for (std::size_t at = 0; at < x.size(); at += b) {
@@ -88,6 +91,7 @@ public:
     double expected_error(const message& m) requires requires(const Q q) {
         q.step_variance();
     } && unbiased && decodes_with_dither<Q> {
+        expect(is_unbiased(), "expected_error: elements beyond this scale clip, and its error is not known");
         check_message(m, this->scheme_.of(*this), m.key(0), m.dimension());
         payload_reader r(m.payload());
         const std::size_t d = m.dimension();

@@ -136,6 +136,7 @@ struct stovoq {
     }
     //! E||C(x) - x||^2 <= variance(d) ||x||^2, to the accuracy of a grid of 128 norms.
     double variance(std::size_t d) const {
+        validate();
         const std::size_t rest = d % group_size();
         const double last = rest > 0 ? group_variance(rest) : 0.0;
         return d < group_size() ? last : std::max(group_variance(group_size()), last);

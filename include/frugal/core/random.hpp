@@ -29,8 +29,11 @@ struct random_key {
 
     friend constexpr bool operator==(const random_key&, const random_key&) = default;
 
-    //! The same address for another purpose: `n` is mixed into the purpose, so that compositions do not collide.
-    constexpr random_key for_purpose(std::uint32_t n) const { return {seed, node, round, purpose * 0x9E3779B1u + n}; }
+    //! The same address for another purpose: `n` is mixed into the purpose, so that compositions do not collide, nor meet
+    //! the small numbers of `purposes`.
+    constexpr random_key for_purpose(std::uint32_t n) const {
+        return {seed, node, round, (purpose + 1) * 0x9E3779B1u + n};
+    }
 };
 
 //! Philox4x32-10: a bijection of 128-bit counters for each 64-bit key.

@@ -23,6 +23,8 @@ public:
     float step(float measured, float range) const { return held_->step(measured, range); }
     //! Coordinates per bucket; 0 means one bucket for the whole vector.
     std::size_t bucket_size() const { return held_->bucket_size(); }
+    //! Does no |x_i| exceed measure(x)? See Scale; `bounds` is what holds for the default.
+    bool bounds_elements() const { return held_->bounds_elements(); }
     void validate() const { held_->validate(); }
     std::string name() const { return held_->name(); }
 
@@ -32,6 +34,7 @@ private:
         virtual float measure(std::span<const float> x) const = 0;
         virtual float step(float measured, float range) const = 0;
         virtual std::size_t bucket_size() const = 0;
+        virtual bool bounds_elements() const = 0;
         virtual void validate() const = 0;
         virtual std::string name() const = 0;
     };
@@ -53,6 +56,7 @@ private:
                 return 0;
             }
         }
+        bool bounds_elements() const override { return detail::bounds_elements_of(scale); }
         void validate() const override {
             if constexpr (requires { scale.validate(); }) {
                 scale.validate();

@@ -70,14 +70,13 @@ private:
     }
 };
 
-//! The step itself, agreed beforehand: nothing is measured, input beyond step * range clips (and is biased there).
+//! The step itself, agreed beforehand: input beyond step * range clips (and is biased there); 0 for a vector of zeros.
 struct fixed {
     float kappa = 1;
 
     static constexpr bool bounds = false;
     float measure(std::span<const float> x) const {
-        detail::checked_norm(kernels::max_abs(x), x);
-        return kappa;
+        return detail::checked_norm(kernels::max_abs(x), x) == 0 ? 0 : kappa;  // zeros are sent as zeros
     }
     float step(float measured, float) const { return measured; }
     void validate() const { expect(kappa > 0 && kappa - kappa == 0, "fixed scale: kappa must be positive and finite"); }
@@ -98,9 +97,10 @@ struct shared_norm {
         validate();
     }
     float measure(std::span<const float> x) const {
-        expect(share(x) <= norm,
+        const float own = share(x);
+        expect(own <= norm,
                "an element exceeds the shared norm: agree on the largest max-norm of all senders before this round");
-        return norm;
+        return own == 0 ? 0 : norm;
     }
     void validate() const {
         expect(norm >= 0 && norm - norm == 0, "shared_norm: norm must be finite and not negative");
@@ -116,6 +116,20 @@ requires requires {
     S::bounds;
 }
 inline constexpr bool bounds_elements<S> = S::bounds;
+
+namespace detail {
+
+//! The same of a scale whose options decide it.
+template <class S>
+bool bounds_elements_of(const S& scale) {
+    if constexpr (requires { scale.bounds_elements(); }) {
+        return scale.bounds_elements();
+    } else {
+        return bounds_elements<S>;
+    }
+}
+
+}  // namespace detail
 
 //! The scale a quantizer gets unless told: the max-norm; the mean magnitude for one whose index ignores the scale, for
 //! which it is the constant of least error.
@@ -133,7 +147,14 @@ struct bucketed {
     std::size_t bucket_size() const { return size; }
     float step(float measured, float range) const requires requires(const S s) { s.step(measured, range); }
     { return scale.step(measured, range); }
-    void validate() const { expect(size >= 1, "bucketed scale: a bucket needs at least one coordinate"); }
+    bool bounds_elements() const requires requires(const S s) { s.bounds_elements(); }
+    { return scale.bounds_elements(); }
+    void validate() const {
+        expect(size >= 1, "bucketed scale: a bucket needs at least one coordinate");
+        if constexpr (requires { scale.validate(); }) {
+            scale.validate();
+        }
+    }
     std::string name() const { return composition("bucketed", {scale.name(), std::to_string(size)}); }
 };
 
