@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <frugal/aggregate/mean.hpp>
+#include <frugal/compress/any_compressor.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/quantize/dithered.hpp>
@@ -119,6 +120,20 @@ TEST_CASE("minimax_mean: messages of subtractive dither bring their own variance
     const double before = weighed.precision();
     weighed.add(exact, m, k, 0.5f);
     CHECK(weighed.precision() == Approx(before + 0.5));
+}
+
+TEST_CASE("minimax_mean: a compressor chosen at run time weighs the same", "[aggregate][minimax_mean][equivalence]") {
+    scalar_compressor c{dithered{.levels = 2}};
+    any_compressor chosen{c};
+    message m;
+    c.compress(test::normal_vector(50, 3), {}, m);
+    minimax_mean a(0.5), b(0.5);
+    a.reset(50);
+    b.reset(50);
+    a.add(c, m, {}, 2.0f);
+    b.add(chosen, m, {}, 2.0f);
+    CHECK(a.precision() == b.precision());
+    CHECK(a.precision() != 2.0);
 }
 
 TEST_CASE("minimax_mean: misuse is named", "[aggregate][minimax_mean][hostile]") {

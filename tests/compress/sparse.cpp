@@ -416,3 +416,10 @@ TEST_CASE("sparse: distortion on N(0, I_16) of one worker and of the mean of twe
     CHECK(distortion(random, 1).z(112) < 4.5);
     CHECK(distortion(random, 20).z(112.0 / 20) < 4.5);
 }
+
+TEST_CASE("top_k: a fraction given as a float selects what it was meant to", "[compress][sparse][top_k]") {
+    CHECK(top_k{.fraction = 0.7f}.count_for(100) == 70);
+    CHECK(top_k{.fraction = 0.29f}.count_for(100) == 29);
+    CHECK(top_k{.fraction = 0.1f}.count_for(1000000) == 100000);
+    CHECK(top_k{.fraction = 0.295}.count_for(100) == 29);
+}

@@ -156,3 +156,19 @@ TEST_CASE("quantize: alphabets of more than a byte", "[kernels][quantize][equiva
     check<std::uint32_t>(frugal::dithered{.levels = 1000});
     check<std::uint32_t>(float_only{});
 }
+
+TEST_CASE("quantize: what is no number becomes the highest symbol on every architecture",
+          "[kernels][quantize][exact]") {
+    const frugal::nested_dithered overflowing{.fine = 0.25, .coarse = 1, .shrink = 0.7};  // inf - inf
+    const std::vector<float> x(200, 3e38f);
+    test::for_each_architecture([&](auto arch) {
+        using Arch = decltype(arch);
+        CAPTURE(Arch::name());
+        std::vector<std::uint8_t> bytes(x.size());
+        kernels::quantize<Arch>(overflowing, x, 1e3f, frugal::random_stream({}), 0, bytes.data());
+        CHECK(bytes == std::vector<std::uint8_t>(x.size(), 3));
+        std::vector<std::uint32_t> words(x.size());
+        kernels::quantize<Arch>(overflowing, x, 1e3f, frugal::random_stream({}), 0, words.data());
+        CHECK(words == std::vector<std::uint32_t>(x.size(), 3));
+    });
+}

@@ -36,13 +36,13 @@ public:
     }
     void result(std::span<float> out) const {
         expect(out.size() == sum_.size(), "mean: the output's length differs from the dimension given to reset");
-        expect(weight_ > 0, "mean: nothing was added since reset");
+        expect(weight_ > 0, "mean: nothing of positive weight was added since reset");
         kernels::scale(1.0f / weight_, sum_, out);
     }
 
 private:
     void count(float weight) {
-        expect(weight >= 0, "mean: weights must not be negative");
+        expect(weight >= 0 && weight - weight == 0, "mean: weights must be finite and not negative");
         weight_ += weight;
     }
     std::vector<float> sum_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -41,12 +42,12 @@ public:
     void add(C& compressor, const message& m, random_key k, float weight) {
         decoded_.resize(estimate_.size());
         compressor.decompress(m, k, decoded_);
-        if constexpr (requires { compressor.expected_error(m); }) {
-            expect(weight >= 0 && weight - weight == 0, "minimax_mean: weights must be finite and not negative");
-            combine(decoded_, weight > 0 ? weight / (signal_variance_ + compressor.expected_error(m)) : 0.0);
-        } else {
-            add(decoded_, weight);
+        expect(weight >= 0 && weight - weight == 0, "minimax_mean: weights must be finite and not negative");
+        std::optional<double> error;
+        if constexpr (requires { error = compressor.expected_error(m); }) {
+            error = compressor.expected_error(m);
         }
+        combine(decoded_, error && weight > 0 ? weight / (signal_variance_ + *error) : double{weight});
     }
     //! Takes in what another of the same dimension was given.
     void merge(const minimax_mean& other) {

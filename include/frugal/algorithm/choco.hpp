@@ -187,7 +187,7 @@ private:
     node_report report_;
 };
 
-//! Nodes for CHOCO-Gossip: all models converge to the mean of the initial ones, which no step changes, although only
+//! Nodes for CHOCO-Gossip: all models converge to the mean of the initial ones, which steps change by rounding only, although only
 //! compressed differences travel. initial: one vector per row of w, all of the same length.
 template <MixingMatrix W, Compressor C>
 auto choco_gossip(const choco_options& options, const W& w, const std::vector<std::vector<float>>& initial,

@@ -72,6 +72,8 @@ public:
     std::optional<double> variance(std::size_t d) const { return held_->variance(d); }
     //! Empty also where the held compressor's value is not above 0: then it is not a contraction.
     std::optional<double> contraction(std::size_t d) const { return held_->contraction(d); }
+    //! Of a message, where the held compressor knows it (subtractive dither); else empty.
+    std::optional<double> expected_error(const message& m) { return held_->expected_error(m); }
     void state(state_archive& a) { held_->state(a); }
 
 private:
@@ -92,6 +94,7 @@ private:
         virtual bool is_unbiased() const = 0;
         virtual std::optional<double> variance(std::size_t d) const = 0;
         virtual std::optional<double> contraction(std::size_t d) const = 0;
+        virtual std::optional<double> expected_error(const message& m) = 0;
         virtual void state(state_archive& a) = 0;
     };
 
@@ -144,6 +147,13 @@ private:
             if constexpr (requires { std::optional<double>(compressor.contraction(d)); }) {
                 const std::optional<double> value = compressor.contraction(d);
                 return value && *value > 0 ? value : std::nullopt;
+            } else {
+                return {};
+            }
+        }
+        std::optional<double> expected_error([[maybe_unused]] const message& m) override {
+            if constexpr (requires { std::optional<double>(compressor.expected_error(m)); }) {
+                return compressor.expected_error(m);
             } else {
                 return {};
             }

@@ -19,7 +19,7 @@ namespace frugal {
 //!
 //! Invariant: the sum of all decoded messages plus r is the sum of all inputs. Makes any contraction converge; do not
 //! wrap an unbiased compressor of variance above 1 (its residual grows without bound). State: d floats per node. Each
-//! message needs a fresh key: a repeated one is refused, because its residual has already been updated. So is a message
+//! message needs a fresh key: the last one again is refused, because its residual has already been updated. So is a message
 //! that only side information decodes: the sender cannot know what the receiver will make of it.
 template <Compressor C>
 class error_feedback : public message_interface<error_feedback<C>> {

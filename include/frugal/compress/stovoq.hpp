@@ -88,10 +88,11 @@ struct stovoq {
         expect(bias_bits >= 0 && bias_bits <= 16, "stovoq: bias_bits must lie in 0..16");
         expect(bias_bits >= 2 || levels != bias_levels::all_but_one,
                "stovoq: this layout of levels needs bias_bits >= 2");
-        expect(group >= 1 && group <= (1 << 24), "stovoq: a group must have 1..2^24 coordinates");
+        expect(group >= 1 && group <= (1 << 14),
+               "stovoq: a group must have 1..2^14 coordinates: with more the table of the radial bias is too coarse");
         expect(norm_bits >= 10 && norm_bits <= 32, "stovoq: norm_bits must lie in 10..32");
-        expect(codeword_variance >= 0 && codeword_variance - codeword_variance == 0,
-               "stovoq: the variance of the codewords must be positive and finite (or 0 for the default)");
+        expect(codeword_variance == 0 || (codeword_variance >= 0.01 && codeword_variance <= 100),
+               "stovoq: the variance of the codewords must lie in 0.01..100 (or be 0 for the default)");
     }
     std::string name() const {
         std::string text = expression("stovoq", {{"dimension", double(dimension)},

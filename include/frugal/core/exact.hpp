@@ -3,6 +3,11 @@
 
 #include <type_traits>
 
+#if defined(__FAST_MATH__)
+#error \
+    "frugal needs IEEE arithmetic: compile without -ffast-math and -Ofast (they remove its NaN checks and change its bits)"
+#endif
+
 namespace frugal {
 
 //! Returns `x` as a value already rounded to float: a following addition cannot be fused with the product that made x.

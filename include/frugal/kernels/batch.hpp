@@ -135,9 +135,23 @@ struct portable_lanes {
         high = a1 * m1 + (mid >> 16) + (mid_low >> 16);
         low = a * words(m);
     }
-    static words exclusive_or(const words& a, std::uint32_t k) { return a ^ words(k); }
-    static words exclusive_or(const words& a, const words& b, std::uint32_t k) { return a ^ b ^ words(k); }
-    static word_batch<Arch> joined(const words& a) { return a; }
+    //! a < b ? a : b, so b where a is no number.
+    static float_batch<Arch> smaller(const float_batch<Arch>& a, const float_batch<Arch>& b) {
+#if defined(__x86_64__)
+        return xsimd::min(a, b);  // MINPS is defined so
+#else
+        return xsimd::select(a < b, a, b);
+#endif
+    }
+    static words exclusive_or(const words& a, std::uint32_t k) {
+        return a ^ words(k);
+    }
+    static words exclusive_or(const words& a, const words& b, std::uint32_t k) {
+        return a ^ b ^ words(k);
+    }
+    static word_batch<Arch> joined(const words& a) {
+        return a;
+    }
 
     //! Four batches of v - lowest, saturated to 0..255, to bytes; batch w goes to out + 16 w. |lowest| <= 32768, v < 32768.
     static void store_saturated(const int_batch<Arch> (&v)[4], int lowest, std::uint8_t* out) {

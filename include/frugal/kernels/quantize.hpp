@@ -85,8 +85,8 @@ public:
     static constexpr bool batches = indexes_batches<Q, Arch>;
 
     void element(const float* x, Symbol* out, float u) const {
-        const float index = std::clamp(index_of(q_, rounded(*x * inverse_step_), u),
-                                       static_cast<float>(symbols_.lowest), static_cast<float>(symbols_.highest));
+        const float i = index_of(q_, rounded(*x * inverse_step_), u);
+        const float index = std::max(i < high_ ? i : high_, low_);  // the highest also for what is no number
         *out = static_cast<Symbol>(static_cast<int>(index) - symbols_.lowest);
     }
 
@@ -99,7 +99,7 @@ public:
         int_batch<A> index[4];
         for (std::size_t w = 0; w < 4; ++w) {
             const batch scaled = rounded(batch::load_unaligned(x + random_stream::lanes * w) * batch(inverse_step_));
-            batch i = xsimd::min(index_of(q_, scaled, u[w]), batch(high_));
+            batch i = lane_operations<A>::smaller(index_of(q_, scaled, u[w]), batch(high_));
             if (!saturate) {
                 i = xsimd::max(i, batch(low_));
             }

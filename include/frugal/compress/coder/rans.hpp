@@ -34,7 +34,7 @@ namespace frugal {
 //! whose interval contains x mod 2^b; next x = frequency (x >> b) + x mod 2^b - start, and below 2^16, x = x 2^16 +
 //! next word. The last state of every lane is 2^16. At the end, aligned, the low bits of split symbols.
 //!
-//! Cost: the empirical entropy + at most 0.5 % + the frequencies + 32 bits for each lane (more lanes only where they
+//! Cost, for up to 4096 symbols: the empirical entropy + at most 0.5 % + the frequencies + 32 bits for each lane (more lanes only where they
 //! do not count). O(n + 2^b); for messages of thousands of symbols and more. An alphabet of one symbol takes no bits.
 class rans {
 public:

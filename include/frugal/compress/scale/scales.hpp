@@ -87,7 +87,8 @@ struct fixed {
 //! are multiples of one step and may be added as integers.
 //!
 //! Every sender contributes `share(x)`; the largest contribution is given to all by `agree` (an extra exchange of 32 bits
-//! each way, which `synchronous` makes). Only senders need it: the step travels in the message as always.
+//! each way, which `synchronous` makes for the scale of its own scalar_compressor; not for one nested in another compressor
+//! or chosen at run time). Only senders need it: the step travels in the message as always.
 struct shared_norm {
     float norm = 0;
 

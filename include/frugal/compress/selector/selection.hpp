@@ -49,10 +49,12 @@ concept Selector = std::copyable<S> && requires(const S s, std::span<const float
 
 namespace detail {
 
-//! k = max(1, floor(fraction d)), or count, at most d. A product that misses an integer by rounding alone reaches it.
+//! k = max(1, floor(fraction d)), or count, at most d. A product that misses an integer by rounding alone, also of a
+//! fraction given as a float, reaches it.
 inline std::size_t selected_count(double fraction, std::size_t count, std::size_t d) {
-    const std::size_t k =
-        count > 0 ? count : static_cast<std::size_t>(rounded(fraction * static_cast<double>(d)) + 1e-9);
+    const double product = rounded(fraction * static_cast<double>(d));
+    const double slack = std::min(0.5, rounded(product * 0x1p-25) + 1e-9);
+    const std::size_t k = count > 0 ? count : static_cast<std::size_t>(product + slack);
     return std::min(d, std::max<std::size_t>(1, k));
 }
 
