@@ -1,6 +1,8 @@
-//! Coders on symbols alone: `encode-symbols/<coder>-<alphabet>/<bytes of the float vector they stand for>`, and decoding.
+//! Coders on symbols alone: `encode-symbols/<coder>-<alphabet>/<bytes of the float vector they stand for>`, and
+//! decoding.
 //!
-//! Symbols are distributed about as a dithered normal vector's: 0.85 bits a symbol for 3 of them, 1.9 for 7. The naive twin
+//! Symbols are distributed about as a dithered normal vector's: 0.85 bits a symbol for 3 of them, 1.9 for 7. The naive
+//! twin
 //! writes and reads each symbol by `payload_writer::bits` and `payload_reader::bits`.
 
 #include <benchmark/benchmark.h>

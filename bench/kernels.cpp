@@ -150,8 +150,7 @@ void add_kernels() {
         add(name + "/-", all_sizes, [=](benchmark::State& state) { reduce(state, fast); });
         add(name + "/--naive", naive_sizes, [=](benchmark::State& state) { reduce(state, naive); });
     };
-    add_reduction(
-        "max_abs", [](vector x) { return k::max_abs(x); }, max_abs_naive);
+    add_reduction("max_abs", [](vector x) { return k::max_abs(x); }, max_abs_naive);
     add_reduction(
         "l2", [](vector x) { return std::sqrt(k::sum_squares(x)); },
         [](vector x) { return std::sqrt(sum_squares_naive(x)); });

@@ -28,7 +28,8 @@ inline std::span<const float> normal_pool() {
     return pool;
 }
 
-//! How many vectors of `bytes` a benchmark cycles through: 32 MiB of them, so that one vector that fits a cache does not
+//! How many vectors of `bytes` a benchmark cycles through: 32 MiB of them, so that one vector that fits a cache does
+//! not
 //! stay there from one iteration to the next.
 inline std::size_t rotation(std::int64_t bytes) {
     return static_cast<std::size_t>(std::max<std::int64_t>(1, (std::int64_t{32} << 20) / bytes));

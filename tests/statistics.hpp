@@ -43,7 +43,8 @@ inline double z_of_count(double successes, double n, double p) {
     return std::fabs(successes - n * p) / std::sqrt(std::max(n * p * (1 - p), 1e-300));
 }
 
-//! Chi-square of numbers against the uniform distribution on [low, high), as a z-score (its mean is bins - 1 and its variance
+//! Chi-square of numbers against the uniform distribution on [low, high), as a z-score (its mean is bins - 1 and its
+//! variance
 //! twice that). A number outside makes it infinite.
 inline double z_of_uniformity(const std::vector<double>& numbers, double low, double high, std::size_t bins = 64) {
     std::vector<double> count(bins, 0.0);

@@ -1,4 +1,5 @@
-//! A compressor that keeps accounts: bits, seconds, what an entropy coder would make of the same message, wrap failures.
+//! A compressor that keeps accounts: bits, seconds, what an entropy coder would make of the same message, wrap
+//! failures.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +35,8 @@ struct codec_account {
 };
 
 //! Forwards to `inner`. Every `sample_every` rounds the same vector also goes through `coded`, a compressor of the same
-//! structure with an entropy coder, whose state is first set to inner's. scale_bucket: coordinates that share a scale, to
+//! structure with an entropy coder, whose state is first set to inner's. scale_bucket: coordinates that share a scale,
+//! to
 //! count wrap failures by; 0 for all.
 class measured_compressor {
 public:

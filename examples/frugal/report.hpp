@@ -55,7 +55,8 @@ void write_report(const std::filesystem::path& folder, const std::vector<run_rep
 //! Writes curves.csv: run, round, bits, seconds, loss, accuracy.
 void write_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs);
 
-//! Draws curves.svg through gnuplot: accuracy (or loss) against bits sent and against simulated time. Returns a line for
+//! Draws curves.svg through gnuplot: accuracy (or loss) against bits sent and against simulated time. Returns a line
+//! for
 //! the user: where the picture is, or why there is none (then an older one is removed too).
 std::string draw_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs,
                         const std::string& title);
@@ -69,7 +70,8 @@ std::string fixed_text(double value, int decimals);
 //! Makes the folder, and throws unless files can be written there: to be called before the work.
 void prepare_folder(const std::filesystem::path& folder);
 
-//! Writes `text` to `file`: a regular file through a temporary one and a rename, what is none (a pipe, a device) directly,
+//! Writes `text` to `file`: a regular file through a temporary one and a rename, what is none (a pipe, a device)
+//! directly,
 //! and what a link points to. Throws naming the file and the reason.
 void write_file(const std::filesystem::path& file, const std::string& text);
 

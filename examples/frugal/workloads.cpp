@@ -228,9 +228,7 @@ const registry<algorithm_choice>& algorithms() {
                       {"choco",
                        "decentralized with compressed differences (CHOCO-SGD)",
                        {{"gamma", "0.4", "consensus step size, in (0, 1]"}},
-                       [](const arguments& a) {
-                           return algorithm_choice{"choco", float_of(a, "gamma", 1e-9, 1)};
-                       }}});
+                       [](const arguments& a) { return algorithm_choice{"choco", float_of(a, "gamma", 1e-9, 1)}; }}});
     return r;
 }
 

@@ -23,6 +23,28 @@ struct alphabet {
     friend constexpr bool operator==(const alphabet&, const alphabet&) = default;
 };
 
+//! The halves of a Quantizer (below), named so that a diagnostic says which one a type lacks.
+template <class Q>
+concept HasAlphabet = requires(const Q q) {
+    { q.symbols() } -> std::same_as<alphabet>;
+};
+template <class Q>
+concept Indexes = requires(const Q q, float x) {
+    { q.index(x) } -> std::same_as<float>;
+};
+template <class Q>
+concept IndexesWithDither = requires(const Q q, float x) {
+    { q.index(x, x) } -> std::same_as<float>;
+};
+template <class Q>
+concept Values = requires(const Q q, float x) {
+    { q.value(x) } -> std::same_as<float>;
+};
+template <class Q>
+concept ValuesWithDither = requires(const Q q, float x) {
+    { q.value(x, x) } -> std::same_as<float>;
+};
+
 //! Maps a scaled coordinate x to an integer index and back; both maps are written once for any arithmetic type T
 //! (`float` or `xsimd::batch<float, Arch>`), without branches.
 //!
@@ -33,48 +55,26 @@ struct alphabet {
 //!     dithered: the receiver regenerates the same u from the key.
 //! Optional: `float range() const` (default: symbols().highest); `static constexpr bool unbiased` (default false);
 //!     `static constexpr bool scale_free` (index(x) = index(c x) for c > 0: lets norm and packing share one pass);
-//!     `T value(i, u, side)`: decoding near a vector the receiver knows; `void validate() const`: throws `invalid_input`;
-//!     `double step_variance() const`: the largest variance of a coordinate in steps squared, `step_variance(x)`: that at x;
-//!     `double max_norm_variance(n) const`, `l2_norm_variance(n)`, `mean_abs_contraction(n)`: tighter bounds relative to
-//!     ||x||^2 under that scale; `std::string name() const` (required by messages: it is the wire identity).
+//!     `T value(i, u, side)`: decoding near a vector the receiver knows; `void validate() const`: throws
+//!     `invalid_input`; `double step_variance() const`: the largest variance of a coordinate in steps squared,
+//!     `step_variance(x)`: that at x; `double max_norm_variance(n) const`, `l2_norm_variance(n)`,
+//!     `mean_abs_contraction(n)`: tighter bounds relative to ||x||^2 under that scale; `std::string name() const` (required by messages: it is the wire identity).
 template <class Q>
-concept Quantizer = std::copyable<Q> && requires(const Q q, float x) {
-    { q.symbols() } -> std::same_as<alphabet>;
-} &&(
-    requires(const Q q, float x) {
-        { q.index(x, x) } -> std::same_as<float>;
-    } ||
-    requires(const Q q, float x) {
-        { q.index(x) } -> std::same_as<float>;
-    }) &&
-    (
-        requires(const Q q, float x) {
-            { q.value(x, x) } -> std::same_as<float>;
-        } ||
-        requires(const Q q, float x) {
-            { q.value(x) } -> std::same_as<float>;
-        });
+concept Quantizer =
+    std::copyable<Q> && HasAlphabet<Q> && (Indexes<Q> || IndexesWithDither<Q>) && (Values<Q> || ValuesWithDither<Q>);
 
 //! Does the sender need dither (random rounding)?
 template <class Q>
-inline constexpr bool encodes_with_dither = requires(const Q q, float x) {
-    q.index(x, x);
-};
+inline constexpr bool encodes_with_dither = requires(const Q q, float x) { q.index(x, x); };
 //! Does the receiver need the sender's dither?
 template <class Q>
-inline constexpr bool decodes_with_dither = requires(const Q q, float x) {
-    q.value(x, x);
-};
+inline constexpr bool decodes_with_dither = requires(const Q q, float x) { q.value(x, x); };
 //! Can the receiver use a vector it already knows? Then the quantizer has value(i, u, side), side in steps.
 template <class Q>
-inline constexpr bool decodes_with_side_information = requires(const Q q, float x) {
-    q.value(x, x, x);
-};
+inline constexpr bool decodes_with_side_information = requires(const Q q, float x) { q.value(x, x, x); };
 //! Is index(x) the same as index(c x) for every c > 0?
 template <class Q>
-inline constexpr bool is_scale_free = requires {
-    requires Q::scale_free;
-};
+inline constexpr bool is_scale_free = requires { requires Q::scale_free; };
 
 //! The largest |x|, in steps, that a quantizer represents without clipping: a norm scale maps the norm to it.
 template <class Q>
@@ -101,9 +101,9 @@ concept Scale = std::copyable<S> && requires(const S s, std::span<const float> x
 //! Turns a sequence of symbols (each below `size`) into payload bits and back. Symbols are std::uint8_t up to 256 of
 //! them and std::uint32_t beyond. Decoding checks everything and yields symbols below `size` or `malformed_message`.
 template <class C>
-concept Coder = std::copyable<C> &&
-    requires(C c, std::span<const std::uint8_t> s, std::span<std::uint8_t> out, std::span<const std::uint32_t> s4,
-             std::span<std::uint32_t> out4, std::size_t size, payload_writer& w, payload_reader& r) {
+concept Coder = std::copyable<C> && requires(C c, std::span<const std::uint8_t> s, std::span<std::uint8_t> out,
+                                             std::span<const std::uint32_t> s4, std::span<std::uint32_t> out4,
+                                             std::size_t size, payload_writer& w, payload_reader& r) {
     c.encode(s, size, w);
     c.encode(s4, size, w);
     c.decode(r, size, out);
@@ -111,7 +111,8 @@ concept Coder = std::copyable<C> &&
     { c.name() } -> std::convertible_to<std::string>;
 };
 
-//! Which coordinates are sent: `select(x, key, out)` fills `out` with distinct increasing indices; see compress/sparse.hpp.
+//! Which coordinates are sent: `select(x, key, out)` fills `out` with distinct increasing indices; see
+//! compress/sparse.hpp.
 
 //! Maps a vector of floats to a message and back.
 //!
@@ -121,18 +122,18 @@ concept Coder = std::copyable<C> &&
 //! encode / decode / decode_add: the same without header and checksum, for combinators that nest compressors.
 //! unbiased: E C(x) = x. name(): the textual expression; equal names must mean equal wire formats.
 template <class C>
-concept Compressor = std::movable<C> &&
-    requires(C c, const C cc, std::span<const float> x, std::span<float> y, random_key k, message& m, const message& cm,
-             payload_writer& w, payload_reader& r, float weight) {
-    c.compress(x, k, m);
-    c.decompress(cm, k, y);
-    c.decompress_add(cm, k, weight, y);
-    c.encode(x, k, w);
-    c.decode(r, k, y);
-    c.decode_add(r, k, weight, y);
-    { C::unbiased } -> std::convertible_to<bool>;
-    { cc.name() } -> std::convertible_to<std::string>;
-};
+concept Compressor =
+    std::movable<C> && requires(C c, const C cc, std::span<const float> x, std::span<float> y, random_key k, message& m,
+                                const message& cm, payload_writer& w, payload_reader& r, float weight) {
+        c.compress(x, k, m);
+        c.decompress(cm, k, y);
+        c.decompress_add(cm, k, weight, y);
+        c.encode(x, k, w);
+        c.decode(r, k, y);
+        c.decode_add(r, k, weight, y);
+        { C::unbiased } -> std::convertible_to<bool>;
+        { cc.name() } -> std::convertible_to<std::string>;
+    };
 
 //! Is E C(x) = x for this compressor? Where its options decide, it has `is_unbiased()`, and `C::unbiased` is what holds
 //! for their defaults.
@@ -163,17 +164,18 @@ concept ContractiveCompressor = Compressor<C> && requires(const C c, std::size_t
 //!
 //! needs_side_information(k): whether messages under this key do. decompress and decode with `side` take that vector.
 template <class C>
-concept SideInformationCompressor = Compressor<C> &&
-    requires(C c, const C cc, const message& m, payload_reader& r, random_key k, std::span<const float> side,
-             std::span<float> y) {
-    c.decompress(m, k, side, y);
-    c.decode(r, k, side, y);
-    { cc.needs_side_information(k) } -> std::same_as<bool>;
-};
+concept SideInformationCompressor =
+    Compressor<C> && requires(C c, const C cc, const message& m, payload_reader& r, random_key k,
+                              std::span<const float> side, std::span<float> y) {
+        c.decompress(m, k, side, y);
+        c.decode(r, k, side, y);
+        { cc.needs_side_information(k) } -> std::same_as<bool>;
+    };
 
 //! A compressor whose senders agree on one number before each message, such as a common scale.
 //!
-//! share(x): what this sender contributes, finite.  agree(largest): the largest contribution of all senders, before they
+//! share(x): what this sender contributes, finite.  agree(largest): the largest contribution of all senders, before
+//! they
 //! compress. Receivers need not know it.
 template <class C>
 concept AgreeingCompressor = Compressor<C> && requires(C c, const C cc, std::span<const float> x, float largest) {
@@ -207,10 +209,8 @@ concept MixingMatrix = requires(const W w, std::size_t i) {
 
 //! Updates parameters from a gradient; buffers and the learning-rate schedule are inside.
 template <class O>
-concept LocalOptimizer = std::copyable<O> &&
-    requires(O o, std::span<float> w, std::span<const float> g, std::uint64_t step) {
-    o.update(w, g, step);
-};
+concept LocalOptimizer = std::copyable<O> && requires(O o, std::span<float> w, std::span<const float> g,
+                                                      std::uint64_t step) { o.update(w, g, step); };
 
 //! Indices of the samples a gradient is taken over; empty means all of them.
 using sample_indices = std::span<const std::uint32_t>;
@@ -224,11 +224,11 @@ concept Objective = requires(F f, const F cf, std::span<const float> w, sample_i
 
 //! An Objective that predicts: logits(w, batch, out) fills out with batch.size() x classes() scores, row by row.
 template <class F>
-concept Classifier = Objective<F> &&
-    requires(F f, const F cf, std::span<const float> w, sample_indices batch, std::span<float> out) {
-    { cf.classes() } -> std::convertible_to<std::size_t>;
-    f.logits(w, batch, out);
-};
+concept Classifier =
+    Objective<F> && requires(F f, const F cf, std::span<const float> w, sample_indices batch, std::span<float> out) {
+        { cf.classes() } -> std::convertible_to<std::size_t>;
+        f.logits(w, batch, out);
+    };
 
 class inbox;   // engine/mailbox.hpp
 class outbox;  // engine/mailbox.hpp

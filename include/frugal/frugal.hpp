@@ -1,4 +1,5 @@
-//! The umbrella: everything that needs nothing to link but TBB. What needs more has its own umbrella: frugal/nn.hpp (BLAS),
+//! The umbrella: everything that needs nothing to link but TBB. What needs more has its own umbrella: frugal/nn.hpp
+//! (BLAS),
 //! frugal/data.hpp (zlib), frugal/mpi.hpp (MPI).
 #pragma once
 

@@ -195,7 +195,8 @@ TEST_CASE("choco: with identity and step 1 it is D-PSGD, in either order", "[alg
         }
     }
     {
-        // Algorithm 2 gossips at the start of a round: after its null first move it is x <- W x - eta g(x) of D-PSGD, with
+        // Algorithm 2 gossips at the start of a round: after its null first move it is x <- W x - eta g(x) of D-PSGD,
+        // with
         // the averaging of the last round still to come.
         auto a = choco({.consensus_step = 1, .order = round_order::overlap}, w, objective_of, start, full_batch{},
                        identity{}, sgd{.learning_rate = 0.1});

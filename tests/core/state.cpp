@@ -76,9 +76,7 @@ struct plain_component {  // trivially copyable, yet it describes its own state
 };
 
 template <class T>
-concept Archivable = requires(state_archive& a, T& value) {
-    a(value);
-};
+concept Archivable = requires(state_archive& a, T& value) { a(value); };
 
 static_assert(Archivable<float> && Archivable<std::uint8_t> && Archivable<bool> && Archivable<random_key>);
 static_assert(Archivable<std::vector<double>> && Archivable<std::vector<std::byte>> && Archivable<whole>);

@@ -30,7 +30,8 @@ static_assert(!decodes_with_side_information<dithered> && !is_scale_free<dithere
 static_assert(std::is_aggregate_v<nested_dithered> && std::is_aggregate_v<half_dithered> &&
               std::is_aggregate_v<natural>);
 
-// Not quantizers: without an alphabet, with an index that is no float, without a reconstruction, with an index of its own
+// Not quantizers: without an alphabet, with an index that is no float, without a reconstruction, with an index of its
+// own
 // argument list, not copyable, and no class at all.
 struct without_symbols {
     float index(float x) const { return x; }

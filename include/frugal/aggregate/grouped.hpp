@@ -14,11 +14,14 @@
 namespace frugal {
 
 //! Messages are noted when added and decoded when the result is asked for: in order, in at most `groups` runs of equal
-//! length, each by an A of its own in parallel with the others; then these are merged in order. The grouping depends on the
-//! number of messages only, so the result has the same bits for any number of threads (but, as another order of additions,
+//! length, each by an A of its own in parallel with the others; then these are merged in order. The grouping depends on
+//! the
+//! number of messages only, so the result has the same bits for any number of threads (but, as another order of
+//! additions,
 //! not those of A alone). Vectors are added at once, to the first group.
 //!
-//! A needs `merge` (`mean`, `side_information_mean` and `minimax_mean` have it). Compressors and messages must live until
+//! A needs `merge` (`mean`, `side_information_mean` and `minimax_mean` have it). Compressors and messages must live
+//! until
 //! `result`, and each compressor given to `add` must be another object. Memory: `groups` times that of A.
 template <Aggregator A>
 class grouped {

@@ -13,9 +13,11 @@
 
 namespace frugal {
 
-//! result = sum of y_i / v_i over sum of 1 / v_i, v_i = E||y_i - y*||^2 (Abdi 2020, lemma 2). Its error is 1 / precision().
+//! result = sum of y_i / v_i over sum of 1 / v_i, v_i = E||y_i - y*||^2 (Abdi 2020, lemma 2). Its error is 1 /
+//! precision().
 //!
-//! Updated vector by vector: precision += 1/v;  estimate += (y - estimate) / (v precision). In double, so that it agrees
+//! Updated vector by vector: precision += 1/v;  estimate += (y - estimate) / (v precision). In double, so that it
+//! agrees
 //! with the formula for all at once. O(d) memory. Terms are taken in the order of the calls.
 class minimax_mean {
 public:
@@ -35,7 +37,8 @@ public:
         expect(weight >= 0 && weight - weight == 0, "minimax_mean: weights must be finite and not negative");
         combine(y, weight);
     }
-    //! A message whose compressor knows the error it made (subtractive dither): v = (signal_variance + that error) / weight.
+    //! A message whose compressor knows the error it made (subtractive dither): v = (signal_variance + that error) /
+    //! weight.
     //! Of any other: v = 1 / weight. Where v = 0 (a zero vector, without signal variance) the message is the truth, and
     //! the result is the mean of all such messages.
     template <Compressor C>

@@ -14,7 +14,8 @@ namespace frugal {
 //! Messages that need no side information are averaged as they come. The others are kept, compressed, and decoded in
 //! node order against that average when the result is asked for (Abdi 2020, sec. 2.2); they then join it.
 //!
-//! refine: each message so decoded improves the side information of the next. Compressors given to `add` must live until
+//! refine: each message so decoded improves the side information of the next. Compressors given to `add` must live
+//! until
 //! `result`. Memory: O(d) and the kept messages, whose buffers are reused after `reset`.
 class side_information_mean {
 public:

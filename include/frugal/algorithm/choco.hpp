@@ -27,7 +27,8 @@ struct choco_options {
     round_order order = round_order::sequential;
 };
 
-//! The step size for which CHOCO-Gossip is proven to contract by 1 - rho^2 delta / 82 per round; usable ones are 10^2 to
+//! The step size for which CHOCO-Gossip is proven to contract by 1 - rho^2 delta / 82 per round; usable ones are 10^2
+//! to
 //! 10^4 times larger. rho: spectral gap; beta: ||I - W||; delta: the compressor's contraction, in (0, 1].
 inline double choco_theoretical_step(double rho, double beta, double delta) {
     expect(rho > 0 && rho <= 1 && beta >= 0 && beta <= 2 && delta > 0 && delta <= 1,
@@ -38,7 +39,8 @@ inline double choco_theoretical_step(double rho, double beta, double delta) {
 //! In place of an objective, batches and optimizer: a node that only averages.
 struct no_training {};
 
-//! One node: x (its model), h (the copy of x that all neighbours know) and z = sum_j w_ij (h_j - h), updated by messages.
+//! One node: x (its model), h (the copy of x that all neighbours know) and z = sum_j w_ij (h_j - h), updated by
+//! messages.
 //!
 //! Even supersteps: [gradient step], q = C(x - h), sends q; odd ones: h += q, z += sum_j w_ij (q_j - q), x += gamma z.
 //! (Overlapping: x += gamma z, q, gradient step first.) The node applies its own message as its neighbours decode it.
@@ -187,7 +189,8 @@ private:
     node_report report_;
 };
 
-//! Nodes for CHOCO-Gossip: all models converge to the mean of the initial ones, which steps change by rounding only, although only
+//! Nodes for CHOCO-Gossip: all models converge to the mean of the initial ones, which steps change by rounding only,
+//! although only
 //! compressed differences travel. initial: one vector per row of w, all of the same length.
 template <MixingMatrix W, Compressor C>
 auto choco_gossip(const choco_options& options, const W& w, const std::vector<std::vector<float>>& initial,

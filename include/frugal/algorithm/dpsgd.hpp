@@ -23,7 +23,8 @@ struct dpsgd_options {
     round_order order = round_order::sequential;
 };
 
-//! One node. Even supersteps: gradient (and, if sequential, its step), sends x; odd ones: averages what arrived (and, if
+//! One node. Even supersteps: gradient (and, if sequential, its step), sends x; odd ones: averages what arrived (and,
+//! if
 //! overlapping, makes its step). The mean of all x moves by -eta times the mean gradient, exactly but for rounding.
 template <Objective F, BatchSource B, LocalOptimizer O>
 class dpsgd_node {

@@ -42,7 +42,8 @@ private:
 
 namespace detail {
 
-//! `source` for worker k: a BatchSource is copied, a callable (worker) makes one, a callable (round, worker) is wrapped.
+//! `source` for worker k: a BatchSource is copied, a callable (worker) makes one, a callable (round, worker) is
+//! wrapped.
 template <class Source>
 auto batches_of(const Source& source, std::size_t worker) {
     if constexpr (BatchSource<Source>) {

@@ -24,7 +24,8 @@ namespace frugal {
 struct synchronous_options {
     std::size_t workers = 1;
     std::uint64_t seed = 0;  //!< of the messages' randomness (dither, masks, codebooks)
-    //! One weight per worker, of its gradient in the mean. Empty: the workers' own `weight()` of their batch sources where
+    //! One weight per worker, of its gradient in the mean. Empty: the workers' own `weight()` of their batch sources
+    //! where
     //! they have one (so that the mean is that of the whole batch although the parts differ by a sample), else equal.
     std::vector<float> weights{};
 };
@@ -51,7 +52,8 @@ inline constexpr std::uint64_t synchronous_supersteps = AgreeingCompressor<C> ? 
 
 }  // namespace detail
 
-//! Node 0. In odd supersteps: decodes the workers' messages in node order through the aggregator, updates the model with
+//! Node 0. In odd supersteps: decodes the workers' messages in node order through the aggregator, updates the model
+//! with
 //! the result as gradient, and sends the model to all workers, once where the network can (multicast).
 template <Compressor C, Aggregator A, LocalOptimizer O>
 class synchronous_server {
@@ -232,22 +234,26 @@ private:
     node_report report_;
 };
 
-//! Nodes for synchronous training (SyncSGD with any compressor; spec names: DQSG, QSGD, TernGrad, EF-SGD, DoStoVoQ-SGD).
+//! Nodes for synchronous training (SyncSGD with any compressor; spec names: DQSG, QSGD, TernGrad, EF-SGD,
+//! DoStoVoQ-SGD).
 //!
 //!     worker i:  g_i = gradient of its batch at w;  sends C(g_i)          supersteps 0, 2, 4, ...
 //!     server:    w <- optimizer(w, aggregate of the C(g_i));  sends w     supersteps 1, 3, 5, ...
 //!
-//! With an AgreeingCompressor (TernGrad's scaler sharing) two supersteps come before the messages of each round: workers
+//! With an AgreeingCompressor (TernGrad's scaler sharing) two supersteps come before the messages of each round:
+//! workers
 //! send the number they contribute, the server returns the largest.
 //!
-//! objective: an Objective, copied for each worker (copies must share their data), or a callable (worker) that makes one.
+//! objective: an Objective, copied for each worker (copies must share their data), or a callable (worker) that makes
+//! one.
 //! batches: a BatchSource, a callable (worker) that makes one, or a callable (round, worker) that gives sample indices;
 //! workers count from 0 and are nodes 1, 2, ...
 //! compressor: the prototype of every worker's (and of the server's, one per worker, to decode).
 //! Messages of worker k are under random_key{seed, node k + 1, round, purposes::message}.
 //! A gradient or model that is not finite ends the run as diverged.
 //!
-//! Example: `auto nodes = synchronous({.workers = 16, .seed = 1}, objective, w0, batches, compressor, mean{}, momentum{});
+//! Example: `auto nodes = synchronous({.workers = 16, .seed = 1}, objective, w0, batches, compressor, mean{},
+//! momentum{});
 //! run(tbb_engine{}, nodes, rounds{500}); nodes[0].parameters()`.
 template <class F, class B, Compressor C, Aggregator A, LocalOptimizer O>
 auto synchronous(const synchronous_options& options, const F& objective, std::vector<float> initial, const B& batches,

@@ -13,7 +13,8 @@ namespace frugal {
 
 //! C(x) = A(x) for messages of even `key.node`, B(x) for odd ones; receivers tell by the key, so no bit is spent on it.
 //!
-//! With A = a dithered and B = a nested_dithered compressor this is the half-and-half protocol of Abdi 2020, sec. 2.2: B's
+//! With A = a dithered and B = a nested_dithered compressor this is the half-and-half protocol of Abdi 2020, sec. 2.2:
+//! B's
 //! messages are decoded near the mean of A's (`side_information_mean`). A sender must then have an even number.
 template <Compressor A, Compressor B>
 class alternating : public message_interface<alternating<A, B>> {
@@ -26,14 +27,19 @@ public:
     B& odd() { return odd_; }
     std::string name() const { return composition("alternating", {even_.name(), odd_.name()}); }
     bool is_unbiased() const { return frugal::is_unbiased(even_) && frugal::is_unbiased(odd_); }
-    double variance(std::size_t d) const requires UnbiasedCompressor<A> && UnbiasedCompressor<B> {
+    double variance(std::size_t d) const
+        requires UnbiasedCompressor<A> && UnbiasedCompressor<B>
+    {
         return std::max(even_.variance(d), odd_.variance(d));
     }
-    double contraction(std::size_t d) const requires ContractiveCompressor<A> && ContractiveCompressor<B> {
+    double contraction(std::size_t d) const
+        requires ContractiveCompressor<A> && ContractiveCompressor<B>
+    {
         return std::min(even_.contraction(d), odd_.contraction(d));
     }
-    bool needs_side_information(random_key k) const requires SideInformationCompressor<A> ||
-        SideInformationCompressor<B> {
+    bool needs_side_information(random_key k) const
+        requires SideInformationCompressor<A> || SideInformationCompressor<B>
+    {
         return is_even(k) ? needs(even_, k) : needs(odd_, k);
     }
 
@@ -47,13 +53,15 @@ public:
         is_even(k) ? even_.decode_add(r, k, weight, acc) : odd_.decode_add(r, k, weight, acc);
     }
     //! Decodes near `side` where this node's messages need it, and without it where they do not.
-    void decode(payload_reader& r, random_key k, std::span<const float> side,
-                std::span<float> y) requires SideInformationCompressor<A> || SideInformationCompressor<B> {
+    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y)
+        requires SideInformationCompressor<A> || SideInformationCompressor<B>
+    {
         is_even(k) ? decode_near(even_, r, k, side, y) : decode_near(odd_, r, k, side, y);
     }
     using message_interface<alternating>::decompress;
-    void decompress(const message& m, random_key k, std::span<const float> side,
-                    std::span<float> y) requires SideInformationCompressor<A> || SideInformationCompressor<B> {
+    void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y)
+        requires SideInformationCompressor<A> || SideInformationCompressor<B>
+    {
         read_message(*this, this->scheme_, m, k, y.size(), [&](payload_reader& r) { decode(r, k, side, y); });
     }
     void state(state_archive& a) {

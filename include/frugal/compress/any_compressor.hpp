@@ -17,7 +17,8 @@ namespace frugal {
 
 //! Holds any copyable Compressor by value; copies are deep, state included. One indirect call per message.
 //!
-//! Its messages are those of what it holds. What is a constant elsewhere is a function here: is_unbiased(), and variance(d)
+//! Its messages are those of what it holds. What is a constant elsewhere is a function here: is_unbiased(), and
+//! variance(d)
 //! and contraction(d), which are empty where the held compressor has none. Default: `identity`. A moved-from object may
 //! only be assigned to or destroyed.
 class any_compressor {
@@ -29,10 +30,9 @@ public:
     //! Asks for little of C before the call is chosen: asking whether C is copyable would ask, for a C that holds an
     //! any_compressor, whether C converts to one, and so ask itself.
     template <class C>
-    requires(!std::same_as<C, any_compressor> &&
-             requires(C & c, std::span<const float> x, random_key k, message& m) { c.compress(x, k, m); })
-        any_compressor(C compressor)
-        : held_(std::make_unique<model<C>>(std::move(compressor))) {
+        requires(!std::same_as<C, any_compressor> &&
+                 requires(C& c, std::span<const float> x, random_key k, message& m) { c.compress(x, k, m); })
+    any_compressor(C compressor) : held_(std::make_unique<model<C>>(std::move(compressor))) {
         static_assert(Compressor<C> && std::copy_constructible<C>,
                       "any_compressor holds copyable models of Compressor");
     }

@@ -31,16 +31,17 @@ namespace frugal {
 //! The most levels a codebook that travels with its message may have: a symbol is a byte.
 inline constexpr std::size_t max_codebook_levels = 256;
 
-//! Chooses levels for a vector. Symbol j stands for levels[j], and is sent for x with boundaries[j-1] <= x < boundaries[j].
+//! Chooses levels for a vector. Symbol j stands for levels[j], and is sent for x with boundaries[j-1] <= x <
+//! boundaries[j].
 //!
 //! size(): the number K of levels, 2..256.  fit(x, levels, boundaries): fills K levels and K - 1 increasing boundaries.
 template <class B>
 concept Codebook = std::copyable<B> &&
-    requires(const B b, std::span<const float> x, std::span<float> levels, std::span<float> boundaries) {
-    { b.size() } -> std::same_as<std::size_t>;
-    b.fit(x, levels, boundaries);
-    { b.name() } -> std::convertible_to<std::string>;
-};
+                   requires(const B b, std::span<const float> x, std::span<float> levels, std::span<float> boundaries) {
+                       { b.size() } -> std::same_as<std::size_t>;
+                       b.fit(x, levels, boundaries);
+                       { b.name() } -> std::convertible_to<std::string>;
+                   };
 
 namespace detail {
 
@@ -98,7 +99,8 @@ inline void cell_means(std::span<const float> x, std::span<const float> boundari
 
 //! The means of the negative and of the other elements (1-bit SGD, Seide et al. 2014); 0 for a class without elements.
 //!
-//! Of all reconstructions of the sign pattern with two values the one of least error; the error sums to 0 in each class.
+//! Of all reconstructions of the sign pattern with two values the one of least error; the error sums to 0 in each
+//! class.
 struct one_bit {
     std::size_t size() const { return 2; }
     void fit(std::span<const float> x, std::span<float> levels, std::span<float> boundaries) const {
@@ -120,7 +122,8 @@ struct one_bit {
     std::string name() const { return "one_bit"; }
 };
 
-//! The quantizer of least squared error for the elements of the vector (Lloyd 1957; Max 1960): cell means and midpoints in
+//! The quantizer of least squared error for the elements of the vector (Lloyd 1957; Max 1960): cell means and midpoints
+//! in
 //! turn, at most `iterations` times, starting from a sample of 4096 elements.
 //!
 //! The levels are the means of their cells (the centroid condition holds exactly), also where iterations stopped early.
@@ -164,8 +167,10 @@ private:
 
     static float midpoint(float a, float b) { return a * 0.5f + b * 0.5f; }  // a product with 1/2 is exact
 
-    //! First levels: each sign gets its share of them, and 0 divides the signs. Since every later step lowers the error, no
-    //! result is worse than `one_bit`. Within a sign levels lie as dense as the optimum's, about the cube root of the data's
+    //! First levels: each sign gets its share of them, and 0 divides the signs. Since every later step lowers the
+    //! error, no
+    //! result is worse than `one_bit`. Within a sign levels lie as dense as the optimum's, about the cube root of the
+    //! data's
     //! density (Panter and Dite 1951), that is evenly in the sum of gap^(5/8) over the gaps of a sorted sample.
     static void start(std::span<const float> x, std::span<float> level, std::span<float> boundary) {
         std::array<float, sample_size> storage;
@@ -223,7 +228,8 @@ private:
 //! C(x)_i = the level of x_i's cell. Payload: per bucket K levels (32 bits each), then all symbols by the coder.
 //!
 //! bucket: coordinates that share a codebook, such as a column of a layer in the original 1-bit SGD; 0 means all.
-//! Biased, and a contraction of at least 1/bucket: error^2 = ||x||^2 - sum of (class sum)^2 / (class size). O(d) memory.
+//! Biased, and a contraction of at least 1/bucket: error^2 = ||x||^2 - sum of (class sum)^2 / (class size). O(d)
+//! memory.
 template <Codebook B, Coder C = packed>
 class codebook_compressor : public message_interface<codebook_compressor<B, C>> {
 public:

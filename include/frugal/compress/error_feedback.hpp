@@ -19,7 +19,8 @@ namespace frugal {
 //!
 //! Invariant: the sum of all decoded messages plus r is the sum of all inputs. Makes any contraction converge; do not
 //! wrap an unbiased compressor of variance above 1 (its residual grows without bound). State: d floats per node. Each
-//! message needs a fresh key: the last one again is refused, because its residual has already been updated. So is a message
+//! message needs a fresh key: the last one again is refused, because its residual has already been updated. So is a
+//! message
 //! that only side information decodes: the sender cannot know what the receiver will make of it.
 template <Compressor C>
 class error_feedback : public message_interface<error_feedback<C>> {
@@ -31,7 +32,11 @@ public:
     C& inner() { return inner_; }
     std::span<const float> residual() const { return residual_; }
     std::string name() const { return composition("error_feedback", {inner_.name()}); }
-    double contraction(std::size_t d) const requires ContractiveCompressor<C> { return inner_.contraction(d); }
+    double contraction(std::size_t d) const
+        requires ContractiveCompressor<C>
+    {
+        return inner_.contraction(d);
+    }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) {
         expect(last_key_ != k, "error feedback was given the same key twice: advance the round for each message");
@@ -100,7 +105,7 @@ struct refused_feedback_argument {
 }  // namespace detail
 
 template <class C>
-requires(!Compressor<C>) error_feedback(C)
-->error_feedback<typename detail::refused_feedback_argument<C>::type>;
+    requires(!Compressor<C>)
+error_feedback(C) -> error_feedback<typename detail::refused_feedback_argument<C>::type>;
 
 }  // namespace frugal

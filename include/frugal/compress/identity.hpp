@@ -1,4 +1,5 @@
-//! No compression: 32 bits a coordinate, bit for bit. The reference of every comparison, and the default value compressor.
+//! No compression: 32 bits a coordinate, bit for bit. The reference of every comparison, and the default value
+//! compressor.
 #pragma once
 
 #include <algorithm>

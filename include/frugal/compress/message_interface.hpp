@@ -1,4 +1,5 @@
-//! From payloads to messages: what turns `encode` / `decode` / `decode_add` into compress / decompress / decompress_add.
+//! From payloads to messages: what turns `encode` / `decode` / `decode_add` into compress / decompress /
+//! decompress_add.
 #pragma once
 
 #include <cstddef>
@@ -53,7 +54,8 @@ inline void check_message(const message& m, std::uint64_t scheme, random_key k, 
     expect_message(dimension > 0, "a message of dimension 0 cannot be: it was altered");
 }
 
-//! Reads one message with `read(payload_reader&)` after checking that it belongs here and before checking that all is read.
+//! Reads one message with `read(payload_reader&)` after checking that it belongs here and before checking that all is
+//! read.
 template <class C, class Read>
 void read_message(C& c, cached_scheme& scheme, const message& m, random_key k, std::size_t dimension, Read read) {
     check_message(m, scheme.of(c), k, dimension);

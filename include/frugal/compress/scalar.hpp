@@ -26,13 +26,13 @@ namespace frugal {
 //! message at once. A vector whose step underflows is sent as zero. O(d) time, O(1) memory (O(d) for entropy coders).
 //!
 //! Unless given, the scale is `max_norm` (`mean_abs` for quantizers that ignore theirs, such as `sign`) and the coder
-//! `packed`. A quantizer with value(i, u, side) makes this a SideInformationCompressor: decompress(m, k, side, y) decodes
+//! `packed`. A quantizer with value(i, u, side) makes this a SideInformationCompressor: decompress(m, k, side, y)
+//! decodes
 //! near `side`, the other forms near 0.
 template <Quantizer Q, Scale S = default_scale<Q>, Coder C = packed>
 class scalar_compressor : public message_interface<scalar_compressor<Q, S, C>> {
 public:
-    static constexpr bool unbiased = requires { requires Q::unbiased; }
-    &&bounds_elements<S>;
+    static constexpr bool unbiased = requires { requires Q::unbiased; } && bounds_elements<S>;
 
     explicit scalar_compressor(Q quantizer, S scale = {}, C coder = {})
         : quantizer_(std::move(quantizer)), scale_(std::move(scale)), coder_(std::move(coder)) {
@@ -51,27 +51,35 @@ public:
     //! False also where the scale, chosen at run time, lets elements clip.
     bool is_unbiased() const { return unbiased && detail::bounds_elements_of(scale_); }
     //! See AgreeingCompressor: with a scale that all senders share (`shared_norm`).
-    float share(std::span<const float> x) const requires requires(const S s) { s.share(x); }
-    { return scale_.share(x); }
-    void agree(float largest) requires requires(S s) { s.agree(largest); }
-    { scale_.agree(largest); }
+    float share(std::span<const float> x) const
+        requires requires(const S s) { s.share(x); }
+    {
+        return scale_.share(x);
+    }
+    void agree(float largest)
+        requires requires(S s) { s.agree(largest); }
+    {
+        scale_.agree(largest);
+    }
     std::string name() const { return composition("scalar", {quantizer_.name(), scale_.name(), coder_.name()}); }
 
     //! The bound of E||C(x) - x||^2 / ||x||^2 for dimension d, where the quantizer and scale have one.
-    double variance(std::size_t d) const requires requires(const Q q, const S s, std::size_t n) {
-        relative_variance(q, s, n);
+    double variance(std::size_t d) const
+        requires requires(const Q q, const S s, std::size_t n) { relative_variance(q, s, n); }
+    {
+        return relative_variance(quantizer_, scale_, std::min(d, bucket(d)));
     }
-    { return relative_variance(quantizer_, scale_, std::min(d, bucket(d))); }
 
     //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2, where the quantizer and scale have one.
-    double contraction(std::size_t d) const requires requires(const Q q, const S s, std::size_t n) {
-        relative_contraction(q, s, n);
+    double contraction(std::size_t d) const
+        requires requires(const Q q, const S s, std::size_t n) { relative_contraction(q, s, n); }
+    {
+        return relative_contraction(quantizer_, scale_, std::min(d, bucket(d)));
     }
-    { return relative_contraction(quantizer_, scale_, std::min(d, bucket(d))); }
     //! E||C(x) - x||^2 for this x exactly (up to the rounding of floats), over the dither.
-    double expected_error(std::span<const float> x) const requires requires(const Q q, double t) {
-        q.step_variance(t);
-    } && unbiased {
+    double expected_error(std::span<const float> x) const
+        requires requires(const Q q, double t) { q.step_variance(t); } && unbiased
+    {
         expect(is_unbiased(), "expected_error: elements beyond this scale clip, and its error is not known");
         const std::size_t b = bucket(x.size());
         double total = 0;
@@ -86,11 +94,12 @@ public:
         }
         return total;
     }
-    //! The same from the message alone, where the error does not depend on x (subtractive dither): what a receiver weighs
+    //! The same from the message alone, where the error does not depend on x (subtractive dither): what a receiver
+    //! weighs
     //! messages by (`minimax_mean`).
-    double expected_error(const message& m) requires requires(const Q q) {
-        q.step_variance();
-    } && unbiased && decodes_with_dither<Q> {
+    double expected_error(const message& m)
+        requires requires(const Q q) { q.step_variance(); } && unbiased && decodes_with_dither<Q>
+    {
         expect(is_unbiased(), "expected_error: elements beyond this scale clip, and its error is not known");
         check_message(m, this->scheme_.of(*this), m.key(0), m.dimension());
         payload_reader r(m.payload());
@@ -156,10 +165,15 @@ public:
              });
     }
     //! Whether a message under this key is meant to be decoded near a vector the receiver knows.
-    bool needs_side_information(random_key) const requires decodes_with_side_information<Q> { return true; }
+    bool needs_side_information(random_key) const
+        requires decodes_with_side_information<Q>
+    {
+        return true;
+    }
     //! y = C(x) decoded near `side`, which has y's length and may be y itself.
-    void decode(payload_reader& r, random_key k, std::span<const float> side,
-                std::span<float> y) requires decodes_with_side_information<Q> {
+    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y)
+        requires decodes_with_side_information<Q>
+    {
         expect(side.size() == y.size(), "side information differs in length from the output");
         read(r, k, y,
              [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
@@ -167,8 +181,9 @@ public:
              });
     }
     using message_interface<scalar_compressor>::decompress;
-    void decompress(const message& m, random_key k, std::span<const float> side,
-                    std::span<float> y) requires decodes_with_side_information<Q> {
+    void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y)
+        requires decodes_with_side_information<Q>
+    {
         read_message(*this, this->scheme_, m, k, y.size(), [&](payload_reader& r) { decode(r, k, side, y); });
     }
 
@@ -354,7 +369,7 @@ struct refused_scalar_arguments {
 }  // namespace detail
 
 template <class Q, class S = max_norm, class C = packed>
-requires detail::refused_scalar_arguments<Q, S, C>::value scalar_compressor(Q, S = {}, C = {})
-->scalar_compressor<typename detail::refused_scalar_arguments<Q, S, C>::type>;
+    requires detail::refused_scalar_arguments<Q, S, C>::value
+scalar_compressor(Q, S = {}, C = {}) -> scalar_compressor<typename detail::refused_scalar_arguments<Q, S, C>::type>;
 
 }  // namespace frugal

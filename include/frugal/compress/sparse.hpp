@@ -30,14 +30,13 @@ namespace frugal {
 template <Selector S, Compressor V = identity, IndexCoding I = fixed_width_indices>
 class sparse_compressor : public message_interface<sparse_compressor<S, V, I>> {
     static constexpr bool counts_from_dimension = requires(const S s, std::size_t d) { s.count_for(d); };
-    static constexpr bool regenerates = requires(const S s, std::size_t d, random_key k, selection& chosen) {
-        s.regenerate(d, k, chosen);
-    };
-    static constexpr bool bounded_values = requires(const V v, std::size_t n) { double(v.contraction(n)); }
-    || requires(const V v, std::size_t n) {
-        requires V::unbiased;
-        double(v.variance(n));
-    };
+    static constexpr bool regenerates =
+        requires(const S s, std::size_t d, random_key k, selection& chosen) { s.regenerate(d, k, chosen); };
+    static constexpr bool bounded_values =
+        requires(const V v, std::size_t n) { double(v.contraction(n)); } || requires(const V v, std::size_t n) {
+            requires V::unbiased;
+            double(v.variance(n));
+        };
     static constexpr bool unbiased_by_default = [] {
         if constexpr (requires { S{}.is_unbiased(); }) {
             return S{}.is_unbiased() && V::unbiased;
@@ -62,15 +61,18 @@ public:
 
     bool is_unbiased() const { return selector_is_unbiased() && frugal::is_unbiased(values_); }
     //! E||C(x) - x||^2 <= variance(d) ||x||^2, for an unbiased V.
-    double variance(std::size_t d) const requires requires(const S s, const V v, std::size_t n) {
-        double(s.variance(n));
-        double(v.variance(n));
+    double variance(std::size_t d) const
+        requires requires(const S s, const V v, std::size_t n) {
+            double(s.variance(n));
+            double(v.variance(n));
+        }
+    {
+        return (1 + selector_.variance(d)) * (1 + values_.variance(count_for(d))) - 1;
     }
-    { return (1 + selector_.variance(d)) * (1 + values_.variance(count_for(d))) - 1; }
     //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2; above 0 where this is a contraction.
-    double contraction(std::size_t d) const requires requires(const S s, std::size_t n) {
-        double(s.contraction(n));
-    } && bounded_values {
+    double contraction(std::size_t d) const
+        requires requires(const S s, std::size_t n) { double(s.contraction(n)); } && bounded_values
+    {
         const double lost_by_values = 1 - contraction_of_values(count_for(d));
         if constexpr (requires { double(selector_.variance(d)); }) {
             if (selector_is_unbiased()) {  // its values are scaled up before V sees them
@@ -212,7 +214,7 @@ struct refused_sparse_arguments {
 }  // namespace detail
 
 template <class S, class V = identity, class I = fixed_width_indices>
-requires detail::refused_sparse_arguments<S, V, I>::value sparse_compressor(S, V = {}, I = {})
-->sparse_compressor<typename detail::refused_sparse_arguments<S, V, I>::type>;
+    requires detail::refused_sparse_arguments<S, V, I>::value
+sparse_compressor(S, V = {}, I = {}) -> sparse_compressor<typename detail::refused_sparse_arguments<S, V, I>::type>;
 
 }  // namespace frugal

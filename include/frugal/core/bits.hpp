@@ -54,7 +54,8 @@ public:
         pending_ = 0;
         pending_count_ = 0;
     }
-    //! Aligns, appends `n` bytes for the caller to fill and returns them; charges `cost_bits`. Valid until the next call.
+    //! Aligns, appends `n` bytes for the caller to fill and returns them; charges `cost_bits`. Valid until the next
+    //! call.
     std::span<std::byte> block(std::size_t n, std::uint64_t cost_bits) {
         align();
         cost_ += cost_bits;

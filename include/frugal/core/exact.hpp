@@ -4,8 +4,7 @@
 #include <type_traits>
 
 #if defined(__FAST_MATH__)
-#error \
-    "frugal needs IEEE arithmetic: compile without -ffast-math and -Ofast (they remove its NaN checks and change its bits)"
+#error "frugal needs IEEE arithmetic: compile without -ffast-math and -Ofast, which change its bits and drop its checks"
 #endif
 
 namespace frugal {
@@ -44,9 +43,7 @@ constexpr double rounded(double x) {
 
 //! The same for a SIMD batch, without naming the SIMD library: anything that holds its register as `data`.
 template <class Batch>
-requires requires(Batch x) {
-    x.data;
-}
+    requires requires(Batch x) { x.data; }
 Batch rounded(Batch x) {
 #if defined(__x86_64__)
     __asm__("" : "+v"(x.data));

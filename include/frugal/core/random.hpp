@@ -29,7 +29,8 @@ struct random_key {
 
     friend constexpr bool operator==(const random_key&, const random_key&) = default;
 
-    //! The same address for another purpose: `n` is mixed into the purpose, so that compositions do not collide, nor meet
+    //! The same address for another purpose: `n` is mixed into the purpose, so that compositions do not collide, nor
+    //! meet
     //! the small numbers of `purposes`.
     constexpr random_key for_purpose(std::uint32_t n) const {
         return {seed, node, round, (purpose + 1) * 0x9E3779B1u + n};
@@ -78,7 +79,8 @@ constexpr float unit_from_word(std::uint32_t w) {
     return static_cast<float>((w >> 8) + 1) * 0x1p-24f;
 }
 
-//! Natural logarithm of x in (0, 1], relative error below 3e-7; the same bits on every machine (no libm, no contraction).
+//! Natural logarithm of x in (0, 1], relative error below 3e-7; the same bits on every machine (no libm, no
+//! contraction).
 constexpr float exact_log(float x) {
     auto bits = std::bit_cast<std::uint32_t>(x);
     const std::uint32_t shifted = bits - 0x3F3504F3u;  // so that the mantissa lies in [sqrt(1/2), sqrt(2))

@@ -21,7 +21,8 @@
 
 namespace frugal {
 
-//! Numbers, which have no padding and of which every bit pattern is a value: bytes from outside can be copied into them.
+//! Numbers, which have no padding and of which every bit pattern is a value: bytes from outside can be copied into
+//! them.
 //! (A bool, an enumeration or a pointer made of arbitrary bytes is undefined behaviour, so those are no such type.)
 template <class T>
 concept archivable_number =
@@ -94,8 +95,10 @@ public:
     }
     //! Any component that describes its own state.
     template <class T>
-    requires requires(T& c, state_archive& a) { c.state(a); }
-    void operator()(T& component) { component.state(*this); }
+        requires requires(T& c, state_archive& a) { c.state(a); }
+    void operator()(T& component) {
+        component.state(*this);
+    }
 
     //! After restoring: throws unless everything was consumed.
     void finish() const {

@@ -60,7 +60,11 @@ public:
     std::size_t size() const { return storage_->labels.size(); }
     bool empty() const { return size() == 0; }
     std::size_t dimension() const { return storage_->dimension; }
-    std::size_t classes() const requires std::integral<Label> { return storage_->classes; }
+    std::size_t classes() const
+        requires std::integral<Label>
+    {
+        return storage_->classes;
+    }
 
     std::span<const float> features() const { return storage_->features; }
     std::span<const Label> labels() const { return storage_->labels; }

@@ -59,11 +59,11 @@ private:
 };
 
 template <class P>
-concept Partitioner = std::copyable<P> &&
-    requires(const P p, std::span<const std::uint32_t> labels, std::size_t nodes, random_key key) {
-    { p(labels, nodes, key) } -> std::same_as<partition>;
-    { p.name() } -> std::convertible_to<std::string>;
-};
+concept Partitioner =
+    std::copyable<P> && requires(const P p, std::span<const std::uint32_t> labels, std::size_t nodes, random_key key) {
+        { p(labels, nodes, key) } -> std::same_as<partition>;
+        { p.name() } -> std::convertible_to<std::string>;
+    };
 
 namespace detail {
 
@@ -164,7 +164,8 @@ struct shards {
 //! Of every class the nodes get shares drawn from a symmetric Dirichlet distribution over the nodes.
 //!
 //! alpha: large is iid, small gives most of a class to one node. balanced: a node that holds samples / nodes gets no
-//! more of the classes that follow, and the draw is repeated until every node has half of that (Lin et al. 2020), so that
+//! more of the classes that follow, and the draw is repeated until every node has half of that (Lin et al. 2020), so
+//! that
 //! sizes are nearly equal; without it every node has at least one sample. Above ten nodes a balanced draw is made for
 //! groups of at most ten nodes with proportional shares of every class, as the source does, or it would never end.
 //! Throws `invalid_input` if 1000 draws do not suffice.
@@ -266,7 +267,8 @@ private:
 //! Every node draws class frequencies q ~ Dirichlet(alpha p), p the frequencies of the whole data set, then its samples
 //! from these classes without replacement; sizes differ by at most one (Hsu, Qi, Brown 2019).
 //!
-//! alpha is the total concentration: `dirichlet{.alpha = a}` of M classes is about as skewed as alpha = M a here. A class
+//! alpha is the total concentration: `dirichlet{.alpha = a}` of M classes is about as skewed as alpha = M a here. A
+//! class
 //! that runs out is dropped from the frequencies of the nodes that follow, so the last nodes take what is left.
 struct dirichlet_mixture {
     double alpha = 10;

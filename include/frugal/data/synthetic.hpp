@@ -17,7 +17,8 @@ namespace frugal {
 
 //! Classification of a mixture of Gaussians: sample i has label i mod classes and features mean[label] + N(0, I).
 //!
-//! separation: root mean square distance between two means, in standard deviations of the noise. The key addresses the means and the noise; test samples follow the training samples.
+//! separation: root mean square distance between two means, in standard deviations of the noise. The key addresses the
+//! means and the noise; test samples follow the training samples.
 struct gaussian_mixture {
     std::size_t samples = 1000;
     std::size_t test_samples = 1000;

@@ -1,7 +1,8 @@
 //! Checkpoints: `checkpoint_every{rounds, directory}` saves a run, `resume{directory}` continues it with the same bits.
 //!
 //! A checkpoint is the run between two supersteps: the state of every node, the messages posted and not yet delivered,
-//! the totals, the stopping rule, and what observers remember. It does not depend on the number of threads or ranks, so a run may go on with
+//! the totals, the stopping rule, and what observers remember. It does not depend on the number of threads or ranks, so
+//! a run may go on with
 //! others. File format, little endian: magic "frgcheck" (8), version (4), reserved 0 (4), configuration (8),
 //! superstep (8), nodes (8), size of the run section (8), the run section, then per node its size (8) and bytes, at the
 //! end the CRC-32C of all before it (4).
@@ -248,7 +249,8 @@ struct checkpoint_every {
 };
 
 //! Observer: before the first superstep, continues from the newest checkpoint in `directory`; starts afresh if there is
-//! none. Put it before observers that write files. Throws `invalid_input` if the checkpoint is of another configuration.
+//! none. Put it before observers that write files. Throws `invalid_input` if the checkpoint is of another
+//! configuration.
 struct resume {
     static constexpr bool collective = true;
 

@@ -104,7 +104,8 @@ inline std::string number_or(double value, const char* missing) {
 
 }  // namespace detail
 
-//! Observer: one row every `rounds` rounds and one at the end. Columns: superstep, round, loss, payload_bits, wire_bytes
+//! Observer: one row every `rounds` rounds and one at the end. Columns: superstep, round, loss, payload_bits,
+//! wire_bytes
 //! (sent by all nodes), network_seconds, compute_seconds, codec_seconds, seconds, then the named metrics (empty where a
 //! metric was not recorded since the row before). A resumed run keeps the rows up to where it resumes.
 struct csv_writer {

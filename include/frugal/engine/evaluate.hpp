@@ -15,7 +15,8 @@
 
 namespace frugal {
 
-//! Observer: calls `evaluate(status)` every `rounds` rounds and at the end, and records what it returns under `name`, where
+//! Observer: calls `evaluate(status)` every `rounds` rounds and at the end, and records what it returns under `name`,
+//! where
 //! progress bars, curve writers and stopping rules find it. Put it before the observers that show it.
 //! Runs on rank 0, which holds node 0: `evaluate_every("test_accuracy", 10, [&](const run_status& s) { ...
 //! s.parameters(0) ... })`.

@@ -10,7 +10,8 @@
 
 namespace frugal {
 
-//! Initialises MPI unless somebody did, and finalises it if it was this object: `int main() { mpi_environment mpi; ... }`.
+//! Initialises MPI unless somebody did, and finalises it if it was this object: `int main() { mpi_environment mpi; ...
+//! }`.
 class mpi_environment {
 public:
     mpi_environment() {

@@ -8,7 +8,8 @@
 
 namespace frugal {
 
-//! Every node has one full-duplex link to a switch that never blocks: sending and receiving overlap, several messages of
+//! Every node has one full-duplex link to a switch that never blocks: sending and receiving overlap, several messages
+//! of
 //! one node follow each other, and a message to many leaves its sender once (multicast).
 //!
 //! A superstep costs max over nodes of latency [messages > 0] + 8 max(bytes sent, bytes received) / bandwidth.

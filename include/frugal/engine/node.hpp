@@ -50,8 +50,8 @@ public:
                   "all kinds of a variant_node must have the same number of supersteps per round");
 
     template <class N>
-    requires(std::same_as<std::remove_cvref_t<N>, Kinds> || ...) variant_node(N&& node)
-        : node_(std::forward<N>(node)) {}
+        requires(std::same_as<std::remove_cvref_t<N>, Kinds> || ...)
+    variant_node(N&& node) : node_(std::forward<N>(node)) {}
 
     void step(std::uint64_t superstep, const inbox& in, outbox& out) {
         std::visit([&](auto& n) { n.step(superstep, in, out); }, node_);

@@ -56,7 +56,8 @@ public:
     void step(std::uint64_t superstep) {
         generation_ ^= 1u;
         arena_.execute([&] {
-            // Isolation keeps a node that waits for parallel work of its own from starting another node's step meanwhile.
+            // Isolation keeps a node that waits for parallel work of its own from starting another node's step
+            // meanwhile.
             oneapi::tbb::parallel_for(
                 oneapi::tbb::blocked_range<std::size_t>(first_, last_, 1),
                 [&](const oneapi::tbb::blocked_range<std::size_t>& range) {

@@ -147,8 +147,8 @@ struct either_rule {
 };
 
 template <StopRule A, StopRule B>
-requires(std::is_class_v<A>&& std::is_class_v<B>) either_rule<A, B>
-operator||(A a, B b) {
+    requires(std::is_class_v<A> && std::is_class_v<B>)
+either_rule<A, B> operator||(A a, B b) {
     return {std::move(a), std::move(b)};
 }
 

@@ -1,6 +1,7 @@
 //! The SIMD vocabulary of the kernels: architectures, batches, and what xsimd's releases spell differently.
 //!
-//! A kernel is `template <class Arch = default_arch>`. `Arch` is one of xsimd's tags, or `scalar_arch`, whose kernels are
+//! A kernel is `template <class Arch = default_arch>`. `Arch` is one of xsimd's tags, or `scalar_arch`, whose kernels
+//! are
 //! plain loops: the reference that every other architecture must equal bit for bit. With `FRUGAL_ARCH_SCALAR` defined,
 //! or on a machine that xsimd does not know, `scalar_arch` is all there is and xsimd is not included.
 //! Compiles with xsimd 8 (Debian 12) to 14.
@@ -12,7 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 
-// GCC 12 takes the deliberately undefined operands inside its AVX-512 intrinsics for mistakes of the functions that they
+// GCC 12 takes the deliberately undefined operands inside its AVX-512 intrinsics for mistakes of the functions that
+// they
 // are inlined into. Silenced where they are defined, and, should someone have included them before, around our loops.
 #if defined(__GNUC__) && !defined(__clang__)
 #define FRUGAL_KERNELS_BEGIN                                                             \
@@ -143,17 +145,12 @@ struct portable_lanes {
         return xsimd::select(a < b, a, b);
 #endif
     }
-    static words exclusive_or(const words& a, std::uint32_t k) {
-        return a ^ words(k);
-    }
-    static words exclusive_or(const words& a, const words& b, std::uint32_t k) {
-        return a ^ b ^ words(k);
-    }
-    static word_batch<Arch> joined(const words& a) {
-        return a;
-    }
+    static words exclusive_or(const words& a, std::uint32_t k) { return a ^ words(k); }
+    static words exclusive_or(const words& a, const words& b, std::uint32_t k) { return a ^ b ^ words(k); }
+    static word_batch<Arch> joined(const words& a) { return a; }
 
-    //! Four batches of v - lowest, saturated to 0..255, to bytes; batch w goes to out + 16 w. |lowest| <= 32768, v < 32768.
+    //! Four batches of v - lowest, saturated to 0..255, to bytes; batch w goes to out + 16 w. |lowest| <= 32768, v <
+    //! 32768.
     static void store_saturated(const int_batch<Arch> (&v)[4], int lowest, std::uint8_t* out) {
         for (std::size_t w = 0; w < 4; ++w) {
             alignas(64) std::int32_t lane[size];

@@ -8,7 +8,7 @@
 namespace frugal::kernels {
 
 template <class Arch>
-requires std::derived_from<Arch, xsimd::neon64>
+    requires std::derived_from<Arch, xsimd::neon64>
 struct lane_operations<Arch> : portable_lanes<Arch> {
     static constexpr std::size_t sets = 2;
     using words = uint32x4_t;

@@ -11,7 +11,7 @@ namespace frugal::kernels {
 // reads them. It ignores the high halves, so a product is its own low word, and only high words cost a shift.
 
 template <class Arch>
-requires std::derived_from<Arch, xsimd::sse2>
+    requires std::derived_from<Arch, xsimd::sse2>
 struct lane_operations<Arch> : portable_lanes<Arch> {
     struct words {
         __m128i even, odd;
@@ -66,7 +66,7 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
 #if defined(__AVX2__)
 
 template <class Arch>
-requires std::derived_from<Arch, xsimd::avx2>
+    requires std::derived_from<Arch, xsimd::avx2>
 struct lane_operations<Arch> : portable_lanes<Arch> {
     struct words {
         __m256i even, odd;
@@ -121,7 +121,7 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
 #if defined(__AVX512F__)
 
 template <class Arch>
-requires std::derived_from<Arch, xsimd::avx512f>
+    requires std::derived_from<Arch, xsimd::avx512f>
 struct lane_operations<Arch> : portable_lanes<Arch> {
     static constexpr std::size_t sets = 2;
     struct words {
@@ -169,9 +169,7 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
     static int_batch<Arch> load_bytes(const std::uint8_t* in) {
         return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
     }
-    static double_batch<Arch> load_doubles(const float* x) {
-        return _mm512_cvtps_pd(_mm256_loadu_ps(x));
-    }
+    static double_batch<Arch> load_doubles(const float* x) { return _mm512_cvtps_pd(_mm256_loadu_ps(x)); }
     static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
                                        std::uint32_t* indices, std::uint32_t* magnitudes) {
         const __mmask16 mask = _mm512_cmpge_epi32_mask(magnitude, _mm512_set1_epi32(bound));

@@ -82,7 +82,8 @@ struct search_lanes<Arch> {
 };
 #endif
 
-//! The best row of `codebook` for each of sizeof...(r) vectors at `x`. `dimension` is that of the codebook, or 0 where the
+//! The best row of `codebook` for each of sizeof...(r) vectors at `x`. `dimension` is that of the codebook, or 0 where
+//! the
 //! compiler is not to know it.
 template <class V, std::size_t dimension, std::size_t... r>
 void search_rows(const search_codebook& codebook, const float* x, std::uint32_t* best, std::index_sequence<r...>) {
@@ -143,7 +144,8 @@ void search_all(const search_codebook& codebook, const float* x, std::span<std::
 }  // namespace detail
 
 //! best[i] = the row m of `codebook` with the largest <x_i, c_m> + offset_m, the lowest such m; x is best.size() x
-//! dimension, row-major and finite. Products are summed in order of the coordinate with every operation rounded, so that
+//! dimension, row-major and finite. Products are summed in order of the coordinate with every operation rounded, so
+//! that
 //! the choice is the same on every instruction set. At most 2^24 codewords. O(n count dimension).
 template <class Arch = default_arch>
 void search(const search_codebook& codebook, std::span<const float> x, std::span<std::uint32_t> best) {

@@ -1,6 +1,7 @@
 //! Packing loops on blocks of symbols, without policy: whole bits, digits of tuples in a byte, digits of longer words.
 //!
-//! What they write does not depend on the instruction set: little endian, and every SIMD loop has a twin on 64-bit words.
+//! What they write does not depend on the instruction set: little endian, and every SIMD loop has a twin on 64-bit
+//! words.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 //! Scaled coordinates to symbols and back: the inner loops of every scalar quantizer. No policy, no wire.
 //!
-//! Element i of a span is coordinate `first + i` of the message, and takes that element of the dither stream. A quantizer
+//! Element i of a span is coordinate `first + i` of the message, and takes that element of the dither stream. A
+//! quantizer
 //! that is generic in its arithmetic type runs on batches of `Arch`; one that takes float only runs element by element.
 //! Results have the same bits either way. Fastest where `first` is a multiple of 64.
 #pragma once
@@ -46,15 +47,13 @@ T value_of(const Q& q, const T& i, const T& u) {
 template <class Q, class T>
 concept IndexesAs = requires(const Q q, const T x) {
     { q.index(x, x) } -> std::same_as<T>;
-}
-|| requires(const Q q, const T x) {
+} || requires(const Q q, const T x) {
     { q.index(x) } -> std::same_as<T>;
 };
 template <class Q, class T>
 concept ValuesAs = requires(const Q q, const T x) {
     { q.value(x, x) } -> std::same_as<T>;
-}
-|| requires(const Q q, const T x) {
+} || requires(const Q q, const T x) {
     { q.value(x) } -> std::same_as<T>;
 };
 
@@ -93,7 +92,9 @@ public:
 #if defined(FRUGAL_HAS_SIMD)
     //! Coordinates 16 w + l of x, w < 4, l < lanes.
     template <SimdArch A>
-    void vectors(const float* x, Symbol* out, const float_batch<A> (&u)[4]) const requires(batches) {
+    void vectors(const float* x, Symbol* out, const float_batch<A> (&u)[4]) const
+        requires(batches)
+    {
         using batch = float_batch<A>;
         const bool saturate = sizeof(Symbol) == 1 && fits_16_bits_;
         int_batch<A> index[4];
@@ -149,7 +150,9 @@ public:
 
 #if defined(FRUGAL_HAS_SIMD)
     template <SimdArch A>
-    void vectors(const Symbol* symbols, float* y, const float_batch<A> (&u)[4]) const requires(batches) {
+    void vectors(const Symbol* symbols, float* y, const float_batch<A> (&u)[4]) const
+        requires(batches)
+    {
         using batch = float_batch<A>;
         for (std::size_t w = 0; w < 4; ++w) {
             int_batch<A> symbol;
@@ -216,8 +219,8 @@ void run_groups(const Kernel& shared_kernel, const In* in, std::size_t groups, c
         const std::uint64_t left = ((std::uint64_t{1} << 32) - static_cast<std::uint32_t>(block)) / lanes;
         const std::size_t end = g + static_cast<std::size_t>(std::min<std::uint64_t>(groups - g, left));
         const auto shared = schedule.share(static_cast<std::uint32_t>(block >> 32));
-        const auto run = [&]<std::size_t Sets>(std::integral_constant<std::size_t, Sets>, std::uint32_t low)
-            __attribute__((always_inline)) {
+        const auto run = [&]<std::size_t Sets>(std::integral_constant<std::size_t, Sets>,
+                                               std::uint32_t low) __attribute__((always_inline)) {
             for (std::size_t k = 0; k < Sets; ++k) {
                 if constexpr (std::is_same_v<In, float>) {
                     prefetch_ahead(in, (g + k) * random_stream::group);

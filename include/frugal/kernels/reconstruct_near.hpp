@@ -29,9 +29,10 @@ inline constexpr bool values_batches_near<Q, Arch> = requires(const Q q, const f
 
 //! y[i] = step * value(symbols[i] + lowest, dither, side[i] / step); 0 where step is 0. `side` may be y. O(n).
 //!
-//! From 2^24 steps on a float does not resolve what the symbol says (and the quotient may overflow): there y[i] = side[i].
+//! From 2^24 steps on a float does not resolve what the symbol says (and the quotient may overflow): there y[i] =
+//! side[i].
 template <class Arch = default_arch, Quantizer Q, class Symbol>
-requires decodes_with_side_information<Q>
+    requires decodes_with_side_information<Q>
 void reconstruct_near(const Q& q, const Symbol* symbols, float step, const random_stream& dither, std::uint64_t first,
                       std::span<const float> side, std::span<float> y) {
     constexpr std::size_t block = 1024;

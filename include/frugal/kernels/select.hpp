@@ -109,7 +109,8 @@ public:
     }
 
 private:
-    //! Elements between checks for room. A SIMD append may write a vector beyond what it reports: room has one to spare.
+    //! Elements between checks for room. A SIMD append may write a vector beyond what it reports: room has one to
+    //! spare.
     static constexpr std::size_t block = 4096;
 
     template <class Arch>
@@ -145,7 +146,8 @@ private:
     std::size_t size_ = 0;
 };
 
-//! A magnitude that at least k elements probably reach, but not many more: from the order statistics of a sample of cache
+//! A magnitude that at least k elements probably reach, but not many more: from the order statistics of a sample of
+//! cache
 //! lines evenly spread over x. 0 where x is too short to gain from it.
 inline std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std::vector<std::uint32_t>& scratch) {
     constexpr std::size_t line = 16;
@@ -174,7 +176,8 @@ inline std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std
 //! Fills `indices` with the increasing indices of the k elements of largest |x|, ties to the lowest index; returns
 //! how many: min(k, x.size()). Throws `invalid_input` naming the first element that is NaN or infinite.
 //!
-//! A bound from a sample leaves slightly more than k candidates, in one pass over x; radix selection among them is exact.
+//! A bound from a sample leaves slightly more than k candidates, in one pass over x; radix selection among them is
+//! exact.
 //! Where the sample misleads, the bound is recomputed from all of x. O(n); allocates nothing once `indices` is warm.
 template <class Arch = default_arch>
 std::size_t select_top_k(std::span<const float> x, std::size_t k, std::vector<std::uint32_t>& indices) {

@@ -25,7 +25,8 @@ concept DataClassifier = Classifier<F> && requires(const F f, const dataset& d) 
     { f.with_data(d) } -> std::convertible_to<F>;
 };
 
-//! Accuracy: fraction of samples whose largest score is that of their label (of equal scores the first counts; NaN never).
+//! Accuracy: fraction of samples whose largest score is that of their label (of equal scores the first counts; NaN
+//! never).
 //! loss: mean cross entropy, without penalties.
 struct evaluation {
     double loss = 0;

@@ -28,9 +28,9 @@ class any_objective {
 public:
     any_objective() = default;
     template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, any_objective> && Objective<std::remove_cvref_t<F>> &&
-             std::copy_constructible<std::remove_cvref_t<F>>) any_objective(F&& f)
-        : self_(std::make_unique<model<std::remove_cvref_t<F>>>(std::forward<F>(f))) {}
+        requires(!std::same_as<std::remove_cvref_t<F>, any_objective> && Objective<std::remove_cvref_t<F>> &&
+                 std::copy_constructible<std::remove_cvref_t<F>>)
+    any_objective(F&& f) : self_(std::make_unique<model<std::remove_cvref_t<F>>>(std::forward<F>(f))) {}
 
     any_objective(const any_objective& other) : self_(other.self_ ? other.self_->clone() : nullptr) {}
     any_objective(any_objective&&) noexcept = default;

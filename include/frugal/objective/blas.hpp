@@ -11,7 +11,8 @@ extern "C" void openblas_set_num_threads(int) __attribute__((weak));
 
 namespace frugal::blas {
 
-//! Makes every call of OpenBLAS in this process single threaded, once: nodes already run in parallel, and results must not
+//! Makes every call of OpenBLAS in this process single threaded, once: nodes already run in parallel, and results must
+//! not
 //! depend on how many threads there are. Other libraries are told so by their environment (MKL_NUM_THREADS=1).
 inline void use_one_thread_per_call() {
     static const bool once = [] {
@@ -29,7 +30,8 @@ enum class layout { stored, transposed };
 //! C = A B + beta C for row-major matrices: C is rows x columns (leading dimension ldc), the sum has `depth` terms.
 //!
 //! For few rows or little depth (a mini-batch) the product is computed in slices of C small enough for the kernels that
-//! a BLAS has for small matrices, which do not repack the large factor: a third to a half faster with OpenBLAS. `slice_rows`
+//! a BLAS has for small matrices, which do not repack the large factor: a third to a half faster with OpenBLAS.
+//! `slice_rows`
 //! says which side of C is long. The slices depend on the sizes alone, hence so do the bits.
 inline void multiply(layout a_layout, layout b_layout, std::size_t rows, std::size_t columns, std::size_t depth,
                      const float* a, std::size_t lda, const float* b, std::size_t ldb, float beta, float* c,

@@ -25,7 +25,8 @@ namespace frugal {
 //! f(w) = mean over the batch of the cross entropy of softmax(W_L relu(... relu(W_1 x + b_1) ...) + b_L), plus
 //! l2 / 2 ||w||^2. `mlp(data, {300, 100})` is the FC-300-100 network of LeCun et al. 1998: 266,610 parameters on MNIST.
 //!
-//! Parameters: for every layer W (outputs x inputs, row major), then b; `layer_extents()` lists these tensors. Any number
+//! Parameters: for every layer W (outputs x inputs, row major), then b; `layer_extents()` lists these tensors. Any
+//! number
 //! of samples may be asked for: they pass in blocks of 256, so working memory is bounded. Results have the same bits
 //! for any number of threads and any alignment of the buffers, with one BLAS on one kind of machine; another BLAS or
 //! instruction set rounds its sums otherwise. Copies share the data and have working memory of their own; one object
@@ -79,7 +80,8 @@ public:
         return copy;
     }
 
-    //! Weights N(0, 2 / inputs) before a ReLU (He, Zhang, Ren, Sun 2015) and N(0, 1 / inputs) in the last layer; biases 0.
+    //! Weights N(0, 2 / inputs) before a ReLU (He, Zhang, Ren, Sun 2015) and N(0, 1 / inputs) in the last layer; biases
+    //! 0.
     //! Element i of w depends on the key and i alone: the same bits on every machine.
     void initialize(random_key key, std::span<float> w) const {
         detail::expect_size(w.size(), dimension_, "the parameters");
@@ -98,7 +100,8 @@ public:
     //! f(w): a forward pass.
     double value(std::span<const float> w, sample_indices batch) { return pass<false>(w, batch, {}, {}); }
 
-    //! f(w) and, in g, its gradient: about 6 dimension() floating-point operations per sample; allocates nothing once warm.
+    //! f(w) and, in g, its gradient: about 6 dimension() floating-point operations per sample; allocates nothing once
+    //! warm.
     //! Throws `invalid_input` for spans of other sizes and samples that do not exist.
     double value_and_gradient(std::span<const float> w, sample_indices batch, std::span<float> g) {
         detail::expect_size(g.size(), dimension_, "the gradient");

@@ -9,10 +9,11 @@
 
 namespace frugal {
 
-//! An array of numbers without initial values, aligned to a cache line. A copy starts empty: copying an objective for another node
+//! An array of numbers without initial values, aligned to a cache line. A copy starts empty: copying an objective for
+//! another node
 //! or thread shares its data and gets working memory of its own.
 template <class T>
-requires std::is_trivially_copyable_v<T>
+    requires std::is_trivially_copyable_v<T>
 class scratch {
 public:
     static constexpr std::align_val_t alignment{64};

@@ -22,7 +22,8 @@ namespace frugal {
 //! so for l2 > 0.
 //!
 //! Parameters: W, classes x features row major, then b. Sums are in double and in the order of the batch: the same bits
-//! on every machine. Copies share the data and have working memory of their own; one object serves one thread at a time.
+//! on every machine. Copies share the data and have working memory of their own; one object serves one thread at a
+//! time.
 class softmax_regression {
 public:
     //! Throws `invalid_input` for an empty data set, or unless l2 is finite and >= 0.

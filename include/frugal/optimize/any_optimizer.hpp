@@ -17,8 +17,8 @@ namespace frugal {
 class any_optimizer {
 public:
     template <class O>
-    requires(!std::same_as<std::remove_cvref_t<O>, any_optimizer> && LocalOptimizer<O>) any_optimizer(O optimizer)
-        : held_(std::make_unique<model<O>>(std::move(optimizer))) {}
+        requires(!std::same_as<std::remove_cvref_t<O>, any_optimizer> && LocalOptimizer<O>)
+    any_optimizer(O optimizer) : held_(std::make_unique<model<O>>(std::move(optimizer))) {}
 
     any_optimizer(const any_optimizer& other) : held_(other.held_ ? other.held_->copy() : nullptr) {}
     any_optimizer& operator=(const any_optimizer& other) {

@@ -69,7 +69,8 @@ struct one_bit_dithered {
 //!
 //! index(x, u) = round(x + v);  value(i) = i.  |x| <= levels, in steps.
 //! dithers = 1: v = u is uniform; unbiased, variance f(1 - f) where f is the fractional part of x.
-//! dithers = 2: v is the sum of two independent uniforms (triangular on (-1, 1), made from the one u by the inverse of its
+//! dithers = 2: v is the sum of two independent uniforms (triangular on (-1, 1), made from the one u by the inverse of
+//! its
 //!     distribution function); unbiased, variance exactly 1/4 for every x, one more level on either side.
 struct half_dithered {
     int levels = 1;

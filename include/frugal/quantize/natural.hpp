@@ -15,8 +15,10 @@ namespace frugal {
 
 //! Natural dithering (Horvath et al. 2019): |x| to 0 or a power of two 2^(1 - levels), ..., 1/2, 1, with its sign.
 //!
-//! index(x, u): sign(x) j with j the level next to |x|, drawn without bias;  value(i) = sign(i) 2^(|i| - levels), 0 for 0.
-//! x: divided by the norm, |x| <= 1. Relative variance 1/8 of what lies above the lowest level 2^(1 - levels), however large
+//! index(x, u): sign(x) j with j the level next to |x|, drawn without bias;  value(i) = sign(i) 2^(|i| - levels), 0 for
+//! 0.
+//! x: divided by the norm, |x| <= 1. Relative variance 1/8 of what lies above the lowest level 2^(1 - levels), however
+//! large
 //! the dynamic range; without a lowest level (as in the original without a norm) it is 1/8. O(levels) per coordinate.
 struct natural {
     int levels = 8;

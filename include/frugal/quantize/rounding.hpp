@@ -46,7 +46,8 @@ T square_root(const T& x) {
     return sqrt(x);
 }
 
-//! floor(x + u + 1/2) for u in (-1/2, 1/2), as in exact arithmetic where it matters: an integer x is always kept. (A sum
+//! floor(x + u + 1/2) for u in (-1/2, 1/2), as in exact arithmetic where it matters: an integer x is always kept. (A
+//! sum
 //! in float would round it up for the largest u, so that a zero coordinate could become a non-zero one.)
 template <class T>
 T round_with_dither(const T& x, const T& u) {

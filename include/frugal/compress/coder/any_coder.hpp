@@ -18,7 +18,8 @@ class any_coder {
 public:
     any_coder() : any_coder(packed{}) {}
     template <class C>
-    requires(!std::same_as<C, any_coder> && Coder<C>) any_coder(C coder) : held_(hold(std::move(coder))) {}
+        requires(!std::same_as<C, any_coder> && Coder<C>)
+    any_coder(C coder) : held_(hold(std::move(coder))) {}
     any_coder(const any_coder& other) : held_(other.held_ ? other.held_->clone() : nullptr) {}
     any_coder(any_coder&&) noexcept = default;
     any_coder& operator=(const any_coder& other) { return *this = any_coder(other); }

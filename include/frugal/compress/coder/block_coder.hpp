@@ -16,7 +16,8 @@
 
 namespace frugal {
 
-//! granule(size): pieces of a multiple of this many symbols are coded independently and simply concatenated; 0 means that
+//! granule(size): pieces of a multiple of this many symbols are coded independently and simply concatenated; 0 means
+//! that
 //!     this alphabet cannot be coded by blocks.
 //! bytes_for(n, size), cost_of(n, size): bytes that n symbols take, and bits they are charged.
 //! encode_block(symbols, n, size, out): writes exactly bytes_for(n, size) bytes. Symbols are below size <= 256.

@@ -15,7 +15,8 @@ namespace frugal {
 
 //! Run lengths of the middle symbol and signed levels around it, as in QSGD (Alistarh et al. 2017, sec. 3.2).
 //!
-//! The middle is m = floor(size / 2), the zero of an alphabet -M..M. For each symbol s != m: the number of middle symbols
+//! The middle is m = floor(size / 2), the zero of an alphabet -M..M. For each symbol s != m: the number of middle
+//! symbols
 //! since the one before it, plus 1, in Elias delta code; one bit, 1 if s < m, where the alphabet has symbols on both
 //! sides; |s - m| in Elias gamma code, where it can exceed 1. Middle symbols at the end are a run without a symbol; if
 //! there are none, nothing follows the last symbol. Padded to a byte. No model and no table: about log2(gap) +

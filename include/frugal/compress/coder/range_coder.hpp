@@ -270,7 +270,8 @@ private:
 //! Adaptive order-0 range coder (Martin 1979) with 32-bit ranges: the model is reset for every message, nothing but the
 //! symbols travels.
 //!
-//! Cost: the symbols' empirical entropy plus about (size - 1) / 2 log2(n) bits for learning. Alphabets of more than 65536
+//! Cost: the symbols' empirical entropy plus about (size - 1) / 2 log2(n) bits for learning. Alphabets of more than
+//! 65536
 //! symbols are split: the high 16 bits are modelled, the low ones taken as uniform. An alphabet of one symbol takes no
 //! bits. O(n log size); about 20 ns a symbol.
 class range_coder {

@@ -34,7 +34,8 @@ namespace frugal {
 //! whose interval contains x mod 2^b; next x = frequency (x >> b) + x mod 2^b - start, and below 2^16, x = x 2^16 +
 //! next word. The last state of every lane is 2^16. At the end, aligned, the low bits of split symbols.
 //!
-//! Cost, for up to 4096 symbols: the empirical entropy + at most 0.5 % + the frequencies + 32 bits for each lane (more lanes only where they
+//! Cost, for up to 4096 symbols: the empirical entropy + at most 0.5 % + the frequencies + 32 bits for each lane (more
+//! lanes only where they
 //! do not count). O(n + 2^b); for messages of thousands of symbols and more. An alphabet of one symbol takes no bits.
 class rans {
 public:
@@ -139,8 +140,7 @@ private:
     static void each_lane(F f) {
         [&]<unsigned... L>(std::integer_sequence<unsigned, L...>) {
             (f(std::integral_constant<unsigned, L>{}), ...);
-        }
-        (std::make_integer_sequence<unsigned, Lanes>{});
+        }(std::make_integer_sequence<unsigned, Lanes>{});
     }
 
     //! Words and states are written from the end backwards, so that the receiver reads them forwards.

@@ -1,4 +1,5 @@
-//! Codes for integers without a known bound (Elias 1975), and a reader for content whose length is not known beforehand.
+//! Codes for integers without a known bound (Elias 1975), and a reader for content whose length is not known
+//! beforehand.
 #pragma once
 
 #include <bit>

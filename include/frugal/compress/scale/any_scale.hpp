@@ -16,8 +16,8 @@ class any_scale {
 public:
     any_scale() : any_scale(max_norm{}) {}
     template <class S>
-    requires(!std::same_as<S, any_scale> && Scale<S>) any_scale(S scale)
-        : held_(std::make_shared<const model<S>>(std::move(scale))) {}
+        requires(!std::same_as<S, any_scale> && Scale<S>)
+    any_scale(S scale) : held_(std::make_shared<const model<S>>(std::move(scale))) {}
 
     float measure(std::span<const float> x) const { return held_->measure(x); }
     float step(float measured, float range) const { return held_->step(measured, range); }

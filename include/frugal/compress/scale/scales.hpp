@@ -83,11 +83,14 @@ struct fixed {
     std::string name() const { return expression("fixed", {{"kappa", kappa}}); }
 };
 
-//! One norm for all senders, agreed on before each round (the scaler sharing of TernGrad, Wen et al. 2017): messages then
+//! One norm for all senders, agreed on before each round (the scaler sharing of TernGrad, Wen et al. 2017): messages
+//! then
 //! are multiples of one step and may be added as integers.
 //!
-//! Every sender contributes `share(x)`; the largest contribution is given to all by `agree` (an extra exchange of 32 bits
-//! each way, which `synchronous` makes for the scale of its own scalar_compressor; not for one nested in another compressor
+//! Every sender contributes `share(x)`; the largest contribution is given to all by `agree` (an extra exchange of 32
+//! bits
+//! each way, which `synchronous` makes for the scale of its own scalar_compressor; not for one nested in another
+//! compressor
 //! or chosen at run time). Only senders need it: the step travels in the message as always.
 struct shared_norm {
     float norm = 0;
@@ -113,9 +116,7 @@ struct shared_norm {
 template <class S>
 inline constexpr bool bounds_elements = true;
 template <class S>
-requires requires {
-    S::bounds;
-}
+    requires requires { S::bounds; }
 inline constexpr bool bounds_elements<S> = S::bounds;
 
 namespace detail {
@@ -146,10 +147,16 @@ struct bucketed {
     static constexpr bool bounds = bounds_elements<S>;
     float measure(std::span<const float> x) const { return scale.measure(x); }
     std::size_t bucket_size() const { return size; }
-    float step(float measured, float range) const requires requires(const S s) { s.step(measured, range); }
-    { return scale.step(measured, range); }
-    bool bounds_elements() const requires requires(const S s) { s.bounds_elements(); }
-    { return scale.bounds_elements(); }
+    float step(float measured, float range) const
+        requires requires(const S s) { s.step(measured, range); }
+    {
+        return scale.step(measured, range);
+    }
+    bool bounds_elements() const
+        requires requires(const S s) { s.bounds_elements(); }
+    {
+        return scale.bounds_elements();
+    }
     void validate() const {
         expect(size >= 1, "bucketed scale: a bucket needs at least one coordinate");
         if constexpr (requires { scale.validate(); }) {
@@ -162,13 +169,11 @@ struct bucketed {
 template <Scale S>
 bucketed(S, std::size_t) -> bucketed<S>;
 
-//! The largest E||C(x) - x||^2 / ||x||^2 over x of n elements for quantizer q under a scale, where it is finite and known.
+//! The largest E||C(x) - x||^2 / ||x||^2 over x of n elements for quantizer q under a scale, where it is finite and
+//! known.
 template <class Q>
-requires requires(const Q q, std::size_t n) {
-    q.max_norm_variance(n);
-} || requires(const Q q) {
-    q.step_variance();
-}
+    requires requires(const Q q, std::size_t n) { q.max_norm_variance(n); } ||
+             requires(const Q q) { q.step_variance(); }
 double relative_variance(const Q& q, const max_norm&, std::size_t n) {
     if constexpr (requires { q.max_norm_variance(n); }) {
         return q.max_norm_variance(n);
@@ -177,11 +182,7 @@ double relative_variance(const Q& q, const max_norm&, std::size_t n) {
     }
 }
 template <class Q>
-requires requires(const Q q, std::size_t n) {
-    q.l2_norm_variance(n);
-} || requires(const Q q) {
-    q.step_variance();
-}
+    requires requires(const Q q, std::size_t n) { q.l2_norm_variance(n); } || requires(const Q q) { q.step_variance(); }
 double relative_variance(const Q& q, const l2_norm&, std::size_t n) {
     if constexpr (requires { q.l2_norm_variance(n); }) {
         return q.l2_norm_variance(n);
@@ -190,25 +191,19 @@ double relative_variance(const Q& q, const l2_norm&, std::size_t n) {
     }
 }
 template <class Q, class S>
-requires requires(const Q q, const S s, std::size_t n) {
-    relative_variance(q, s, n);
-}
+    requires requires(const Q q, const S s, std::size_t n) { relative_variance(q, s, n); }
 double relative_variance(const Q& q, const bucketed<S>& s, std::size_t n) {
     return relative_variance(q, s.scale, std::min(n, s.size));
 }
 
 //! The smallest 1 - E||C(x) - x||^2 / ||x||^2 over x of n elements, where it is positive and known.
 template <class Q>
-requires requires(const Q q, std::size_t n) {
-    q.mean_abs_contraction(n);
-}
+    requires requires(const Q q, std::size_t n) { q.mean_abs_contraction(n); }
 double relative_contraction(const Q& q, const mean_abs&, std::size_t n) {
     return q.mean_abs_contraction(n);
 }
 template <class Q, class S>
-requires requires(const Q q, const S s, std::size_t n) {
-    relative_contraction(q, s, n);
-}
+    requires requires(const Q q, const S s, std::size_t n) { relative_contraction(q, s, n); }
 double relative_contraction(const Q& q, const bucketed<S>& s, std::size_t n) {
     return relative_contraction(q, s.scale, std::min(n, s.size));
 }

@@ -25,7 +25,8 @@ struct top_k {
     std::string name() const { return expression("top_k", {detail::selected_count_argument(fraction, count)}); }
 };
 
-//! All coordinates with |x_i| >= value, be they none or all (Strom 2015). O(d). No guarantee by itself: what stays below
+//! All coordinates with |x_i| >= value, be they none or all (Strom 2015). O(d). No guarantee by itself: what stays
+//! below
 //! the threshold must be kept (`error_feedback`), so that it crosses it later.
 struct threshold {
     float value = 0;

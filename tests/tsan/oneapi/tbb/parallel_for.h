@@ -63,7 +63,7 @@ void parallel_for(const blocked_range<T>& range, const F& f, const Partitioner& 
 }
 
 template <class Index, class F, class Partitioner = auto_partitioner>
-requires std::is_integral_v<Index>
+    requires std::is_integral_v<Index>
 void parallel_for(Index first, Index last, const F& f, const Partitioner& = {}) {
     stand_in::for_each_chunk(last > first ? static_cast<std::size_t>(last - first) : 0,
                              [&](std::size_t i) { f(first + static_cast<Index>(i)); });
