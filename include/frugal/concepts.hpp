@@ -230,18 +230,4 @@ concept Classifier =
         f.logits(w, batch, out);
     };
 
-class inbox;   // engine/mailbox.hpp
-class outbox;  // engine/mailbox.hpp
-
-//! One participant of a distributed algorithm as a bulk-synchronous state machine.
-//!
-//! step(superstep, in, out): consumes what was posted to it in the superstep before, works, posts messages.
-//! parameters(): its model. A node has `state(state_archive&)` so that checkpoints can save it.
-template <class N>
-concept Node = requires(N n, const N cn, std::uint64_t superstep, const inbox& in, outbox& out, state_archive& a) {
-    n.step(superstep, in, out);
-    { cn.parameters() } -> std::convertible_to<std::span<const float>>;
-    n.state(a);
-};
-
 }  // namespace frugal

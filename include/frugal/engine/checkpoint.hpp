@@ -1,10 +1,10 @@
 //! Checkpoints: `checkpoint_every{rounds, directory}` saves a run, `resume{directory}` continues it with the same bits.
 //!
-//! A checkpoint is the run between two supersteps: the state of every node, the messages posted and not yet delivered,
+//! A checkpoint is the run between two rounds: the state of every node, messages that wait for a later round,
 //! the totals, the stopping rule, and what observers remember. It does not depend on the number of threads or ranks, so
 //! a run may go on with
 //! others. File format, little endian: magic "frgcheck" (8), version (4), reserved 0 (4), configuration (8),
-//! superstep (8), nodes (8), size of the run section (8), the run section, then per node its size (8) and bytes, at the
+//! rounds (8), nodes (8), size of the run section (8), the run section, then per node its size (8) and bytes, at the
 //! end the CRC-32C of all before it (4).
 #pragma once
 
@@ -31,7 +31,7 @@ namespace frugal {
 namespace detail {
 
 inline constexpr std::array<char, 8> checkpoint_magic{'f', 'r', 'g', 'c', 'h', 'e', 'c', 'k'};
-inline constexpr std::uint32_t checkpoint_version = 2;
+inline constexpr std::uint32_t checkpoint_version = 3;
 inline constexpr std::size_t checkpoint_header_size = 48;
 
 }  // namespace detail
@@ -48,7 +48,7 @@ inline std::vector<std::byte> format_checkpoint(const checkpoint& c) {
     number(detail::checkpoint_version);
     number(std::uint32_t{0});
     number(c.configuration);
-    number(c.superstep);
+    number(c.round);
     number(std::uint64_t{c.nodes.size()});
     number(std::uint64_t{c.run.size()});
     put(c.run.data(), c.run.size());
@@ -81,7 +81,7 @@ inline checkpoint parse_checkpoint(std::span<const std::byte> bytes) {
     checkpoint c;
     std::uint64_t nodes, size;
     load(bytes.subspan(16), c.configuration);
-    load(bytes.subspan(24), c.superstep);
+    load(bytes.subspan(24), c.round);
     load(bytes.subspan(32), nodes);
     load(bytes.subspan(40), size);
     auto rest = bytes.subspan(detail::checkpoint_header_size, bytes.size() - detail::checkpoint_header_size - 4);
@@ -237,7 +237,7 @@ struct checkpoint_every {
 
     void operator()(run_status& status) const {
         expect(rounds > 0, "checkpoint_every: the number of rounds must be at least 1");
-        if (!status.round_complete() || status.round() % rounds != 0) {
+        if (status.round() % rounds != 0) {
             return;
         }
         checkpoint c = status.control().capture();
@@ -248,7 +248,7 @@ struct checkpoint_every {
     }
 };
 
-//! Observer: before the first superstep, continues from the newest checkpoint in `directory`; starts afresh if there is
+//! Observer: before the first round, continues from the newest checkpoint in `directory`; starts afresh if there is
 //! none. Put it before observers that write files. Throws `invalid_input` if the checkpoint is of another
 //! configuration.
 struct resume {

@@ -19,18 +19,18 @@ namespace frugal {
 
 namespace detail {
 
-//! A text file of one line per written row, each with the superstep of its run. Copies share the file.
+//! A text file of one line per written row, each with the round of its run. Copies share the file.
 class row_file {
 public:
-    //! Opens `path` anew with these first lines. Where a run resumes, rows up to there stay; superstep_of(line) is the
-    //! superstep of a row, above every other of what is no row.
-    template <class SuperstepOf>
-    void start(const std::string& path, const run_status& s, std::vector<std::string> lines, SuperstepOf superstep_of) {
+    //! Opens `path` anew with these first lines. Where a run resumes, rows up to there stay; round_of(line) is the
+    //! round of a row, above every other of what is no row.
+    template <class RoundOf>
+    void start(const std::string& path, const run_status& s, std::vector<std::string> lines, RoundOf round_of) {
         path_ = path;
-        if (s.superstep > 0) {
-            last_row_ = s.superstep;
+        if (s.completed > 0) {
+            last_row_ = s.completed;
             for (const auto& line : lines_of(path)) {
-                if (superstep_of(line) <= s.superstep) {
+                if (round_of(line) <= s.completed) {
                     lines.push_back(line);
                 }
             }
@@ -44,15 +44,15 @@ public:
             write(line);
         }
     }
-    //! Is there a row to write after this superstep, at one every `rounds` rounds?
-    static bool due(const run_status& s, std::uint64_t rounds) { return s.round_complete() && s.round() % rounds == 0; }
+    //! Is there a row to write after this round, at one every `rounds` rounds?
+    static bool due(const run_status& s, std::uint64_t rounds) { return s.completed % rounds == 0; }
     //! Is the row of the end of the run still to be written?
-    bool lacks(const run_status& s) const { return s.superstep > 0 && last_row_ != s.superstep; }
+    bool lacks(const run_status& s) const { return s.completed > 0 && last_row_ != s.completed; }
     //! Was the metric recorded after the last row?
-    bool is_new(const metric& m) const { return m.superstep > last_row_ || last_row_ == none; }
+    bool is_new(const metric& m) const { return m.round > last_row_ || last_row_ == none; }
     void write_row(const run_status& s, const std::string& line) {
         write(line);
-        last_row_ = s.superstep;
+        last_row_ = s.completed;
     }
 
     //! The lines of a file, the last only if complete; none if there is no such file.
@@ -104,9 +104,8 @@ inline std::string number_or(double value, const char* missing) {
 
 }  // namespace detail
 
-//! Observer: one row every `rounds` rounds and one at the end. Columns: superstep, round, loss, payload_bits,
-//! wire_bytes
-//! (sent by all nodes), network_seconds, compute_seconds, codec_seconds, seconds, then the named metrics (empty where a
+//! Observer: one row every `rounds` rounds and one at the end. Columns: round, loss, payload_bits, wire_bytes (sent by
+//! all nodes), network_seconds, compute_seconds, codec_seconds, seconds, then the named metrics (empty where a
 //! metric was not recorded since the row before). A resumed run keeps the rows up to where it resumes.
 struct csv_writer {
     std::string path;
@@ -117,7 +116,7 @@ struct csv_writer {
     void start(const run_status& s) {
         expect(rounds > 0, "csv_writer: the number of rounds must be at least 1");
         std::string header =
-            "superstep,round,loss,payload_bits,wire_bytes,network_seconds,compute_seconds,codec_seconds,seconds";
+            "round,loss,payload_bits,wire_bytes,network_seconds,compute_seconds,codec_seconds,seconds";
         for (const auto& m : metrics) {
             header += ',' + m;
         }
@@ -136,7 +135,7 @@ struct csv_writer {
 
 private:
     void row(const run_status& s) {
-        std::string text = std::to_string(s.superstep) + ',' + std::to_string(s.round()) + ',' +
+        std::string text = std::to_string(s.completed) + ',' +
                            detail::number_or(s.loss, "") + ',' + std::to_string(s.sent.payload_bits) + ',' +
                            std::to_string(s.sent.wire_bytes) + ',' + number_text(s.network_seconds) + ',' +
                            number_text(s.compute_seconds) + ',' + number_text(s.codec_seconds) + ',' +
@@ -158,7 +157,7 @@ struct json_lines_writer {
     void start(const run_status& s) {
         expect(rounds > 0, "json_lines_writer: the number of rounds must be at least 1");
         file.start(path, s, {}, [](const std::string& line) {
-            constexpr std::string_view prefix = "{\"superstep\":";
+            constexpr std::string_view prefix = "{\"round\":";
             return detail::leading_number(line.starts_with(prefix) ? line.c_str() + prefix.size() : "");
         });
     }
@@ -191,7 +190,7 @@ private:
         return text + '"';
     }
     void row(const run_status& s) {
-        std::string text = "{\"superstep\":" + std::to_string(s.superstep) + ",\"round\":" + std::to_string(s.round()) +
+        std::string text = "{\"round\":" + std::to_string(s.completed) +
                            ",\"loss\":" + detail::number_or(s.loss, "null") +
                            ",\"payload_bits\":" + std::to_string(s.sent.payload_bits) +
                            ",\"wire_bytes\":" + std::to_string(s.sent.wire_bytes) +

@@ -29,13 +29,13 @@ public:
     }
 
     void operator()(run_status& s) {
-        if (s.round_complete() && s.round() % rounds_ == 0) {
+        if (s.completed % rounds_ == 0) {
             s.record(name_, value_of(s));
         }
     }
     void finish(run_status& s) {
         const metric* m = s.find(name_);
-        if (s.superstep > 0 && (m == nullptr || m->superstep != s.superstep)) {
+        if (s.completed > 0 && (m == nullptr || m->round != s.completed)) {
             s.record(name_, value_of(s));
         }
     }

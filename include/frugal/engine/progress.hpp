@@ -39,15 +39,13 @@ struct progress_bar {
     std::string line(const run_status& s) const {
         std::string text = label.empty() ? std::string() : label + ' ';
         char buffer[160];
-        const std::uint64_t planned = s.planned_supersteps / s.supersteps_per_round;
-        if (planned > 0) {
-            const double done =
-                std::min(1.0, static_cast<double>(s.superstep) / static_cast<double>(s.planned_supersteps));
+        if (s.planned > 0) {
+            const double done = std::min(1.0, static_cast<double>(s.completed) / static_cast<double>(s.planned));
             const int full = static_cast<int>(done * width);
             text += '[' + std::string(static_cast<std::size_t>(full), '#') +
                     std::string(static_cast<std::size_t>(width - full), '.') + ']';
             std::snprintf(buffer, sizeof buffer, " %llu/%llu rounds", static_cast<unsigned long long>(s.round()),
-                          static_cast<unsigned long long>(planned));
+                          static_cast<unsigned long long>(s.planned));
         } else {
             std::snprintf(buffer, sizeof buffer, "%llu rounds", static_cast<unsigned long long>(s.round()));
         }

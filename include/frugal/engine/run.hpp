@@ -1,12 +1,14 @@
-//! `run(engine, nodes, stop, observers...)`: steps nodes until a rule stops them.
+//! `run(engine, nodes, stop, observers...)`: plays rounds until a rule stops them.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
@@ -15,18 +17,18 @@
 #include <vector>
 
 #include <frugal/engine/digest.hpp>
-#include <frugal/engine/network.hpp>
-#include <frugal/engine/node_group.hpp>
+#include <frugal/engine/session.hpp>
 #include <frugal/engine/status.hpp>
 #include <frugal/engine/stop.hpp>
+#include <frugal/node/population.hpp>
 
 namespace frugal {
 
-//! Places nodes on threads and machines: `open(nodes)` gives a session that steps them and delivers their messages.
+//! Places nodes on threads and machines: `open(nodes)` gives a Session.
 template <class E, class N>
-concept Engine = requires(const E& engine, std::span<N> nodes) {
+concept Engine = requires(const E& engine, population<N>& nodes) {
     { engine.network } -> std::convertible_to<network_model>;
-    engine.open(nodes);
+    { engine.open(nodes) } -> Session;
 };
 
 namespace detail {
@@ -41,29 +43,22 @@ constexpr bool is_collective() {
 }
 
 //! The bookkeeping of one run; engines differ in their session only.
-template <Node N, class Session, StopRule Stop>
+template <Session S, StopRule Stop>
 class runner final : public run_control {
 public:
-    runner(Session& session, const network_model& network, Stop stop)
-        : session_(session), network_(network), stop_(std::move(stop)), begin_(clock::now()) {
-        auto& group = session_.group();
-        status_.supersteps_per_round = supersteps_per_round_of<N>();
-        status_.planned_supersteps = planned_supersteps_of(stop_, status_.supersteps_per_round);
-        status_.nodes = group.size();
-        status_.threads = group.threads();
+    runner(S& session, Stop stop) : session_(session), stop_(std::move(stop)), begin_(clock::now()) {
+        status_.planned = planned_rounds_of(stop_);
+        status_.nodes = session_.size();
+        status_.threads = session_.threads();
         status_.ranks = session_.ranks();
         status_.rank = session_.rank();
-        status_.per_node.resize(group.size());
-        status_.attach(*this, group.first(), group.last());
+        status_.per_node.resize(session_.size());
+        status_.attach(*this, session_.first(), session_.last());
     }
 
     template <class... Observers>
     run_report operator()(Observers&... observers) {
-        auto state_of_observers = [&](state_archive& a) { (save_or_restore(a, observers), ...); };
-        observers_ = &state_of_observers;
-        state_of_observers_ = [](void* call, state_archive& a) {
-            (*static_cast<decltype(state_of_observers)*>(call))(a);
-        };
+        state_of_observers_ = [&](state_archive& a) { (save_or_restore(a, observers), ...); };
         observe(
             [&](auto& o) {
                 if constexpr (requires { o.start(status_); }) {
@@ -73,8 +68,8 @@ public:
             observers...);
         status_.reason = session_.agree(reason_of(stop_, status_), std::exchange(failure_, nullptr));
         while (status_.reason == stop_reason::none) {
-            session_.step(status_.superstep);
-            account(session_.exchange());
+            session_.play(status_.completed, records_);
+            account();
             observe([&](auto& o) { o(status_); }, observers...);
             stop_reason reason = reason_of(stop_, status_);
             if (node_diverged_) {
@@ -83,7 +78,7 @@ public:
             status_.reason = session_.agree(reason, std::exchange(failure_, nullptr));
         }
         status_.seconds = base_seconds_ + elapsed();
-        collect();
+        digest();
         observe(
             [&](auto& o) {
                 if constexpr (requires { o.finish(status_); }) {
@@ -95,45 +90,40 @@ public:
         return status_;
     }
 
-    std::span<const float> parameters(std::size_t node) const override {
-        return session_.group().node(node).parameters();
-    }
+    std::span<const float> parameters(std::size_t node) const override { return session_.parameters(node); }
 
     checkpoint capture() override {
         checkpoint c;
-        c.superstep = status_.superstep;
+        c.round = status_.completed;
         state_archive a(c.run);
         state(a);
-        auto& group = session_.group();
-        c.nodes.resize(group.size());
-        for (std::size_t i = group.first(); i < group.last(); ++i) {
-            group.save(i, c.nodes[i]);
+        c.nodes.resize(session_.size());
+        for (std::size_t i = session_.first(); i < session_.last(); ++i) {
+            session_.save(i, c.nodes[i]);
         }
         session_.gather(c.nodes);
         return c;
     }
 
     void restore(const checkpoint& c) override {
-        auto& group = session_.group();
-        expect(c.nodes.size() == group.size(), [&] {
+        expect(c.nodes.size() == session_.size(), [&] {
             return "a checkpoint holds " + std::to_string(c.nodes.size()) + " nodes, but the run has " +
-                   std::to_string(group.size());
+                   std::to_string(session_.size());
         });
         state_archive a{std::span<const std::byte>(c.run)};
         state(a);
         a.finish();
-        expect_message(status_.superstep == c.superstep && status_.per_node.size() == group.size(),
+        expect_message(status_.completed == c.round && status_.per_node.size() == session_.size(),
                        "a checkpoint contradicts itself: it was altered");
         std::exception_ptr failure;
         try {
-            for (std::size_t i = group.first(); i < group.last(); ++i) {
-                group.restore(i, c.nodes[i]);
+            for (std::size_t i = session_.first(); i < session_.last(); ++i) {
+                session_.restore(i, c.nodes[i]);
             }
         } catch (...) {
             failure = std::current_exception();
         }
         session_.agree(stop_reason::none, failure);
-        session_.exchange();  // what was in flight; it was counted before the checkpoint was taken
         sum_up();
     }
 
@@ -161,37 +151,43 @@ private:
         (one(observers), ...);
     }
 
-    void account(std::span<const node_record> records) {
-        ++status_.superstep;
+    void account() {
+        ++status_.completed;
         status_.sent_now = {};
         status_.received_now = {};
-        double slowest_link = 0, slowest_step = 0, loss = 0;
-        std::size_t losses = 0;
-        for (std::size_t i = 0; i < records.size(); ++i) {
-            const node_record& r = records[i];
-            node_totals& t = status_.per_node[i];
-            status_.sent_now += r.sent;
-            status_.received_now += r.received;
-            t.sent += r.sent;
-            t.received += r.received;
-            t.compute_seconds += r.report.compute_seconds;
-            t.codec_seconds += r.report.codec_seconds;
-            slowest_link = std::max(slowest_link, network_.seconds(r.sent.messages + r.received.messages,
-                                                                   r.sent.wire_bytes, r.received.wire_bytes));
-            slowest_step = std::max(slowest_step, r.step_seconds);
-            node_diverged_ = node_diverged_ || r.report.diverged;
-            if (r.report.has_loss) {
-                loss += r.report.loss;
-                ++losses;
-            }
-        }
-        status_.reported_loss = losses > 0;
-        if (losses > 0) {
-            status_.loss = loss / static_cast<double>(losses);
+        double slowest_link = 0, slowest_node = 0, loss = 0, samples = 0;
+        read_records(
+            records_,
+            [&](const round_record& r) {
+                node_totals& t = status_.per_node[r.node];
+                status_.sent_now += r.sent;
+                status_.received_now += r.received;
+                t.sent += r.sent;
+                t.received += r.received;
+                t.compute_seconds += r.seconds - r.codec_seconds;
+                t.codec_seconds += r.codec_seconds;
+                slowest_link = std::max(slowest_link, r.network_seconds);
+                slowest_node = std::max(slowest_node, r.seconds);
+                node_diverged_ = node_diverged_ || r.diverged;
+                loss += r.loss;
+                samples += r.samples;
+            },
+            [&](const std::string& name, double value) {
+                for (total& t : status_.counters) {
+                    if (t.name == name) {
+                        t.value += value;
+                        return;
+                    }
+                }
+                status_.counters.push_back({name, value});
+            });
+        status_.reported_loss = samples > 0;
+        if (samples > 0) {
+            status_.loss = loss / samples;
         }
         status_.network_seconds_now = slowest_link;
         status_.network_seconds += slowest_link;
-        status_.parallel_seconds += slowest_step;
+        status_.parallel_seconds += slowest_node;
         status_.seconds = base_seconds_ + elapsed();
         sum_up();
     }
@@ -209,26 +205,11 @@ private:
         }
     }
 
-    //! At the end: digests of all nodes, and all nodes' states on rank 0.
-    void collect() {
-        auto& group = session_.group();
-        if (session_.ranks() > 1) {
-            std::vector<std::vector<std::byte>> states(group.size());
-            for (std::size_t i = group.first(); i < group.last(); ++i) {
-                state_archive a(states[i]);
-                group.node(i).state(a);
-            }
-            session_.gather(states);
-            for (std::size_t i = 0; i < group.size() && status_.is_root(); ++i) {
-                if (!group.owns(i)) {
-                    state_archive a{std::span<const std::byte>(states[i])};
-                    group.node(i).state(a);
-                }
-            }
-        }
-        std::vector<std::vector<std::byte>> digests(group.size());
-        for (std::size_t i = group.first(); i < group.last(); ++i) {
-            std::uint64_t d = digest_of(group.node(i).parameters());
+    //! At the end: one digest of all nodes' parameters, in node order.
+    void digest() {
+        std::vector<std::vector<std::byte>> digests(session_.size());
+        for (std::size_t i = session_.first(); i < session_.last(); ++i) {
+            std::uint64_t d = digest_of(session_.parameters(i));
             state_archive a(digests[i]);
             a(d);
         }
@@ -251,8 +232,29 @@ private:
         }
     }
 
+    template <class Named>
+    static void state_of_named(state_archive& a, std::vector<Named>& values) {
+        std::uint64_t count = values.size();
+        a(count);
+        if (!a.saving()) {
+            values.clear();
+        }
+        for (std::uint64_t k = 0; k < count; ++k) {
+            if (!a.saving()) {
+                values.emplace_back();
+            }
+            Named& v = values[k];
+            std::vector<char> name(v.name.begin(), v.name.end());
+            a(name);
+            v.name.assign(name.begin(), name.end());
+            a(v.value);
+            if constexpr (requires { v.round; }) {
+                a(v.round);
+            }
+        }
+    }
     void state(state_archive& a) {
-        a(status_.superstep);
+        a(status_.completed);
         a(status_.per_node);
         a(status_.sent_now);
         a(status_.received_now);
@@ -264,35 +266,20 @@ private:
         double seconds = base_seconds_ + elapsed();
         a(seconds);
         base_seconds_ = seconds - elapsed();
-        std::uint64_t count = status_.metrics.size();
-        a(count);
-        if (!a.saving()) {
-            status_.metrics.clear();
-        }
-        for (std::uint64_t k = 0; k < count; ++k) {
-            if (!a.saving()) {
-                status_.metrics.emplace_back();
-            }
-            metric& m = status_.metrics[k];
-            std::vector<char> name(m.name.begin(), m.name.end());
-            a(name);
-            m.name.assign(name.begin(), name.end());
-            a(m.value);
-            a(m.superstep);
-        }
+        state_of_named(a, status_.metrics);
+        state_of_named(a, status_.counters);
         save_or_restore(a, stop_);
-        state_of_observers_(observers_, a);
+        state_of_observers_(a);
     }
 
-    Session& session_;
-    network_model network_;
+    S& session_;
     Stop stop_;
     run_status status_;
+    std::vector<std::byte> records_;
     double base_seconds_ = 0;  // of the runs before a resume
     clock::time_point begin_;
     bool node_diverged_ = false;
-    void* observers_ = nullptr;  // what state_of_observers_ is called with
-    void (*state_of_observers_)(void*, state_archive&) = nullptr;
+    std::function<void(state_archive&)> state_of_observers_;
     std::exception_ptr failure_;
 };
 
@@ -300,16 +287,22 @@ private:
 
 //! Runs `nodes` on `engine` until `stop`; calls `observers` (passed by reference, kept by the caller) as it goes.
 //!
-//! nodes: any vector of a Node; with `mpi_engine`, the same vector on every rank, each rank stepping its own slice.
+//! With `mpi_engine`, every rank calls it with a population made the same way; each builds and runs its own slice.
 //! Returns totals, the reason it stopped and the digest of all parameters. An exception in a node or an observer ends
 //! the run on every rank.
-template <class E, Node N, StopRule Stop, class... Observers>
-run_report run(const E& engine, std::vector<N>& nodes, Stop stop, Observers&&... observers) {
+template <class E, Program N, StopRule Stop, class... Observers>
+run_report run(const E& engine, population<N>& nodes, Stop stop, Observers&&... observers) {
     static_assert(Engine<E, N>, "run: the first argument must be an engine, such as frugal::tbb_engine{}");
-    expect(!nodes.empty(), "run: there are no nodes");
     engine.network.check();
-    auto session = engine.open(std::span<N>(nodes));
-    return detail::runner<N, decltype(session), Stop>(session, engine.network, std::move(stop))(observers...);
+    auto session = engine.open(nodes);
+    return detail::runner<decltype(session), Stop>(session, std::move(stop))(observers...);
+}
+
+//! The same for nodes that exist: any vector of a Program, whole on every rank. seed: of the messages' randomness.
+template <class E, Program N, StopRule Stop, class... Observers>
+run_report run(const E& engine, std::vector<N>& nodes, Stop stop, Observers&&... observers) {
+    population<N> listed{std::span<N>(nodes), 0};
+    return run(engine, listed, std::move(stop), observers...);
 }
 
 }  // namespace frugal

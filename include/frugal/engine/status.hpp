@@ -1,4 +1,4 @@
-//! What a run tells: reports of nodes, the status observers see after each superstep, and the report at the end.
+//! What a run tells: the status observers see after each round, and the report at the end.
 #pragma once
 
 #include <cstddef>
@@ -11,46 +11,24 @@
 
 #include <frugal/core/error.hpp>
 #include <frugal/core/state.hpp>
+#include <frugal/node/seat.hpp>
 
 namespace frugal {
-
-//! Messages counted. A message posted to several nodes is sent once and received several times.
-struct traffic {
-    std::uint64_t messages = 0;
-    std::uint64_t payload_bits = 0;  //!< the algorithms' own cost, what papers count
-    std::uint64_t wire_bytes = 0;    //!< what travels: header, padding and checksum included
-
-    traffic& operator+=(const traffic& t) {
-        messages += t.messages;
-        payload_bits += t.payload_bits;
-        wire_bytes += t.wire_bytes;
-        return *this;
-    }
-    void state(state_archive& a) {
-        a(messages);
-        a(payload_bits);
-        a(wire_bytes);
-    }
-    friend constexpr bool operator==(const traffic&, const traffic&) = default;
-};
-
-//! What a node may tell its engine after a step, through an optional `node_report report() const`.
-struct node_report {
-    double loss = 0;  //!< its latest training loss, if has_loss
-    bool has_loss = false;
-    bool diverged = false;       //!< it met numbers that are not finite and cannot go on: the run stops
-    double compute_seconds = 0;  //!< of its last step: gradients and updates
-    double codec_seconds = 0;    //!< of its last step: compressing and decompressing
-};
 
 //! Why a run ended (or `none`: it goes on).
 enum class stop_reason : std::uint8_t { none, finished, early, diverged };
 
-//! A value recorded by an observer, such as an accuracy, and the superstep it belongs to.
+//! A value recorded by an observer, such as an accuracy, and how many rounds were completed then.
 struct metric {
     std::string name;
     double value = 0;
-    std::uint64_t superstep = 0;
+    std::uint64_t round = 0;
+};
+
+//! A number that nodes counted, summed over nodes and rounds.
+struct total {
+    std::string name;
+    double value = 0;
 };
 
 //! Totals of one node since the start of the run.
@@ -70,9 +48,8 @@ struct node_totals {
 
 //! Numbers about a run up to now; equal on every rank except for wall-clock seconds.
 struct run_report {
-    std::uint64_t superstep = 0;             //!< completed supersteps, those before a resume included
-    std::uint64_t supersteps_per_round = 1;  //!< of the algorithm
-    std::uint64_t planned_supersteps = 0;    //!< where the stopping rule will end it at the latest; 0: not known
+    std::uint64_t completed = 0;  //!< rounds, those before a resume included
+    std::uint64_t planned = 0;    //!< rounds after which the stopping rule will end it at the latest; 0: not known
     std::size_t nodes = 0;
     std::size_t threads = 1;
     std::size_t ranks = 1;
@@ -80,25 +57,25 @@ struct run_report {
 
     traffic sent;          //!< all nodes, since the start
     traffic received;      //!< all nodes, since the start
-    traffic sent_now;      //!< in the last superstep
-    traffic received_now;  //!< in the last superstep
+    traffic sent_now;      //!< in the last round
+    traffic received_now;  //!< in the last round
     std::vector<node_totals> per_node;
 
-    double loss = std::numeric_limits<double>::quiet_NaN();  //!< mean over the nodes that report one
-    bool reported_loss = false;                              //!< did any node report a loss in the last superstep?
-    double network_seconds = 0;                              //!< simulated, by the engine's network_model
-    double network_seconds_now = 0;                          //!< in the last superstep
-    double parallel_seconds = 0;  //!< sum over supersteps of the slowest node's step: with one machine per node
-    double compute_seconds = 0;   //!< reported by nodes, summed over nodes
-    double codec_seconds = 0;     //!< reported by nodes, summed over nodes
-    double seconds = 0;           //!< wall clock, since the start
+    double loss = std::numeric_limits<double>::quiet_NaN();  //!< mean over the samples of the nodes that report one
+    bool reported_loss = false;                              //!< did any node report a loss in the last round?
+    double network_seconds = 0;      //!< simulated, by the engine's network_model, had all computing been free
+    double network_seconds_now = 0;  //!< in the last round
+    double parallel_seconds = 0;     //!< sum over rounds of the slowest node's work: with one machine per node
+    double compute_seconds = 0;      //!< of all nodes: without compressing and decompressing
+    double codec_seconds = 0;        //!< of all nodes: compressing and decompressing
+    double seconds = 0;              //!< wall clock, since the start
+    std::vector<total> counters;     //!< what nodes counted, such as "messages dropped"
 
     std::vector<metric> metrics;  //!< latest value of each
     stop_reason reason = stop_reason::none;
     std::string parameters_digest;  //!< hex digest of all nodes' parameters in node order; set at the end
 
-    std::uint64_t round() const { return superstep / supersteps_per_round; }
-    bool round_complete() const { return superstep % supersteps_per_round == 0; }
+    std::uint64_t round() const { return completed; }
     bool is_root() const { return rank == 0; }
     bool diverged() const { return reason == stop_reason::diverged; }
     //! The metric of that name, or nullptr.
@@ -110,25 +87,34 @@ struct run_report {
         }
         return nullptr;
     }
-    //! Sets a metric for the last superstep.
+    //! The total counted under that name; 0 if nobody counted.
+    double counted(std::string_view name) const {
+        for (const total& t : counters) {
+            if (t.name == name) {
+                return t.value;
+            }
+        }
+        return 0;
+    }
+    //! Sets a metric for the last round.
     void record(std::string_view name, double value) {
         for (metric& m : metrics) {
             if (m.name == name) {
                 m.value = value;
-                m.superstep = superstep;
+                m.round = completed;
                 return;
             }
         }
-        metrics.push_back({std::string(name), value, superstep});
+        metrics.push_back({std::string(name), value, completed});
     }
 };
 
-//! The whole state of a run between two supersteps, independent of the number of ranks and threads.
+//! The whole state of a run between two rounds, independent of the number of ranks and threads.
 struct checkpoint {
     std::uint64_t configuration = 0;            //!< hash of everything the run was set up with, chosen by the caller
-    std::uint64_t superstep = 0;                //!< completed supersteps
+    std::uint64_t round = 0;                    //!< completed rounds
     std::vector<std::byte> run;                 //!< totals, metrics, stopping rule, observers
-    std::vector<std::vector<std::byte>> nodes;  //!< per node: its state and the messages it posted, not yet delivered
+    std::vector<std::vector<std::byte>> nodes;  //!< per node: its state and the messages that wait for it
 };
 
 //! What an engine offers to observers. Calls marked collective must be made on every rank.
@@ -148,13 +134,11 @@ protected:
     ~run_control() = default;
 };
 
-//! What observers see after each superstep: the report so far and access to the nodes.
+//! What observers see after each round: the report so far and access to the nodes.
 //!
-//! An observer is called as `observer(status)`, on rank 0 only, unless it has `static constexpr bool collective =
-//! true`.
-//! Optional: `start(status)` before the first superstep, `finish(status)` after the last; `state(state_archive&)`: what
-//! it
-//! remembers, rank 0's saved in checkpoints and given back to every rank by `resume`.
+//! An observer is called as `observer(status)`, on rank 0 only, unless it has `static constexpr bool collective = true`.
+//! Optional: `start(status)` before the first round, `finish(status)` after the last; `state(state_archive&)`: what
+//! it remembers, rank 0's saved in checkpoints and given back to every rank by `resume`.
 class run_status : public run_report {
 public:
     //! The nodes in this process are first_node() <= i < last_node().

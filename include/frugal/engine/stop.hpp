@@ -1,9 +1,8 @@
-//! Stopping rules. A rule is called after every superstep (and once before the first) as `rule(status)` and returns a
+//! Stopping rules. A rule is called after every round (and once before the first) as `rule(status)` and returns a
 //! `stop_reason`, or a bool where true means finished. Rules combine with `||`: the first that stops decides.
 //!
 //! | rule                                            | stops                                                     |
 //! |-------------------------------------------------|-----------------------------------------------------------|
-//! | `supersteps{n}`                                 | after n supersteps                                        |
 //! | `rounds{n}`                                     | after n rounds of the algorithm                           |
 //! | `early_stop{.metric = "loss", .target = 0.1}`   | once the metric has reached the target                    |
 //! | `early_stop{.metric = "acc", .patience = 5, ..}`| after 5 values of the metric without a better one         |
@@ -30,23 +29,15 @@ concept StopRule = std::copyable<R> && requires(R rule, const run_status& status
     requires std::same_as<decltype(rule(status)), stop_reason> || std::same_as<decltype(rule(status)), bool>;
 };
 
-struct supersteps {
-    std::uint64_t count = 0;
-    stop_reason operator()(const run_status& s) const {
-        return s.superstep >= count ? stop_reason::finished : stop_reason::none;
-    }
-    std::uint64_t planned_supersteps(std::uint64_t) const { return count; }
-};
-
 struct rounds {
     std::uint64_t count = 0;
     stop_reason operator()(const run_status& s) const {
         return s.round() >= count ? stop_reason::finished : stop_reason::none;
     }
-    std::uint64_t planned_supersteps(std::uint64_t per_round) const { return count * per_round; }
+    std::uint64_t planned_rounds() const { return count; }
 };
 
-//! Watches the training loss (`metric = "loss"`, at the end of each round) or a metric recorded by an observer.
+//! Watches the training loss (`metric = "loss"`) or a metric recorded by an observer.
 struct early_stop {
     std::string metric = "loss";
     bool minimize = true;
@@ -59,13 +50,13 @@ struct early_stop {
     stop_reason operator()(const run_status& s) {
         double value = 0;
         if (metric == "loss") {
-            if (s.superstep == 0 || !s.round_complete() || std::isnan(s.loss)) {
+            if (s.completed == 0 || std::isnan(s.loss)) {
                 return stop_reason::none;
             }
             value = s.loss;
         } else {
             const auto* found = s.find(metric);
-            if (found == nullptr || found->superstep != s.superstep) {
+            if (found == nullptr || found->round != s.completed) {
                 return stop_reason::none;
             }
             value = found->value;
@@ -94,7 +85,7 @@ struct divergence_guard {
     double first = std::numeric_limits<double>::quiet_NaN();  //!< state
 
     stop_reason operator()(const run_status& s) {
-        if (s.superstep == 0 || !s.reported_loss) {
+        if (s.completed == 0 || !s.reported_loss) {
             return stop_reason::none;
         }
         if (std::isnan(first)) {
@@ -116,11 +107,11 @@ stop_reason reason_of(R& rule, const run_status& status) {
     }
 }
 
-//! Where a rule will stop at the latest, in supersteps; 0 if it does not know.
+//! Where a rule will stop at the latest, in rounds; 0 if it does not know.
 template <StopRule R>
-std::uint64_t planned_supersteps_of(const R& rule, std::uint64_t per_round) {
-    if constexpr (requires { rule.planned_supersteps(per_round); }) {
-        return rule.planned_supersteps(per_round);
+std::uint64_t planned_rounds_of(const R& rule) {
+    if constexpr (requires { rule.planned_rounds(); }) {
+        return rule.planned_rounds();
     } else {
         return 0;
     }
@@ -133,11 +124,11 @@ struct either_rule {
 
     stop_reason operator()(const run_status& s) {
         const stop_reason a = reason_of(first, s),
-                          b = reason_of(second, s);  // both: rules with state see every superstep
+                          b = reason_of(second, s);  // both: rules with state see every round
         return a != stop_reason::none ? a : b;
     }
-    std::uint64_t planned_supersteps(std::uint64_t per_round) const {
-        const auto a = planned_supersteps_of(first, per_round), b = planned_supersteps_of(second, per_round);
+    std::uint64_t planned_rounds() const {
+        const auto a = planned_rounds_of(first), b = planned_rounds_of(second);
         return a == 0 ? b : (b == 0 ? a : std::min(a, b));
     }
     void state(state_archive& a) {

@@ -46,6 +46,13 @@ void add(std::span<const float> x, std::span<const float> y, std::span<float> ou
         out.size(), out.data(), [](const auto& a, const auto& b) { return a + b; }, x.data(), y.data());
 }
 
+//! out = x - y; out may be x or y.
+template <class Arch = default_arch>
+void subtract(std::span<const float> x, std::span<const float> y, std::span<float> out) {
+    detail::transform<Arch>(
+        out.size(), out.data(), [](const auto& a, const auto& b) { return a - b; }, x.data(), y.data());
+}
+
 //! out = factor * x; out may be x.
 template <class Arch = default_arch>
 void scale(float factor, std::span<const float> x, std::span<float> out) {
@@ -60,8 +67,7 @@ void axpy(float factor, std::span<const float> x, std::span<float> acc) {
         x.data(), acc.data());
 }
 
-//! out = (x_0 + x_1 + ... + x_{n-1}) * (1 / n), added in that order: the bits of adding one vector after another, in
-//! one
+//! out = (x_0 + x_1 + ... + x_{n-1}) * (1 / n), added in that order: the bits of adding one vector after another, in one
 //! pass over memory. x: pointers to n >= 1 vectors of out.size() floats.
 template <class Arch = default_arch>
 void mean_of(std::span<const float* const> x, std::span<float> out) {

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include <frugal/core/state.hpp>
-#include <frugal/optimize/elementwise.hpp>
+#include <frugal/kernels/zip.hpp>
+#include <frugal/optimize/buffer.hpp>
 #include <frugal/optimize/schedule.hpp>
 
 namespace frugal {
@@ -32,14 +33,14 @@ struct adam {
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) {
         expect(beta_1 >= 0 && beta_1 < 1 && beta_2 >= 0 && beta_2 < 1, "adam: beta_1 and beta_2 must be in [0, 1)");
         expect(epsilon > 0, "adam: epsilon must be positive");
-        detail::expect_same_length(w, g);
-        detail::expect_buffer(first, w.size());
-        detail::expect_buffer(second, w.size());
+        expect_same_length(w, g);
+        expect_buffer(first, w.size());
+        expect_buffer(second, w.size());
         ++updates;
         power_1 *= double{beta_1};
         power_2 *= double{beta_2};
         const double eta = learning_rate(step);
-        detail::elementwise(
+        kernels::zip(
             w.size(),
             [scale = static_cast<float>(eta / (1 - power_1)), root = static_cast<float>(1 / std::sqrt(1 - power_2)),
              b1 = beta_1, b2 = beta_2, e = epsilon, coupled = decoupled ? 0.0f : weight_decay,

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include <frugal/core/state.hpp>
-#include <frugal/optimize/elementwise.hpp>
+#include <frugal/kernels/zip.hpp>
+#include <frugal/optimize/buffer.hpp>
 #include <frugal/optimize/schedule.hpp>
 
 namespace frugal {
@@ -21,9 +22,9 @@ struct momentum {
 
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) {
         expect(factor >= 0 && factor < 1, "momentum: the factor must be in [0, 1)");
-        detail::expect_same_length(w, g);
-        detail::expect_buffer(velocity, w.size());
-        detail::elementwise(
+        expect_same_length(w, g);
+        expect_buffer(velocity, w.size());
+        kernels::zip(
             w.size(),
             [eta = static_cast<float>(learning_rate(step)), m = factor, decay = weight_decay](auto& x, auto& v,
                                                                                               const auto& gradient) {

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include <frugal/core/state.hpp>
-#include <frugal/optimize/elementwise.hpp>
+#include <frugal/kernels/zip.hpp>
+#include <frugal/optimize/buffer.hpp>
 #include <frugal/optimize/schedule.hpp>
 
 namespace frugal {
@@ -32,11 +33,11 @@ struct nesterov {
 
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) {
         expect(factor >= 0 && factor < 1, "nesterov: the factor must be in [0, 1)");
-        detail::expect_same_length(w, g);
-        detail::expect_buffer(velocity, w.size());
+        expect_same_length(w, g);
+        expect_buffer(velocity, w.size());
         const auto eta = static_cast<float>(learning_rate(step));
         if (form == nesterov_form::corrected) {
-            detail::elementwise(
+            kernels::zip(
                 w.size(),
                 [eta, m = factor, decay = weight_decay](auto& x, auto& v, const auto& gradient) {
                     using T = std::remove_cvref_t<decltype(x)>;
@@ -46,7 +47,7 @@ struct nesterov {
                 },
                 w.data(), velocity.data(), g.data());
         } else {
-            detail::elementwise(
+            kernels::zip(
                 w.size(),
                 [eta, m = factor, decay = weight_decay](auto& h, auto& v, const auto& gradient) {
                     using T = std::remove_cvref_t<decltype(h)>;

@@ -6,7 +6,8 @@
 #include <string>
 
 #include <frugal/core/state.hpp>
-#include <frugal/optimize/elementwise.hpp>
+#include <frugal/kernels/zip.hpp>
+#include <frugal/optimize/buffer.hpp>
 #include <frugal/optimize/schedule.hpp>
 
 namespace frugal {
@@ -17,8 +18,8 @@ struct sgd {
     float weight_decay = 0;
 
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) {
-        detail::expect_same_length(w, g);
-        detail::elementwise(
+        expect_same_length(w, g);
+        kernels::zip(
             w.size(),
             [eta = static_cast<float>(learning_rate(step)), decay = weight_decay](auto& x, const auto& gradient) {
                 using T = std::remove_cvref_t<decltype(x)>;

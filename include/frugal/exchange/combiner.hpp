@@ -1,0 +1,88 @@
+//! `combiner<A>`: an Aggregator over the messages of a round, decoded on several threads where there are many.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <frugal/concepts.hpp>
+#include <frugal/node/channel.hpp>
+#include <frugal/node/peer.hpp>
+
+namespace frugal {
+
+//! How an exchange weighs and checks what it combines.
+struct combination {
+    //! Of each node of the population; empty: equal weights.
+    std::vector<float> weights{};
+    //! A message that cannot be decoded is left out and counted as "messages dropped" instead of ending the run.
+    bool drop_malformed = false;
+};
+
+//! Adds contributions in order of their numbers, in up to four runs of equal length that are merged in order. The runs
+//! depend on the number of contributions only, so the bits are those of any number of threads.
+template <Aggregator A>
+class combiner {
+public:
+    combiner(A prototype, combination how) : how_(std::move(how)), parts_(1, std::move(prototype)) {}
+
+    //! See combination::weights.
+    void weigh(std::vector<float> weights) { how_.weights = std::move(weights); }
+    const A& aggregator() const { return parts_[0]; }
+
+    //! out <- the aggregate of n contributions of out's length; add(i, part) adds contribution i to an aggregator.
+    template <class Add>
+    void operator()(const peer& here, std::size_t n, std::span<float> out, Add add) {
+        const std::size_t runs = runs_of(n);
+        while (parts_.size() < runs) {
+            parts_.push_back(parts_[0]);
+        }
+        here.parallel(runs, [&](std::size_t r) {
+            parts_[r].reset(out.size());
+            for (std::size_t i = r * n / runs; i < (r + 1) * n / runs; ++i) {
+                add(i, parts_[r]);
+            }
+        });
+        if constexpr (mergeable) {
+            for (std::size_t r = 1; r < runs; ++r) {
+                parts_[0].merge(parts_[r]);
+            }
+        }
+        parts_[0].result(out);
+    }
+    //! Adds the message of an envelope to an aggregator; false if it was dropped.
+    template <Compressor C>
+    bool add(A& part, channel<C>& codec, const peer& here, std::uint32_t leg, const envelope& e, std::size_t d) {
+        const float weight = weight_of(here.global(e.from));
+        if (!how_.drop_malformed) {
+            codec.open(here, leg, e, [&](C& c, const message& m, random_key k) { part.add(c, m, k, weight); });
+            return true;
+        }
+        borrowed_vector decoded = here.borrow(d);  // so that nothing of a message that is refused remains
+        try {
+            codec.decode(here, leg, e, decoded);
+        } catch (const malformed_message&) {
+            return false;
+        }
+        part.add(std::span<const float>(decoded), weight);
+        return true;
+    }
+    void state(state_archive& a) { save_or_restore(a, parts_[0]); }
+
+private:
+    static constexpr bool mergeable = requires(A a, const A b) { a.merge(b); };
+    static constexpr std::size_t runs_of(std::size_t n) { return mergeable && n >= 8 ? 4 : 1; }
+
+    float weight_of(std::uint32_t node) const {
+        expect(how_.weights.empty() || node < how_.weights.size(),
+               "an exchange got the weights of fewer nodes than take part");
+        return how_.weights.empty() ? 1.0f : how_.weights[node];
+    }
+
+    combination how_;
+    std::vector<A> parts_;
+};
+
+}  // namespace frugal

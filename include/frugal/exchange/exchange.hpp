@@ -1,0 +1,109 @@
+//! What an Exchange is, and what all of them share.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <frugal/concepts.hpp>
+#include <frugal/exchange/blocks.hpp>
+#include <frugal/exchange/combiner.hpp>
+#include <frugal/node/peer.hpp>
+
+namespace frugal {
+
+//! Turns a vector into a mean, over all nodes of a group or over neighbours, in two halves.
+//!
+//! begin(here, x, echo): encodes x and sends it; echo, unless empty, becomes what the others will decode of it.
+//! end(here, x): receives, and combines into x; of exchanges with neighbours, with x as it is by then. Between the halves
+//! a node may compute or begin another exchange; it may end in a later round than it began in on a lane that is
+//! `lasting` (see exchange/delayed.hpp). All nodes of the group must call both, in the same order on each lane.
+//! state(archive): all that its method remembers between rounds.
+template <class E>
+concept Exchange = std::movable<E> &&
+    requires(E e, peer here, std::span<float> x, std::span<const float> sent, state_archive& a) {
+        e.begin(here, sent, x);
+        { e.end(here, x) } -> std::same_as<task<>>;
+        e.state(a);
+    };
+
+//! An Exchange whose result is the same at all nodes, and is reduced where `update` can work on it:
+//! end(here, x, update) calls update(first, part) for the parts of the aggregate at the nodes that hold them, before they
+//! are sent on. exact(): whether all get the aggregate itself. weigh(weights): of the nodes, in the aggregate.
+template <class E>
+concept AveragingExchange =
+    Exchange<E> && requires(E e, const E ce, peer here, std::span<float> x, void (*update)(std::size_t, std::span<float>)) {
+        { e.end(here, x, update) } -> std::same_as<task<>>;
+        { ce.exact() } -> std::same_as<bool>;
+        e.weigh(std::vector<float>());
+    };
+
+//! Does number 0 serve the others, so that such an exchange has no use for a vector of its own?
+template <class E>
+inline constexpr bool has_server = requires { requires E::has_server; };
+
+struct no_update {
+    void operator()(std::size_t, std::span<float>) const {}
+};
+
+//! Both halves of an exchange: x becomes the mean.
+template <Exchange E>
+task<> mean_of(E& exchange, peer here, std::span<float> x) {
+    exchange.begin(here, x, std::span<float>());
+    co_await exchange.end(here, x);
+}
+template <AveragingExchange E, class Update>
+task<> mean_of(E& exchange, peer here, std::span<float> x, Update update) {
+    exchange.begin(here, x, std::span<float>());
+    co_await exchange.end(here, x, std::move(update));
+}
+
+namespace detail {
+
+//! encode(b, message) for blocks [first, last), as many at once as there are threads; deliver(b, letter) in order.
+template <class Encode, class Deliver>
+void encode_in_order(const peer& here, std::size_t first, std::size_t last, Encode encode, Deliver deliver) {
+    std::array<letter_ref, 16> drafts;
+    const std::size_t width = std::clamp<std::size_t>(here.threads(), 1, drafts.size());
+    for (std::size_t b = first; b < last; b += width) {
+        const std::size_t n = std::min(width, last - b);
+        for (std::size_t i = 0; i < n; ++i) {
+            drafts[i] = here.draft();
+        }
+        here.parallel(n, [&](std::size_t i) { encode(b + i, *drafts[i]); });
+        for (std::size_t i = 0; i < n; ++i) {
+            deliver(b + i, std::move(drafts[i]));
+        }
+    }
+}
+
+//! out <- the aggregate of one block of all contributions: what was received and, unless null, this node's own message,
+//! in order of the senders' numbers.
+template <Aggregator A, Compressor C>
+void combine_received(const peer& here, combiner<A>& combine, channel<C>& codec, std::uint32_t leg,
+                      std::span<const envelope> got, const message* own, std::span<float> out) {
+    const auto before = static_cast<std::size_t>(
+        std::count_if(got.begin(), got.end(), [&](const envelope& e) { return e.from < here.self(); }));
+    std::atomic<std::size_t> dropped = 0;
+    combine(here, got.size() + (own != nullptr ? 1 : 0), out, [&](std::size_t i, A& part) {
+        envelope e{here.self(), own};
+        if (own == nullptr || i < before) {
+            e = got[i];
+        } else if (i > before) {
+            e = got[i - 1];
+        }
+        dropped += combine.add(part, codec, here, leg, e, out.size()) ? 0 : 1;
+    });
+    if (dropped > 0) {
+        here.count("messages dropped", static_cast<double>(dropped.load()));
+    }
+}
+
+}  // namespace detail
+}  // namespace frugal
