@@ -34,8 +34,8 @@ auto choco_gossip(const choco_options& options, const W& w, std::vector<std::vec
     }
     const choco_exchange exchange(w, std::move(compressor), options.consensus_step);
     using node = averaging_node<choco_exchange<W, C>>;
-    return population<node>(w.size(), options.seed,
-                            [=](std::uint32_t i) { return node(exchange, initial[i]); }, digest_of(initial[0]));
+    return population<node>(
+        w.size(), options.seed, [=](std::uint32_t i) { return node(exchange, initial[i]); }, digest_of(initial[0]));
 }
 
 //! Nodes for CHOCO-SGD on the graph of `w`, one per row.

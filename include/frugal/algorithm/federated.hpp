@@ -21,8 +21,8 @@ struct federated_options {
     std::uint32_t clients = 1;
     std::uint32_t sampled = 0;  //!< clients of a round; 0: all of them
     local_steps steps{};
-    std::uint64_t seed = 0;         //!< of sampling and of the messages' randomness
-    std::vector<float> weights{};   //!< of each client, such as its number of samples; empty: what the batch sources say
+    std::uint64_t seed = 0;        //!< of sampling and of the messages' randomness
+    std::vector<float> weights{};  //!< of each client, such as its number of samples; empty: what the batch sources say
 };
 
 //! Server: spread x; collect g = weighted mean of x - x_i; x <- optimizer(x, g).   Client: x_i <- local steps from x.

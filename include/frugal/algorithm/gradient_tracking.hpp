@@ -63,8 +63,8 @@ auto gradient_tracking(std::uint64_t seed, const W& w, const F& objective, const
     const auto step_of = steps_of(objective, batches, std::move(optimizer), initial.size());
     const gossip exchange(w, std::move(compressor));
     using node = gradient_tracking_node<decltype(step_of(0)), gossip<W, C>>;
-    return population<node>(w.size(), seed, [=](std::uint32_t i) { return node(step_of(i), exchange, initial); },
-                            digest_of(initial));
+    return population<node>(
+        w.size(), seed, [=](std::uint32_t i) { return node(step_of(i), exchange, initial); }, digest_of(initial));
 }
 
 }  // namespace frugal

@@ -44,7 +44,8 @@ auto objective_of(const Source& source, std::size_t worker) {
     } else {
         static_assert(
             requires { source(worker); },
-            "an objective needs dimension() const and value_and_gradient(w, batch, g) -> loss; or give a callable (worker) "
+            "an objective needs dimension() const and value_and_gradient(w, batch, g) -> loss; or give a callable "
+            "(worker) "
             "that makes one");
         static_assert(Objective<decltype(source(worker))>,
                       "a callable (worker) given as objective must return an Objective");

@@ -92,7 +92,8 @@ auto synchronous_population(const synchronous_options& options, MakeWork make_wo
     return population<node>(
         options.workers + servers, options.seed,
         [=](std::uint32_t i) {
-            return node(i < servers ? std::nullopt : std::optional(make_work(i - servers)), exchange, optimizer, initial);
+            return node(i < servers ? std::nullopt : std::optional(make_work(i - servers)), exchange, optimizer,
+                        initial);
         },
         digest_of(initial));
 }

@@ -66,22 +66,17 @@ public:
     //! As `parse`, into this message's capacity. On an error this message is left empty.
     void assign(std::span<const std::byte> bytes) {
         bytes_.clear();
-        expect_message(bytes.size() >= header_size + checksum_size,
-                       "a message is shorter than its header: it was truncated; send it again");
-        expect_message(std::memcmp(bytes.data(), magic.data(), magic.size()) == 0,
-                       "bytes do not start with the magic 'frgl': they are not a message of this library");
-        expect_message(load<std::uint16_t>(bytes, 4) == version && load<std::uint16_t>(bytes, 6) == 0,
-                       "a message has an unknown format version: update the receiver");
-        const std::uint64_t payload_size = load<std::uint64_t>(bytes, 48);
-        expect_message(payload_size == bytes.size() - header_size - checksum_size,
-                       "a message's length differs from the length in its header: it was truncated or joined");
-        expect_message(load<std::uint32_t>(bytes, bytes.size() - checksum_size) ==
-                           crc32c(bytes.first(bytes.size() - checksum_size)),
-                       "a message fails its checksum: it was altered on the way; send it again");
-        const std::uint64_t cost = load<std::uint64_t>(bytes, 40);
-        expect_message(cost <= payload_size * 8,
-                       "a message claims more payload bits than it has bytes: it was altered");
+        check(bytes);
         bytes_.assign(bytes.begin(), bytes.end());
+    }
+    //! As `assign`, of bytes that were received into `buffer()`.
+    void accept() {
+        try {
+            check(bytes_);
+        } catch (...) {
+            bytes_.clear();
+            throw;
+        }
     }
 
     bool empty() const { return bytes_.empty(); }
@@ -105,6 +100,24 @@ public:
     }
 
 private:
+    static void check(std::span<const std::byte> bytes) {
+        expect_message(bytes.size() >= header_size + checksum_size,
+                       "a message is shorter than its header: it was truncated; send it again");
+        expect_message(std::memcmp(bytes.data(), magic.data(), magic.size()) == 0,
+                       "bytes do not start with the magic 'frgl': they are not a message of this library");
+        expect_message(load<std::uint16_t>(bytes, 4) == version && load<std::uint16_t>(bytes, 6) == 0,
+                       "a message has an unknown format version: update the receiver");
+        const std::uint64_t payload_size = load<std::uint64_t>(bytes, 48);
+        expect_message(payload_size == bytes.size() - header_size - checksum_size,
+                       "a message's length differs from the length in its header: it was truncated or joined");
+        expect_message(load<std::uint32_t>(bytes, bytes.size() - checksum_size) ==
+                           crc32c(bytes.first(bytes.size() - checksum_size)),
+                       "a message fails its checksum: it was altered on the way; send it again");
+        const std::uint64_t cost = load<std::uint64_t>(bytes, 40);
+        expect_message(cost <= payload_size * 8,
+                       "a message claims more payload bits than it has bytes: it was altered");
+    }
+
     static constexpr std::array<char, 4> magic{'f', 'r', 'g', 'l'};
 
     template <class T>

@@ -115,8 +115,7 @@ struct csv_writer {
 
     void start(const run_status& s) {
         expect(rounds > 0, "csv_writer: the number of rounds must be at least 1");
-        std::string header =
-            "round,loss,payload_bits,wire_bytes,network_seconds,compute_seconds,codec_seconds,seconds";
+        std::string header = "round,loss,payload_bits,wire_bytes,network_seconds,compute_seconds,codec_seconds,seconds";
         for (const auto& m : metrics) {
             header += ',' + m;
         }
@@ -135,11 +134,10 @@ struct csv_writer {
 
 private:
     void row(const run_status& s) {
-        std::string text = std::to_string(s.completed) + ',' +
-                           detail::number_or(s.loss, "") + ',' + std::to_string(s.sent.payload_bits) + ',' +
-                           std::to_string(s.sent.wire_bytes) + ',' + number_text(s.network_seconds) + ',' +
-                           number_text(s.compute_seconds) + ',' + number_text(s.codec_seconds) + ',' +
-                           number_text(s.seconds);
+        std::string text = std::to_string(s.completed) + ',' + detail::number_or(s.loss, "") + ',' +
+                           std::to_string(s.sent.payload_bits) + ',' + std::to_string(s.sent.wire_bytes) + ',' +
+                           number_text(s.network_seconds) + ',' + number_text(s.compute_seconds) + ',' +
+                           number_text(s.codec_seconds) + ',' + number_text(s.seconds);
         for (const auto& name : metrics) {
             const metric* m = s.find(name);
             text += ',' + (m != nullptr && file.is_new(*m) ? detail::number_or(m->value, "") : std::string());
@@ -190,14 +188,13 @@ private:
         return text + '"';
     }
     void row(const run_status& s) {
-        std::string text = "{\"round\":" + std::to_string(s.completed) +
-                           ",\"loss\":" + detail::number_or(s.loss, "null") +
-                           ",\"payload_bits\":" + std::to_string(s.sent.payload_bits) +
-                           ",\"wire_bytes\":" + std::to_string(s.sent.wire_bytes) +
-                           ",\"network_seconds\":" + number_text(s.network_seconds) +
-                           ",\"compute_seconds\":" + number_text(s.compute_seconds) +
-                           ",\"codec_seconds\":" + number_text(s.codec_seconds) +
-                           ",\"seconds\":" + number_text(s.seconds);
+        std::string text =
+            "{\"round\":" + std::to_string(s.completed) + ",\"loss\":" + detail::number_or(s.loss, "null") +
+            ",\"payload_bits\":" + std::to_string(s.sent.payload_bits) +
+            ",\"wire_bytes\":" + std::to_string(s.sent.wire_bytes) +
+            ",\"network_seconds\":" + number_text(s.network_seconds) +
+            ",\"compute_seconds\":" + number_text(s.compute_seconds) +
+            ",\"codec_seconds\":" + number_text(s.codec_seconds) + ",\"seconds\":" + number_text(s.seconds);
         for (const metric& m : s.metrics) {
             text += ',' + quoted(m.name) + ':' + detail::number_or(m.value, "null");
         }

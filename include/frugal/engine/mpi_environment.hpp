@@ -6,6 +6,10 @@
 #endif
 #include <mpi.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
 #include <frugal/core/error.hpp>
 
 namespace frugal {
@@ -29,8 +33,23 @@ public:
     mpi_environment(const mpi_environment&) = delete;
     mpi_environment& operator=(const mpi_environment&) = delete;
     ~mpi_environment() {
+        if (std::uncaught_exceptions() > exceptions_) {
+            end_job("an exception that was not caught inside mpi_environment::guard");
+        }
         if (owner_) {
             MPI_Finalize();
+        }
+    }
+
+    //! Calls f; an exception is printed with this rank's number, and ends all ranks.
+    template <class F>
+    auto guard(F f) -> decltype(f()) {
+        try {
+            return f();
+        } catch (const std::exception& problem) {
+            end_job(problem.what());
+        } catch (...) {
+            end_job("an exception that is no std::exception");
         }
     }
 
@@ -46,6 +65,18 @@ public:
     }
 
 private:
+    [[noreturn]] void end_job(const char* why) const {
+        if (ranks() > 1) {
+            std::fprintf(stderr, "rank %d: %s\n", rank(), why);
+        } else {
+            std::fprintf(stderr, "%s\n", why);
+        }
+        std::fflush(stderr);
+        MPI_Abort(MPI_COMM_WORLD, 1);
+        std::abort();
+    }
+
+    int exceptions_ = std::uncaught_exceptions();
     bool owner_ = false;
 };
 

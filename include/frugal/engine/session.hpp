@@ -27,23 +27,23 @@ namespace frugal {
 //! broadcast(bytes): rank 0's; gather(blobs): each process fills those of its nodes, rank 0 then has all.
 //! save(i, out), restore(i, in): node i of this process and the messages that wait for it, between rounds.
 template <class S>
-concept Session = requires(S s, std::uint64_t round, std::vector<std::byte>& bytes, stop_reason reason,
-                           std::exception_ptr failure, std::vector<std::vector<std::byte>>& blobs, std::size_t i,
-                           std::span<const std::byte> in) {
-    { s.size() } -> std::convertible_to<std::size_t>;
-    { s.first() } -> std::convertible_to<std::size_t>;
-    { s.last() } -> std::convertible_to<std::size_t>;
-    { s.threads() } -> std::convertible_to<std::size_t>;
-    { s.ranks() } -> std::convertible_to<std::size_t>;
-    { s.rank() } -> std::convertible_to<std::size_t>;
-    s.play(round, bytes);
-    { s.agree(reason, failure) } -> std::same_as<stop_reason>;
-    s.broadcast(bytes);
-    s.gather(blobs);
-    s.save(i, bytes);
-    s.restore(i, in);
-    { s.parameters(i) } -> std::convertible_to<std::span<const float>>;
-};
+concept Session =
+    requires(S s, std::uint64_t round, std::vector<std::byte>& bytes, stop_reason reason, std::exception_ptr failure,
+             std::vector<std::vector<std::byte>>& blobs, std::size_t i, std::span<const std::byte> in) {
+        { s.size() } -> std::convertible_to<std::size_t>;
+        { s.first() } -> std::convertible_to<std::size_t>;
+        { s.last() } -> std::convertible_to<std::size_t>;
+        { s.threads() } -> std::convertible_to<std::size_t>;
+        { s.ranks() } -> std::convertible_to<std::size_t>;
+        { s.rank() } -> std::convertible_to<std::size_t>;
+        s.play(round, bytes);
+        { s.agree(reason, failure) } -> std::same_as<stop_reason>;
+        s.broadcast(bytes);
+        s.gather(blobs);
+        s.save(i, bytes);
+        s.restore(i, in);
+        { s.parameters(i) } -> std::convertible_to<std::span<const float>>;
+    };
 
 //! Appends what happened to a node: the record, and its counters by name.
 inline void append_record(std::vector<std::byte>& out, const round_record& record, std::span<const counter> counters) {

@@ -123,8 +123,7 @@ struct either_rule {
     B second;
 
     stop_reason operator()(const run_status& s) {
-        const stop_reason a = reason_of(first, s),
-                          b = reason_of(second, s);  // both: rules with state see every round
+        const stop_reason a = reason_of(first, s), b = reason_of(second, s);  // both: rules with state see every round
         return a != stop_reason::none ? a : b;
     }
     std::uint64_t planned_rounds() const {

@@ -26,8 +26,8 @@ namespace frugal {
 //! `lasting` (see exchange/delayed.hpp). All nodes of the group must call both, in the same order on each lane.
 //! state(archive): all that its method remembers between rounds.
 template <class E>
-concept Exchange = std::movable<E> &&
-    requires(E e, peer here, std::span<float> x, std::span<const float> sent, state_archive& a) {
+concept Exchange =
+    std::movable<E> && requires(E e, peer here, std::span<float> x, std::span<const float> sent, state_archive& a) {
         e.begin(here, sent, x);
         { e.end(here, x) } -> std::same_as<task<>>;
         e.state(a);
@@ -37,12 +37,12 @@ concept Exchange = std::movable<E> &&
 //! end(here, x, update) calls update(first, part) for the parts of the aggregate at the nodes that hold them, before they
 //! are sent on. exact(): whether all get the aggregate itself. weigh(weights): of the nodes, in the aggregate.
 template <class E>
-concept AveragingExchange =
-    Exchange<E> && requires(E e, const E ce, peer here, std::span<float> x, void (*update)(std::size_t, std::span<float>)) {
-        { e.end(here, x, update) } -> std::same_as<task<>>;
-        { ce.exact() } -> std::same_as<bool>;
-        e.weigh(std::vector<float>());
-    };
+concept AveragingExchange = Exchange<E> && requires(E e, const E ce, peer here, std::span<float> x,
+                                                    void (*update)(std::size_t, std::span<float>)) {
+    { e.end(here, x, update) } -> std::same_as<task<>>;
+    { ce.exact() } -> std::same_as<bool>;
+    e.weigh(std::vector<float>());
+};
 
 //! Does number 0 serve the others, so that such an exchange has no use for a vector of its own?
 template <class E>

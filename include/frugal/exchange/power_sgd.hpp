@@ -26,7 +26,8 @@ public:
 
     power_sgd(const E& inner, std::size_t rows, std::size_t cols, std::size_t rank)
         : rows_(rows), cols_(cols), rank_(rank), of_p_(inner), of_q_(inner) {
-        static_assert(!frugal::has_server<E>, "power_sgd: every node contributes, so take an exchange without a server");
+        static_assert(!frugal::has_server<E>,
+                      "power_sgd: every node contributes, so take an exchange without a server");
         expect(rank > 0 && rank <= rows && rank <= cols, "power_sgd: the rank must be from 1 to the smaller side");
     }
 
@@ -48,8 +49,8 @@ public:
         p_.resize(rows_ * rank_);
         for (std::size_t k = 0; k < rank_; ++k) {
             for (std::size_t i = 0; i < rows_; ++i) {
-                p_[k * rows_ + i] = static_cast<float>(
-                    kernels::dot(residual_.data() + i * cols_, q_.data() + k * cols_, cols_));
+                p_[k * rows_ + i] =
+                    static_cast<float>(kernels::dot(residual_.data() + i * cols_, q_.data() + k * cols_, cols_));
             }
         }
         of_p_.begin(here.lane(0), p_);

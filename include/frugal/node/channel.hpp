@@ -66,7 +66,8 @@ public:
             if (echo.empty()) {
                 sender(b).compress(x, key, m);
             } else {
-                sender(b).compress(x, key, m); sender(b).decompress(m, key, echo);
+                sender(b).compress(x, key, m);
+                sender(b).decompress(m, key, echo);
             }
         });
     }

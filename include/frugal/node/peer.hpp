@@ -136,12 +136,12 @@ public:
     //! Counts the time of a scope as compressing or decompressing.
     class codec_time {
     public:
-        explicit codec_time(const peer& here) : record_(&here.seat_->record), begin_(std::chrono::steady_clock::now()) {}
+        explicit codec_time(const peer& here)
+            : record_(&here.seat_->record), begin_(std::chrono::steady_clock::now()) {}
         codec_time(const codec_time&) = delete;
         codec_time& operator=(const codec_time&) = delete;
         ~codec_time() {
-            record_->codec_seconds +=
-                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+            record_->codec_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
         }
 
     private:
@@ -244,7 +244,9 @@ inline peer::arrivals peer::receive(std::span<const std::uint32_t> from) const {
     }
     return arrivals(*this);
 }
-inline peer::arrivals peer::receive(std::uint32_t from) const { return receive(std::span(&from, 1)); }
+inline peer::arrivals peer::receive(std::uint32_t from) const {
+    return receive(std::span(&from, 1));
+}
 inline peer::arrivals peer::receive_from_others() const {
     auto& sources = seat_->inbox.await(lane_);
     for (std::uint32_t i = 0; i < size(); ++i) {

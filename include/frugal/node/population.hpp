@@ -44,11 +44,7 @@ public:
     //! make(i): node i; the same on every rank. fingerprint: a hash of all that was configured, compared between ranks.
     population(std::size_t size, std::uint64_t seed, std::function<N(std::uint32_t)> make,
                std::uint64_t fingerprint = 0, frugal::cohort members = {})
-        : make_(std::move(make)),
-          seed_(seed),
-          fingerprint_(fingerprint),
-          members_(std::move(members)),
-          built_(size) {
+        : make_(std::move(make)), seed_(seed), fingerprint_(fingerprint), members_(std::move(members)), built_(size) {
         expect(size > 0, "a population needs at least one node");
     }
     //! Nodes kept by the caller, for as long as this is used.

@@ -13,10 +13,10 @@
 #include <frugal/core/random.hpp>
 #include <frugal/core/state.hpp>
 #include <frugal/node/letter.hpp>
-#include <frugal/node/vector_pool.hpp>
 #include <frugal/node/mailbox.hpp>
 #include <frugal/node/network.hpp>
 #include <frugal/node/task.hpp>
+#include <frugal/node/vector_pool.hpp>
 
 namespace frugal {
 
@@ -92,8 +92,8 @@ struct seat {
     struct departure {
         std::uint32_t lane = 0;
         letter_ref content;
-        double time = 0;             // when its last bit has left, in simulated seconds
-        std::size_t first = 0;       // of `destinations`
+        double time = 0;        // when its last bit has left, in simulated seconds
+        std::size_t first = 0;  // of `destinations`
         std::size_t last = 0;
     };
 

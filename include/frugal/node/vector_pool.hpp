@@ -18,7 +18,8 @@ public:
     borrowed_vector() = default;
     borrowed_vector(const borrowed_vector&) = delete;
     borrowed_vector& operator=(const borrowed_vector&) = delete;
-    borrowed_vector(borrowed_vector&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), values_(std::move(other.values_)) {}
+    borrowed_vector(borrowed_vector&& other) noexcept
+        : pool_(std::exchange(other.pool_, nullptr)), values_(std::move(other.values_)) {}
     borrowed_vector& operator=(borrowed_vector&& other) noexcept {
         std::swap(pool_, other.pool_);
         std::swap(values_, other.values_);

@@ -30,8 +30,7 @@ template <Work W>
 class local_run {
 public:
     //! fresh: every run begins with the work as it was at first (clients that forget), else as the last run left it.
-    local_run(W work, local_steps steps, bool fresh = false)
-        : work_(std::move(work)), steps_(steps), fresh_(fresh) {
+    local_run(W work, local_steps steps, bool fresh = false) : work_(std::move(work)), steps_(steps), fresh_(fresh) {
         expect(steps.count > 0, "local steps: a round needs at least one");
     }
 
