@@ -147,6 +147,7 @@ void add_compressors() {
     add("encode/dithered-1-packed-naive", naive_sizes, encode_dithered_naive);
     add("decode_add/dithered-1-packed-naive", naive_sizes, decode_add_dithered_naive);
     add_codec("dithered-1-radix", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, radix{}}; });
+    add_codec("dqsg", [] { return scalar_compressor{dithered{.levels = 3}, max_norm{}, radix{}}; });
     add_codec("dithered-1-rans", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, rans{}}; });
     add_codec("dithered-7-packed", [] { return scalar_compressor{dithered{.levels = 7}, max_norm{}, packed{}}; });
     add_codec("stochastic-4-packed", [] { return scalar_compressor{stochastic{.levels = 4}, l2_norm{}, packed{}}; });
@@ -159,6 +160,7 @@ void add_compressors() {
     add_codec("one_bit-packed-feedback", [] { return error_feedback{codebook_compressor{one_bit{}}}; });
     add_codec("nested-3-packed", [] { return scalar_compressor{nested_dithered{.fine = 1.0 / 3, .coarse = 1}}; });
     add_codec("random_k-0.01", [] { return sparse_compressor{random_k{.fraction = 0.01}}; });
+    add_codec("random_k-0.1", [] { return sparse_compressor{random_k{.fraction = 0.1}}; });
     add_codec("stovoq-8-256", [] { return stovoq{.dimension = 8, .codewords = 256, .bias_bits = 3}; });
     add("encode/dithered-1-range_coder", naive_sizes, [](benchmark::State& state) {
         encode(state, [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; });

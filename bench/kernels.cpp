@@ -31,8 +31,8 @@ void copy(benchmark::State& state) {
 
 //! A number from a vector.
 template <class F>
-void reduce(benchmark::State& state, F f) {
-    input x(state);
+void reduce(benchmark::State& state, F f, std::span<const float> pool = normal_pool()) {
+    input x(state, pool);
     benchmark::DoNotOptimize(f(x.next()));  // allocates, where f has scratch
     for (auto _ : state) {
         benchmark::DoNotOptimize(f(x.next()));
@@ -78,10 +78,11 @@ double sum_squares_naive(std::span<const float> x) {
 
 void random_words(benchmark::State& state) {
     std::vector<std::uint32_t> words(8192);
+    const std::size_t n = static_cast<std::size_t>(state.range(0)) / 4;
     const frugal::random_stream stream({.seed = 1});
     for (auto _ : state) {
-        for (std::int64_t at = 0; at < state.range(0) / 4; at += 8192) {
-            frugal::kernels::random_words(stream, static_cast<std::uint64_t>(at), words.size(), words.data());
+        for (std::size_t at = 0; at < n; at += words.size()) {
+            frugal::kernels::random_words(stream, at, std::min(words.size(), n - at), words.data());
             benchmark::DoNotOptimize(words.data());
             benchmark::ClobberMemory();
         }
@@ -90,11 +91,12 @@ void random_words(benchmark::State& state) {
 }
 void random_words_naive(benchmark::State& state) {
     std::vector<std::uint32_t> words(8192);
+    const std::size_t n = static_cast<std::size_t>(state.range(0)) / 4;
     const frugal::random_stream stream({.seed = 1});
     for (auto _ : state) {
-        for (std::int64_t at = 0; at < state.range(0) / 4; at += 8192) {
-            for (std::size_t i = 0; i < words.size(); ++i) {
-                words[i] = stream.word(static_cast<std::uint64_t>(at) + i);
+        for (std::size_t at = 0; at < n; at += words.size()) {
+            for (std::size_t i = 0; i < std::min(words.size(), n - at); ++i) {
+                words[i] = stream.word(at + i);
             }
             benchmark::DoNotOptimize(words.data());
             benchmark::ClobberMemory();
@@ -111,7 +113,8 @@ void quantize(benchmark::State& state) {
     for (auto _ : state) {
         const auto from = x.next();
         for (std::size_t at = 0; at < from.size(); at += symbols.size()) {
-            frugal::kernels::quantize(frugal::dithered{.levels = 1}, from.subspan(at, symbols.size()), 0.2f, dither, at,
+            frugal::kernels::quantize(frugal::dithered{.levels = 1},
+                                      from.subspan(at, std::min(symbols.size(), from.size() - at)), 0.2f, dither, at,
                                       symbols.data());
             benchmark::DoNotOptimize(symbols.data());
             benchmark::ClobberMemory();
@@ -120,9 +123,11 @@ void quantize(benchmark::State& state) {
     count_bytes(state);
 }
 
-void top_k(benchmark::State& state) {
+void top_k(benchmark::State& state, std::span<const float> (*pool)()) {
     std::vector<std::uint32_t> indices;
-    reduce(state, [&](std::span<const float> x) { return frugal::kernels::select_top_k(x, x.size() / 100, indices); });
+    reduce(
+        state, [&](std::span<const float> x) { return frugal::kernels::select_top_k(x, x.size() / 100, indices); },
+        pool());
 }
 void top_k_naive(benchmark::State& state) {
     std::vector<std::uint32_t> indices;
@@ -172,7 +177,8 @@ void add_kernels() {
     add("random/philox", naive_sizes, random_words);
     add("random/philox-naive", naive_sizes, random_words_naive);
     add("quantize/dithered-1", naive_sizes, quantize);
-    add("top_k/0.01", all_sizes, top_k);
+    add("top_k/0.01", all_sizes, top_k, normal_pool);
+    add("top_k/0.01-sparse", naive_sizes, top_k, sparse_pool);
     add("top_k/0.01-naive", naive_sizes, top_k_naive);
 }
 

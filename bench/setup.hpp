@@ -15,8 +15,9 @@
 
 namespace bench {
 
-//! Bytes of float input: within the second-level cache, beyond it, the reference size, and beyond most caches.
-inline constexpr std::int64_t sizes[] = {262144, 4194304, 16777216, 134217728};
+//! Bytes of float input: a small vector, within the second-level cache, beyond it, the reference size, and beyond most
+//! caches.
+inline constexpr std::int64_t sizes[] = {4000, 262144, 4194304, 16777216, 134217728};
 
 //! Normal numbers of variance 1, enough for the largest size; made on first use.
 inline std::span<const float> normal_pool() {
@@ -35,11 +36,25 @@ inline std::size_t rotation(std::int64_t bytes) {
     return static_cast<std::size_t>(std::max<std::int64_t>(1, (std::int64_t{32} << 20) / bytes));
 }
 
-//! Cycles through normal vectors of state.range(0) bytes.
+//! The same for the sizes up to 16 MiB, with 99 of 100 elements replaced by 0.
+inline std::span<const float> sparse_pool() {
+    static const std::vector<float> pool = [] {
+        const auto normal = normal_pool();
+        std::vector<float> x(normal.begin(), normal.begin() + (std::ptrdiff_t{32} << 18));
+        const frugal::random_stream stream({.seed = 2, .purpose = frugal::purposes::data});
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            x[i] = stream.below(100, i) == 0 ? x[i] : 0.0f;
+        }
+        return x;
+    }();
+    return pool;
+}
+
+//! Cycles through vectors of state.range(0) bytes, by default normal ones.
 class input {
 public:
-    explicit input(const benchmark::State& state)
-        : pool_(normal_pool()), n_(static_cast<std::size_t>(state.range(0)) / 4), count_(rotation(state.range(0))) {}
+    explicit input(const benchmark::State& state, std::span<const float> pool = normal_pool())
+        : pool_(pool), n_(static_cast<std::size_t>(state.range(0)) / 4), count_(rotation(state.range(0))) {}
     std::size_t size() const { return n_; }
     std::size_t count() const { return count_; }
     std::span<const float> vector(std::size_t i) const { return pool_.subspan(i % count_ * n_, n_); }
@@ -83,9 +98,9 @@ void add(const std::string& name, std::int64_t largest, F f, Arguments... argume
         }
     }
 }
-inline constexpr std::int64_t all_sizes = sizes[3];
+inline constexpr std::int64_t all_sizes = sizes[4];
 //! Textbook loops are slow; the largest size tells nothing new about them.
-inline constexpr std::int64_t naive_sizes = sizes[2];
+inline constexpr std::int64_t naive_sizes = sizes[3];
 
 void add_kernels();
 void add_compressors();

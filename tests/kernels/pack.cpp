@@ -1,6 +1,8 @@
 #include <frugal/kernels/pack.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include <frugal/core/bits.hpp>
@@ -203,6 +205,70 @@ TEST_CASE("pack: blocks of words by tuples and by digits", "[kernels][pack][equi
                 std::memcpy(hostile.data() + at * bytes, &wrong, bytes);
                 REQUIRE_FALSE(kernels::unpack_word_block(hostile.data(), shape, back.data()));
                 REQUIRE_FALSE(kernels::unpack_words(hostile.data(), n, 64, base, bytes, back.data()));
+            }
+        }
+    }
+}
+
+TEST_CASE("pack: division by a constant is exact for every dividend", "[kernels][pack][exact]") {
+    for (std::uint32_t d = 1; d <= 65535; d = d < 300 ? d + 1 : d * 2 - 77) {
+        const kernels::detail::constant_divisor<std::uint16_t> by(static_cast<std::uint16_t>(d));
+        for (std::uint32_t x = 0; x <= 65535; ++x) {
+            if (by.quotient(static_cast<std::uint16_t>(x)) != x / d) {
+                FAIL(x << " / " << d);
+            }
+        }
+    }
+    const auto check = [](auto largest) {
+        using U = decltype(largest);
+        const random_stream u({.seed = sizeof(U)});
+        for (std::uint64_t i = 0; i < 2000; ++i) {
+            const auto d = static_cast<U>(std::max<std::uint64_t>(1, (largest & u.word64(2 * i)) >> (i % 61)));
+            const kernels::detail::constant_divisor<U> by(d);
+            const auto multiple = static_cast<U>(largest / d * d);
+            for (const U x : {U{0}, static_cast<U>(d - 1), d, multiple, static_cast<U>(multiple - 1), largest,
+                              static_cast<U>(u.word64(2 * i + 1) & largest)}) {
+                REQUIRE(by.quotient(x) == x / d);
+            }
+        }
+    };
+    check(std::numeric_limits<std::uint32_t>::max());
+    check(std::numeric_limits<std::uint64_t>::max());
+}
+
+TEST_CASE("pack: the words after the last whole block by tuples and by digits", "[kernels][pack][equivalence]") {
+    for (const unsigned base : {2u, 3u, 5u, 7u, 9u, 16u, 17u, 60u, 200u, 255u}) {
+        for (const unsigned bytes : {1u, 3u, 6u, 8u}) {
+            unsigned digits = 0;  // as many as fit
+            for (auto left = kernels::detail::wide_word{1} << (8 * bytes); left >= base; left /= base) {
+                ++digits;
+            }
+            const kernels::word_shape shape(base, digits, bytes);
+            for (std::size_t n = 1; n < digits * kernels::block_lanes; n += 1 + n / 7) {
+                const std::size_t words = (n + digits - 1) / digits;
+                const auto s = random_symbols(n, base, n);
+                const std::vector<std::byte> guard(words * bytes + 8, std::byte{0xA5});
+                auto by_digits = guard;
+                auto by_tuples = guard;
+                kernels::pack_words(s.data(), n, words, base, bytes, by_digits.data());
+                kernels::pack_word_tail(s.data(), n, shape, words, bytes, by_tuples.data());
+                REQUIRE(by_tuples == by_digits);
+                by_tuples.resize(words * bytes);
+                by_tuples.shrink_to_fit();
+                std::vector<std::uint8_t> back(n);
+                REQUIRE(kernels::unpack_word_tail(by_tuples.data(), n, shape, words, bytes, back.data()));
+                REQUIRE(back == s);
+                for (std::size_t at = 0; at < words; at += 1 + words / 3) {
+                    for (unsigned bit = 0; bit < 8 * bytes; bit += 5) {
+                        auto hostile = by_tuples;
+                        hostile[at * bytes + bit / 8] ^= std::byte{1} << (bit % 8);
+                        std::vector<std::uint8_t> one(n), other(n);
+                        const bool good = kernels::unpack_words(hostile.data(), n, words, base, bytes, one.data());
+                        REQUIRE(kernels::unpack_word_tail(hostile.data(), n, shape, words, bytes, other.data()) ==
+                                good);
+                        REQUIRE((!good || one == other));
+                    }
+                }
             }
         }
     }

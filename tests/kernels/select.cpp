@@ -96,6 +96,42 @@ TEST_CASE("select_top_k: exact where a sample misleads", "[kernels][select][exac
     check_all_k(x);
 }
 
+TEST_CASE("select_top_k: mostly zeros, or mostly one value, take memory for the selected only",
+          "[kernels][select][exact]") {
+    constexpr std::size_t n = 1 << 18;
+    const auto normal = normal_values(n, 11);
+    const frugal::random_stream stream({.seed = 12});
+    std::vector<float> sparse(n), constant(n), few_values(n);
+    for (std::size_t i = 0; i < n; ++i) {
+        sparse[i] = stream.below(10000, i) == 0 ? normal[i] : i % 3 == 0 ? -0.0f : 0.0f;
+        constant[i] = stream.below(10000, i) == 0 ? normal[i] : -0.5f;
+        few_values[i] = std::copysign(normal[i] > 1 ? 1.0f : 0.5f, normal[i]);
+    }
+    for (const auto& x : {sparse, constant, few_values}) {
+        for (const std::size_t k : {std::size_t{5}, std::size_t{27}, n / 1000, n / 100}) {
+            const auto expected = sorted_top_k(x, k);
+            test::for_each_architecture([&](auto arch) {
+                using Arch = decltype(arch);
+                CAPTURE(Arch::name(), k);
+                std::vector<std::uint32_t> found;
+                select_top_k<Arch>(x, k, found);
+                REQUIRE(found == expected);
+                REQUIRE(found.capacity() <= 4 * k + 16384);
+            });
+        }
+    }
+}
+
+TEST_CASE("select_top_k: increasing magnitudes, where every element is a candidate when it comes",
+          "[kernels][select][exact]") {
+    std::vector<float> x(1 << 16);
+    std::iota(x.begin(), x.end(), 1.0f);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] = i % 64 < 16 ? x[i] + 65536 : x[i];  // and the sample sees only large ones
+    }
+    check_all_k(x);
+}
+
 TEST_CASE("select: the first element that is not finite is named", "[kernels][select][hostile]") {
     std::vector<std::uint32_t> found;
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -400,18 +401,51 @@ bool unpack_words(const std::byte* in, std::size_t n, std::size_t lanes, std::ui
     return left == 0;
 }
 
-//! Words of many digits as numbers whose digits are tuples in a byte, and how to take them apart.
-struct word_shape {
-    __extension__ using wide = unsigned __int128;
+namespace detail {
 
+__extension__ using wide_word = unsigned __int128;
+
+//! Twice as wide as U.
+template <class U>
+using twice_as_wide =
+    std::conditional_t<sizeof(U) == 2, std::uint32_t, std::conditional_t<sizeof(U) == 4, std::uint64_t, wide_word>>;
+
+//! Division by a constant without an instruction for it, for every x of type U: loops of it are vectors.
+template <class U>
+struct constant_divisor {
+    U divisor = 1;
+    U reciprocal = std::numeric_limits<U>::max();
+    unsigned shift = 0;
+
+    constexpr constant_divisor() = default;
+    explicit constexpr constant_divisor(U d) : divisor(d), shift(static_cast<unsigned>(std::bit_width(d)) - 1) {
+        const wide_word power = wide_word{1} << (bits + shift);
+        reciprocal = static_cast<U>(std::min<wide_word>(power / d, std::numeric_limits<U>::max()));
+    }
+    //! The reciprocal is too small by less than 1, so that the product misses the quotient by at most 1.
+    constexpr U quotient(U x) const {
+        const auto q = static_cast<U>(static_cast<U>(twice_as_wide<U>{x} * reciprocal >> bits) >> shift);
+        return static_cast<U>(q + static_cast<U>(static_cast<U>(x - static_cast<U>(q * divisor)) >= divisor));
+    }
+
+private:
+    static constexpr unsigned bits = 8 * sizeof(U);
+};
+
+}  // namespace detail
+
+//! Words of many digits as numbers whose digits are tuples in a byte, and how to take them apart: by halves.
+struct word_shape {
     tuple_shape tuple;
     tuple_shape last;  // the highest tuple may have fewer digits
     unsigned digits = 0;
-    unsigned tuples = 0;
+    unsigned tuples = 0;  // at most 16
     unsigned bytes = 0;
-    unsigned shift = 0;
-    std::uint64_t reciprocal = 0;  // x / tuple.limit = x * reciprocal >> (64 + shift) for all words; 0 if there is none
-    std::uint64_t largest = 0;     // base^digits - 1
+    std::uint64_t largest = 0;  // base^digits - 1
+    detail::constant_divisor<std::uint16_t> one_tuple;
+    detail::constant_divisor<std::uint32_t> two_tuples;
+    detail::constant_divisor<std::uint64_t> four_tuples;
+    detail::constant_divisor<std::uint32_t> four_tuples_of_32;  // the same, where that divisor is below 2^32
 
     constexpr word_shape() = default;
     //! base^digits <= 2^(8 bytes), bytes <= 8, 2 <= base < 256.
@@ -421,79 +455,200 @@ struct word_shape {
           digits(digits_),
           tuples((digits_ + tuple.digits - 1) / tuple.digits),
           bytes(bytes_),
-          shift(static_cast<unsigned>(std::bit_width(tuple.limit)) - 1) {
+          one_tuple(tuple.limit),
+          two_tuples(std::uint32_t{tuple.limit} * tuple.limit),
+          four_tuples(std::uint64_t{two_tuples.divisor} * two_tuples.divisor) {
         for (unsigned k = 0; k < digits; ++k) {
             largest = largest * base + (base - 1);
         }
-        const wide one = wide{1} << (64 + shift);
-        const wide rounded_up = (one + tuple.limit - 1u) / tuple.limit;
-        const wide error = rounded_up * tuple.limit - one;
-        if (rounded_up >> 64 == 0 && error * largest < one) {
-            reciprocal = static_cast<std::uint64_t>(rounded_up);
+        if (four_tuples.divisor >> 32 == 0) {
+            four_tuples_of_32 =
+                detail::constant_divisor<std::uint32_t>(static_cast<std::uint32_t>(four_tuples.divisor));
         }
-    }
-    constexpr std::uint64_t without_lowest_tuple(std::uint64_t word) const {
-        return reciprocal == 0 ? word / tuple.limit
-                               : static_cast<std::uint64_t>(wide{word} * reciprocal >> 64) >> shift;
     }
 };
 
-inline constexpr unsigned most_tuples_in_word = 64;
+namespace detail {
 
-//! `pack_words` for a whole block: 64 words of shape.digits digits each.
-inline void pack_word_block(const std::uint8_t* symbols, const word_shape& shape, std::byte* out) {
-    if (shape.tuples == 1 && shape.bytes == 1) {
-        return pack_tuples(symbols, shape.tuple, reinterpret_cast<std::uint8_t*>(out));
-    }
-    std::array<std::uint8_t, most_tuples_in_word * block_lanes> tuples;
-    for (unsigned t = 0; t < shape.tuples; ++t) {
-        pack_tuples(symbols + t * shape.tuple.digits * block_lanes, t + 1 < shape.tuples ? shape.tuple : shape.last,
-                    tuples.data() + t * block_lanes);
-    }
-    const unsigned bytes = shape.bytes;  // in registers: the compiler must assume that stores of bytes change `shape`
-    const unsigned count = shape.tuples;
-    const std::uint64_t limit = shape.tuple.limit;
-    const std::byte* const end = out + block_lanes * bytes;
-    for (std::size_t j = 0; j < block_lanes; ++j) {
-        std::uint64_t word = 0;
-        for (unsigned t = count; t-- > 0;) {
-            word = word * limit + tuples[t * block_lanes + j];
+template <class U, std::size_t Count>
+using lanes_of_words = std::array<std::array<U, block_lanes>, Count>;
+
+//! out[i] = in[2 i] + factor in[2 i + 1] for the `count` rows of `in`; the last may have no partner.
+template <class Half, std::size_t N, class U, std::size_t M>
+void join_rows(const lanes_of_words<Half, N>& in, std::size_t count, U factor, lanes_of_words<U, M>& out) {
+    for (std::size_t i = 0; i < count / 2; ++i) {
+        for (std::size_t j = 0; j < block_lanes; ++j) {
+            out[i][j] = static_cast<U>(in[2 * i][j] + static_cast<U>(factor * in[2 * i + 1][j]));
         }
-        if (end - out >= 8) {
-            std::memcpy(out, &word, 8);  // also over the words to come, which are written later
-        } else {
-            std::memcpy(out, &word, bytes);
-        }
-        out += bytes;
+    }
+    if (count % 2 != 0) {
+        std::copy(in[count - 1].begin(), in[count - 1].end(), out[count / 2].begin());
     }
 }
 
+//! The inverse, of values in range.
+template <class U, std::size_t M, class Half, std::size_t N>
+void split_rows(const lanes_of_words<U, M>& in, std::size_t count, constant_divisor<U> by,
+                lanes_of_words<Half, N>& out) {
+    for (std::size_t i = 0; i < count / 2; ++i) {
+        for (std::size_t j = 0; j < block_lanes; ++j) {
+            const U high = by.quotient(in[i][j]);
+            out[2 * i][j] = static_cast<Half>(in[i][j] - static_cast<U>(high * by.divisor));
+            out[2 * i + 1][j] = static_cast<Half>(high);
+        }
+    }
+    if (count % 2 != 0) {
+        std::transform(in[count / 2].begin(), in[count / 2].end(), out[count - 1].begin(),
+                       [](U x) { return static_cast<Half>(x); });
+    }
+}
+
+//! The rows of up to 16 tuples, of pairs of them, of fours, and of the whole words.
+struct word_rows {
+    lanes_of_words<std::uint8_t, 16> tuples;
+    lanes_of_words<std::uint16_t, 8> pairs;
+    lanes_of_words<std::uint32_t, 4> fours;
+    std::array<std::uint64_t, block_lanes> words;
+
+    void join(const word_shape& shape) {
+        const std::size_t n = shape.tuples;
+        join_rows(tuples, n, shape.one_tuple.divisor, pairs);
+        join_rows(pairs, (n + 1) / 2, shape.two_tuples.divisor, fours);
+        std::copy(fours[(n - 1) / 4].begin(), fours[(n - 1) / 4].end(), words.begin());
+        for (std::size_t i = (n - 1) / 4; i-- > 0;) {
+            for (std::size_t j = 0; j < block_lanes; ++j) {
+                words[j] = words[j] * shape.four_tuples.divisor + fours[i][j];
+            }
+        }
+    }
+    //! Uses up `words`.
+    void split(const word_shape& shape) {
+        const std::size_t n = shape.tuples;
+        const std::size_t last = (n - 1) / 4;
+        std::uint64_t largest = shape.largest;
+        for (std::size_t i = 0; i < last; ++i, largest /= shape.four_tuples.divisor) {
+            if (largest >> 32 == 0) {  // products of 64 bits are vectors, those of 128 are not
+                split_fours(shape.four_tuples_of_32, i);
+            } else {
+                split_fours(shape.four_tuples, i);
+            }
+        }
+        std::transform(words.begin(), words.end(), fours[last].begin(),
+                       [](std::uint64_t w) { return static_cast<std::uint32_t>(w); });
+        split_rows(fours, (n + 1) / 2, shape.two_tuples, pairs);
+        split_rows(pairs, n, shape.one_tuple, tuples);
+    }
+
+private:
+    template <class U>
+    void split_fours(constant_divisor<U> by, std::size_t i) {
+        for (std::size_t j = 0; j < block_lanes; ++j) {
+            const auto word = static_cast<U>(words[j]);
+            const U high = by.quotient(word);
+            fours[i][j] = static_cast<std::uint32_t>(word - high * by.divisor);
+            words[j] = high;
+        }
+    }
+};
+
+inline constexpr std::size_t most_digits_in_word = 64;
+
+}  // namespace detail
+
+//! `pack_words` for a whole block: 64 words of shape.digits digits each.
+//! With `words` and `bytes`: only the first `words` of them, in `bytes` bytes each, for which they must be small enough.
+inline void pack_word_block(const std::uint8_t* symbols, const word_shape& shape, std::size_t words, std::size_t bytes,
+                            std::byte* out) {
+    if (shape.bytes == 1 && words == block_lanes) {
+        return pack_tuples(symbols, shape.tuple, reinterpret_cast<std::uint8_t*>(out));
+    }
+    detail::word_rows rows;
+    for (std::size_t t = 0; t < shape.tuples; ++t) {
+        pack_tuples(symbols + t * shape.tuple.digits * block_lanes, t + 1 < shape.tuples ? shape.tuple : shape.last,
+                    rows.tuples[t].data());
+    }
+    rows.join(shape);
+    std::size_t j = 0;
+    for (; (words - j) * bytes >= 8; ++j) {
+        std::memcpy(out + j * bytes, &rows.words[j], 8);  // also over the words to come, which are written later
+    }
+    for (; j < words; ++j) {
+        std::memcpy(out + j * bytes, &rows.words[j], bytes);
+    }
+}
+inline void pack_word_block(const std::uint8_t* symbols, const word_shape& shape, std::byte* out) {
+    pack_word_block(symbols, shape, block_lanes, shape.bytes, out);
+}
+
 //! `unpack_words` for a whole block.
-inline bool unpack_word_block(const std::byte* in, const word_shape& shape, std::uint8_t* symbols) {
-    if (shape.tuples == 1 && shape.bytes == 1) {
+//! With `words` and `bytes`: the first `words` of them, of `bytes` bytes each; the symbols of the others are 0.
+inline bool unpack_word_block(const std::byte* in, const word_shape& shape, std::size_t words, std::size_t bytes,
+                              std::uint8_t* symbols) {
+    if (shape.bytes == 1 && words == block_lanes) {
         return unpack_tuples(reinterpret_cast<const std::uint8_t*>(in), shape.tuple, symbols);
     }
-    std::array<std::uint8_t, most_tuples_in_word * block_lanes> tuples;
-    const word_shape local = shape;  // in registers: the compiler must assume that stores of bytes change `shape`
-    const std::byte* const end = in + block_lanes * local.bytes;
-    const std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * local.bytes);
-    bool good = true;
-    for (std::size_t j = 0; j < block_lanes; ++j) {
-        std::uint64_t word = end - in >= 8 ? detail::load_word(in) & mask : detail::load_bytes(in, local.bytes);
-        in += local.bytes;
-        good &= word <= local.largest;
-        for (unsigned t = 0; t + 1 < local.tuples; ++t) {
-            const std::uint64_t left = local.without_lowest_tuple(word);
-            tuples[t * block_lanes + j] = static_cast<std::uint8_t>(word - left * local.tuple.limit);
-            word = left;
-        }
-        tuples[(local.tuples - 1) * block_lanes + j] = static_cast<std::uint8_t>(word);
+    detail::word_rows rows;
+    auto& word = rows.words;
+    const std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * bytes);
+    std::size_t j = 0;
+    for (; (words - j) * bytes >= 8; ++j) {
+        word[j] = detail::load_word(in + j * bytes) & mask;
     }
-    for (unsigned t = 0; t < shape.tuples; ++t) {
-        unpack_tuples(tuples.data() + t * block_lanes, t + 1 < shape.tuples ? shape.tuple : shape.last,
+    for (; j < words; ++j) {
+        word[j] = detail::load_bytes(in + j * bytes, bytes);
+    }
+    std::fill(word.begin() + static_cast<std::ptrdiff_t>(words), word.end(), std::uint64_t{0});
+    bool good = true;
+    for (const std::uint64_t w : word) {
+        good &= w <= shape.largest;
+    }
+    rows.split(shape);
+    for (std::size_t t = 0; t < shape.tuples; ++t) {
+        unpack_tuples(rows.tuples[t].data(), t + 1 < shape.tuples ? shape.tuple : shape.last,
                       symbols + t * shape.tuple.digits * block_lanes);
     }
     return good;
+}
+inline bool unpack_word_block(const std::byte* in, const word_shape& shape, std::uint8_t* symbols) {
+    return unpack_word_block(in, shape, block_lanes, shape.bytes, symbols);
+}
+
+//! `pack_words` for 1 <= n <= 64 digits symbols of a byte in `words` = ceil(n / digits) words of `bytes` bytes each.
+inline void pack_word_tail(const std::uint8_t* symbols, std::size_t n, const word_shape& shape, std::size_t words,
+                           std::size_t bytes, std::byte* out) {
+    std::array<std::uint8_t, detail::most_digits_in_word * block_lanes> block;
+    for (std::size_t k = 0; k < shape.digits; ++k) {  // a row of 64 also holds the start of the next, in no word
+        std::uint8_t* const row = block.data() + k * block_lanes;
+        const std::size_t left = n - std::min(n, k * words);
+        if (left >= block_lanes) {
+            std::memcpy(row, symbols + k * words, block_lanes);
+        } else {
+            std::fill_n(std::copy_n(symbols + (n - left), left, row), block_lanes - left, std::uint8_t{0});
+        }
+    }
+    pack_word_block(block.data(), shape, words, bytes, out);
+}
+
+//! The inverse; false unless every word is below base to the number of its digits.
+inline bool unpack_word_tail(const std::byte* in, std::size_t n, const word_shape& shape, std::size_t words,
+                             std::size_t bytes, std::uint8_t* symbols) {
+    std::array<std::uint8_t, detail::most_digits_in_word * block_lanes> block;
+    const bool good = unpack_word_block(in, shape, words, bytes, block.data());
+    std::uint8_t beyond = 0;
+    for (std::size_t k = 0; k < shape.digits; ++k) {
+        const std::uint8_t* const row = block.data() + k * block_lanes;
+        const std::size_t left = n - std::min(n, k * words);
+        if (left >= block_lanes) {
+            std::memcpy(symbols + k * words, row, block_lanes);  // what is of no word is written over by the next row
+        } else {
+            const std::size_t count = std::min(left, words);
+            std::copy_n(row, count, symbols + (n - left));
+            for (std::size_t j = count; j < words; ++j) {
+                beyond |= row[j];
+            }
+        }
+    }
+    return good && beyond == 0;
 }
 
 }  // namespace frugal::kernels

@@ -10,7 +10,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,26 +40,49 @@ struct selection_boundary {
     std::size_t ties = 0;
 };
 
-//! The boundary of the k largest among n > 0 magnitudes, 1 <= k <= n; key(i) is the magnitude of element i. 3 passes.
+//! The boundary of the k largest among n > 0 magnitudes, 1 <= k <= n; key(i) is the magnitude of element i.
+//!
+//! Counts equal parts of the range that holds the boundary, which narrows it to one of them; when few elements are left
+//! in it, sorts these. O(n), at most 4 passes after the one for the range.
 template <class Key>
 selection_boundary boundary_of_largest(std::size_t n, std::size_t k, Key key) {
-    constexpr std::array<unsigned, 3> shifts{20, 9, 0};  // digits of 11, 11 and 9 bits
-    std::uint32_t prefix = 0;
-    std::uint32_t prefix_mask = 0;
-    for (const unsigned shift : shifts) {
-        std::array<std::uint32_t, 2048> count{};
-        for (std::size_t i = 0; i < n; ++i) {
-            const std::uint32_t b = key(i);
-            count[(b >> shift) & 2047u] += static_cast<std::uint32_t>((b & prefix_mask) == prefix);
-        }
-        std::uint32_t digit = 2047;
-        for (; count[digit] < k; --digit) {
-            k -= count[digit];
-        }
-        prefix |= digit << shift;
-        prefix_mask = ~((std::uint32_t{1} << shift) - 1u);
+    constexpr unsigned digit = 10;
+    constexpr std::size_t few = 64;
+    std::uint32_t low = std::numeric_limits<std::uint32_t>::max();
+    std::uint32_t high = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        low = std::min(low, key(i));
+        high = std::max(high, key(i));
     }
-    return {prefix, k};
+    for (std::size_t left = n; left > few && low < high;) {
+        const auto width = static_cast<unsigned>(std::bit_width(high - low));
+        const unsigned shift = width > digit ? width - digit : 0;
+        std::array<std::uint32_t, std::size_t{1} << digit> count{};
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::uint32_t above = key(i) - low;
+            count[std::min(above, high - low) >> shift] += static_cast<std::uint32_t>(above <= high - low);
+        }
+        std::uint32_t part = (high - low) >> shift;
+        for (; count[part] < k; --part) {
+            k -= count[part];
+        }
+        left = count[part];
+        low += part << shift;
+        high = std::min(high, low + ((std::uint32_t{1} << shift) - 1));
+    }
+    if (low == high) {
+        return {low, k};
+    }
+    std::array<std::uint32_t, few + 1> last;
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        last[found] = key(i);
+        found += static_cast<std::size_t>(last[found] - low <= high - low);
+    }
+    std::sort(last.data(), last.data() + found, std::greater<>());
+    const std::uint32_t bits = last[k - 1];
+    const auto above = static_cast<std::size_t>(std::find(last.data(), last.data() + k, bits) - last.data());
+    return {bits, k - above};
 }
 
 //! The elements of magnitude at least some bound, in order: their indices and magnitudes, both in one scratch vector.
@@ -68,20 +93,28 @@ public:
     //! One pass over x. Elements that are not finite are always among the candidates. O(n).
     template <class Arch>
     void collect(std::span<const float> x, std::uint32_t bound, std::size_t expected) {
-        room_ = std::min(x.size(), expected) + block;
-        scratch_.resize(2 * room_);
-        size_ = 0;
-        for (std::size_t first = 0; first < x.size(); first += block) {
-            const std::size_t n = std::min(block, x.size() - first);
+        reserve(std::min(x.size(), expected) + block);
+        for_blocks<Arch>(x, [&] {
             if (room_ - size_ < block) {
                 scratch_.resize(4 * room_);
                 std::copy_n(scratch_.begin() + static_cast<std::ptrdiff_t>(room_), size_,
                             scratch_.begin() + static_cast<std::ptrdiff_t>(2 * room_));
                 room_ *= 2;
             }
-            size_ += append<Arch>(x.data() + first, n, static_cast<std::uint32_t>(first), bound,
-                                  scratch_.data() + size_, scratch_.data() + room_ + size_);
-        }
+            return bound;
+        });
+    }
+    //! The same, but of more than 2 k + `block` candidates keeps the k largest only, ties to the lowest index, and
+    //! raises the bound to what can still be among them. k >= 1. O(n) time, O(k) memory.
+    template <class Arch>
+    void collect_largest(std::span<const float> x, std::uint32_t bound, std::size_t k) {
+        reserve(std::min(x.size(), 2 * k) + 2 * block);
+        for_blocks<Arch>(x, [&] {
+            if (room_ - size_ < block) {
+                bound = std::min(keep_largest(k) + 1, std::uint32_t{0x7FFFFFFF});
+            }
+            return bound;
+        });
     }
     std::size_t size() const { return size_; }
     std::uint32_t magnitude(std::size_t i) const { return scratch_[room_ + i]; }
@@ -92,26 +125,61 @@ public:
         }
         return m;
     }
-    //! Leaves in the scratch vector the indices of all candidates,
-    void keep_all() { scratch_.resize(size_); }
-    //! or of the k largest, ties to the lowest index. 1 <= k <= size().
-    void keep_largest(std::size_t k) {
-        auto [bits, ties] = boundary_of_largest(size_, k, [&](std::size_t i) { return magnitude(i); });
+    //! Drops all candidates but the k largest, ties to the lowest index; returns the least magnitude of these.
+    //! 1 <= k <= size().
+    std::uint32_t keep_largest(std::size_t k) {
+        auto [bits, ties] =
+            boundary_of_largest(size_, k, [m = scratch_.data() + room_](std::size_t i) { return m[i]; });
         std::size_t kept = 0;
+        std::uint32_t* const indices = scratch_.data();
+        std::uint32_t* const magnitudes = indices + room_;
         for (std::size_t i = 0; i < size_; ++i) {
-            const std::uint32_t m = magnitude(i);
+            const std::uint32_t m = magnitudes[i];
             const bool tie = m == bits && ties > 0;
-            scratch_[kept] = scratch_[i];
+            indices[kept] = indices[i];
+            magnitudes[kept] = m;
             kept += static_cast<std::size_t>(m > bits || tie);
             ties -= static_cast<std::size_t>(tie);
         }
-        scratch_.resize(kept);
+        size_ = kept;
+        return bits;
+    }
+    //! Leaves in the scratch vector the indices of the candidates,
+    void finish() { scratch_.resize(size_); }
+    //! or those and the lowest other indices, k in all, in order. k >= size().
+    void finish_with_lowest(std::size_t k) {
+        std::size_t before = 0;  // candidates below the first index that is not selected for being low
+        std::size_t lowest = k - size_;
+        for (; before < size_ && scratch_[before] < lowest; ++before) {
+            ++lowest;
+        }
+        std::copy_backward(scratch_.begin() + static_cast<std::ptrdiff_t>(before),
+                           scratch_.begin() + static_cast<std::ptrdiff_t>(size_),
+                           scratch_.begin() + static_cast<std::ptrdiff_t>(k));
+        std::iota(scratch_.begin(), scratch_.begin() + static_cast<std::ptrdiff_t>(lowest), 0u);
+        scratch_.resize(k);
     }
 
 private:
     //! Elements between checks for room. A SIMD append may write a vector beyond what it reports: room has one to
     //! spare.
-    static constexpr std::size_t block = 4096;
+    static constexpr std::size_t block = 512;
+
+    void reserve(std::size_t room) {
+        room_ = room;
+        size_ = 0;
+        scratch_.resize(2 * room_);
+    }
+    //! Appends block after block what reaches bound_for_block().
+    template <class Arch, class Bound>
+    void for_blocks(std::span<const float> x, Bound bound_for_block) {
+        for (std::size_t first = 0; first < x.size(); first += block) {
+            const std::size_t n = std::min(block, x.size() - first);
+            const std::uint32_t bound = bound_for_block();
+            size_ += append<Arch>(x.data() + first, n, static_cast<std::uint32_t>(first), bound,
+                                  scratch_.data() + size_, scratch_.data() + room_ + size_);
+        }
+    }
 
     template <class Arch>
     static std::size_t append(const float* x, std::size_t n, std::uint32_t first, std::uint32_t bound,
@@ -146,25 +214,57 @@ private:
     std::size_t size_ = 0;
 };
 
-//! A magnitude that at least k elements probably reach, but not many more: from the order statistics of a sample of
-//! cache
-//! lines evenly spread over x. 0 where x is too short to gain from it.
-inline std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std::vector<std::uint32_t>& scratch) {
-    constexpr std::size_t line = 16;
-    constexpr std::size_t lines = 1024;
-    const std::size_t stride = x.size() / lines;
-    if (stride < 4 * line) {
-        return 0;
-    }
-    scratch.resize(lines * line);
-    for (std::size_t l = 0; l < lines; ++l) {
-        for (std::size_t i = 0; i < line; ++i) {
-            scratch[l * line + i] = magnitude_bits(x[l * stride + i]);
+//! The largest magnitudes of `ways` rows of n elements that are `stride` elements apart, column by column.
+template <class Arch>
+void largest_of_rows(const float* x, std::size_t n, std::size_t ways, std::size_t stride, std::uint32_t* out) {
+    std::size_t i = 0;
+#if defined(FRUGAL_HAS_SIMD)
+    if constexpr (SimdArch<Arch>) {
+        const int_batch<Arch> mask(0x7FFFFFFF);
+        for (; i + lanes_of<Arch> <= n; i += lanes_of<Arch>) {
+            int_batch<Arch> m(0);
+            for (std::size_t w = 0; w < ways; ++w) {
+                const auto v = float_batch<Arch>::load_unaligned(x + w * stride + i);
+                m = xsimd::max(m, same_bits<std::int32_t>(v) & mask);
+            }
+            same_bits<std::uint32_t>(m).store_unaligned(out + i);
         }
     }
-    // The number of sampled elements among the k largest: four standard deviations above its mean.
-    const double mean = static_cast<double>(k) * static_cast<double>(scratch.size()) / static_cast<double>(x.size());
-    const auto rank = static_cast<std::size_t>(mean + 4 * std::sqrt(mean) + 8);
+#endif
+    for (; i < n; ++i) {
+        out[i] = 0;
+        for (std::size_t w = 0; w < ways; ++w) {
+            out[i] = std::max(out[i], magnitude_bits(x[w * stride + i]));
+        }
+    }
+}
+
+//! A magnitude that at least k elements probably reach, but not many more: an order statistic of the maxima of groups
+//! of elements, taken from cache lines evenly spread over x.
+//! 0 where nearly all elements are wanted.
+template <class Arch>
+std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std::vector<std::uint32_t>& scratch) {
+    constexpr std::size_t line = 16;
+    constexpr std::size_t most_ways = 16;
+    const std::size_t sample = std::clamp<std::size_t>(x.size() / 16, std::min<std::size_t>(x.size(), 4096), 16384);
+    std::size_t ways = 1;  // elements a group: few groups hold two of the k largest
+    while (ways < most_ways && 8 * ways * k <= x.size()) {
+        ways *= 2;
+    }
+    const std::size_t lines = sample / (ways * line);
+    if (lines == 0) {
+        return 0;
+    }
+    const std::size_t stride = x.size() / (lines * ways);
+    scratch.resize(lines * line);
+    for (std::size_t l = 0; l < lines; ++l) {
+        largest_of_rows<Arch>(x.data() + l * ways * stride, line, ways, stride, scratch.data() + l * line);
+    }
+    // As many as k maxima are reached by k elements for certain; as many as the k largest have in a sample, and three
+    // standard deviations more, probably.
+    const double share = static_cast<double>(scratch.size() * ways) / static_cast<double>(x.size());
+    const double mean = static_cast<double>(k) * share;
+    const std::size_t rank = std::min(k, static_cast<std::size_t>(mean + 3 * std::sqrt(mean) + 4));
     if (rank >= scratch.size()) {
         return 0;
     }
@@ -177,8 +277,8 @@ inline std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std
 //! how many: min(k, x.size()). Throws `invalid_input` naming the first element that is NaN or infinite.
 //!
 //! A bound from a sample leaves slightly more than k candidates, in one pass over x; radix selection among them is
-//! exact.
-//! Where the sample misleads, the bound is recomputed from all of x. O(n); allocates nothing once `indices` is warm.
+//! exact. Zeros are no candidates: where the others are too few, the first zeros complete them. Where the sample
+//! misleads, a second pass does without it. O(n) time, O(k) memory; allocates nothing once `indices` is warm.
 template <class Arch = default_arch>
 std::size_t select_top_k(std::span<const float> x, std::size_t k, std::vector<std::uint32_t>& indices) {
     expect(x.size() <= std::numeric_limits<std::uint32_t>::max(),
@@ -191,18 +291,20 @@ std::size_t select_top_k(std::span<const float> x, std::size_t k, std::vector<st
         indices.clear();
         return 0;
     }
-    const std::uint32_t bound = detail::probable_bound(x, k, indices);
+    constexpr std::uint32_t not_zero = 1;
+    const std::uint32_t bound = std::max(not_zero, detail::probable_bound<Arch>(x, k, indices));
     detail::selection_candidates candidates(indices);
-    candidates.collect<Arch>(x, bound, bound > 0 ? k + k / 2 : x.size());
-    if (candidates.size() < k) {
-        const auto exact =
-            detail::boundary_of_largest(x.size(), k, [&](std::size_t i) { return magnitude_bits(x[i]); });
-        candidates.collect<Arch>(x, exact.bits, k);
+    candidates.collect_largest<Arch>(x, bound, k);
+    if (candidates.size() < k && bound > not_zero) {
+        candidates.collect_largest<Arch>(x, not_zero, k);
     }
     if (candidates.largest() > largest_finite_magnitude) {
         expect_all_finite(x);
     }
-    candidates.keep_largest(k);
+    if (candidates.size() >= k) {
+        candidates.keep_largest(k);
+    }
+    candidates.finish_with_lowest(k);
     return k;
 }
 
@@ -218,7 +320,7 @@ std::size_t select_threshold(std::span<const float> x, float threshold, std::vec
     if (candidates.largest() > largest_finite_magnitude) {
         expect_all_finite(x);
     }
-    candidates.keep_all();
+    candidates.finish();
     return indices.size();
 }
 

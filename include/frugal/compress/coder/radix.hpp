@@ -134,9 +134,10 @@ private:
     struct tail {
         std::size_t words = 0;
         unsigned bytes = 0;
-        tail(std::size_t n, std::uint64_t size, digit_group g)
-            : words((n + g.digits - 1) / g.digits),
-              bytes(n == 0 ? 0 : bytes_for_digits(size, static_cast<unsigned>((n + words - 1) / words))) {}
+        tail(std::size_t n, std::uint64_t size, digit_group g) : words((n + g.digits - 1) / g.digits) {
+            const auto digits = static_cast<unsigned>(n == 0 ? 0 : (n + words - 1) / words);
+            bytes = digits == g.digits ? g.bytes : bytes_for_digits(size, digits);
+        }
     };
 
     template <class S>
@@ -150,8 +151,15 @@ private:
                 kernels::pack_words(symbols, block, kernels::block_lanes, size, g.bytes, out);
             }
         }
+        if (n == 0) {
+            return;
+        }
         const tail t(n, size, g);
-        kernels::pack_words(symbols, n, t.words, size, t.bytes, out);
+        if constexpr (sizeof(S) == 1) {
+            kernels::pack_word_tail(symbols, n, byte_shape(size), t.words, t.bytes, out);
+        } else {
+            kernels::pack_words(symbols, n, t.words, size, t.bytes, out);
+        }
     }
     template <class S>
     static bool read(const std::byte* in, std::size_t n, std::uint64_t size, S* symbols) {
@@ -165,8 +173,15 @@ private:
                 good &= kernels::unpack_words(in, block, kernels::block_lanes, size, g.bytes, symbols);
             }
         }
+        if (n == 0) {
+            return good;
+        }
         const tail t(n, size, g);
-        return kernels::unpack_words(in, n, t.words, size, t.bytes, symbols) && good;
+        if constexpr (sizeof(S) == 1) {
+            return kernels::unpack_word_tail(in, n, byte_shape(size), t.words, t.bytes, symbols) && good;
+        } else {
+            return kernels::unpack_words(in, n, t.words, size, t.bytes, symbols) && good;
+        }
     }
 };
 
