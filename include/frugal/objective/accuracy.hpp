@@ -14,7 +14,7 @@
 #include <frugal/concepts.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/data/dataset.hpp>
-#include <frugal/objective/batch.hpp>
+#include <frugal/model/loss.hpp>
 
 namespace frugal {
 
@@ -53,7 +53,7 @@ evaluation evaluate(F& f, std::span<const float> w) {
             const std::size_t label = data.label(first + r);
             const auto best = static_cast<std::size_t>(std::max_element(s, s + classes) - s);
             right += best == label && s[label] == s[label] ? 1u : 0u;
-            loss += softmax_cross_entropy(s, classes, label, 0.0, nullptr);
+            loss += softmax_cross_entropy(s, classes, label);
         }
     }
     const auto count = static_cast<double>(data.size());
