@@ -31,6 +31,7 @@
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/core.hpp>
+#include <frugal/data/batch_source.hpp>
 #include <frugal/data/partition.hpp>
 #include <frugal/data/sampler.hpp>
 #include <frugal/data/synthetic.hpp>

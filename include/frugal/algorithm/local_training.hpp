@@ -12,33 +12,11 @@
 #include <vector>
 
 #include <frugal/concepts.hpp>
+#include <frugal/data/batch_source.hpp>
 #include <frugal/engine/status.hpp>
 #include <frugal/kernels/norms.hpp>
 
 namespace frugal {
-
-//! Mini-batches of one node: batch(round) is valid until the next call. `data/sampler.hpp` has a model.
-template <class S>
-concept BatchSource = std::move_constructible<S> && requires(S s, std::uint64_t round) {
-    { s.batch(round) } -> std::convertible_to<sample_indices>;
-};
-
-//! The whole data set in every round: exact gradients.
-struct full_batch {
-    sample_indices batch(std::uint64_t) const { return {}; }
-};
-
-//! A callable `(round, worker) -> indices` as a BatchSource; the indices must stay valid until its next call.
-template <class F>
-class batch_function {
-public:
-    batch_function(F f, std::size_t worker) : f_(std::move(f)), worker_(worker) {}
-    auto batch(std::uint64_t round) { return f_(round, worker_); }
-
-private:
-    F f_;
-    std::size_t worker_;
-};
 
 namespace detail {
 
