@@ -55,6 +55,7 @@
 #include <frugal/objective/empirical_risk.hpp>
 #include <frugal/objective/least_squares.hpp>
 #include <frugal/objective/quadratic.hpp>
+#include <frugal/objective/require_objective.hpp>
 #include <frugal/objective/softmax_regression.hpp>
 #include <frugal/optimize/any_optimizer.hpp>
 #include <frugal/optimize/optimizers.hpp>

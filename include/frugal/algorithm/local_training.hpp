@@ -15,6 +15,7 @@
 #include <frugal/data/batch_source.hpp>
 #include <frugal/engine/status.hpp>
 #include <frugal/kernels/norms.hpp>
+#include <frugal/objective/require_objective.hpp>
 
 namespace frugal {
 
@@ -42,12 +43,12 @@ auto batches_of(const Source& source, std::size_t worker) {
 //! `source` for worker k: an Objective is copied (copies must share their data), a callable (worker) makes one.
 template <class Source>
 auto objective_of(const Source& source, std::size_t worker) {
-    if constexpr (Objective<Source>) {
-        return source;
-    } else {
-        static_assert(Objective<decltype(source(worker))>,
-                      "a callable (worker) given as objective must return an Objective");
+    if constexpr (requires { source(worker); } && !Objective<Source>) {
+        static_cast<void>(require_objective<decltype(source(worker))>{});
         return source(worker);
+    } else {
+        static_cast<void>(require_objective<Source>{});
+        return source;
     }
 }
 

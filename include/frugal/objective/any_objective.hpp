@@ -20,12 +20,6 @@
 
 namespace frugal {
 
-//! An Objective that says where the tensors of its parameters lie.
-template <class F>
-concept Layered = Objective<F> && requires(const F f) {
-    { f.layout() } -> std::same_as<const tensor_layout&>;
-};
-
 //! Holds any copyable Objective; itself an Objective and, if what it holds is one, a Classifier. One indirect call per
 //! gradient. Copies are independent (every node gets its own) and share what the objective shares, such as its data.
 //!
