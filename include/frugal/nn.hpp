@@ -9,6 +9,7 @@
 #include <frugal/model/layer.hpp>
 #include <frugal/model/loss.hpp>
 #include <frugal/model/normalization.hpp>
+#include <frugal/model/parameters.hpp>
 #include <frugal/model/pooling.hpp>
 #include <frugal/model/sequential.hpp>
 #include <frugal/objective/accuracy.hpp>

@@ -13,20 +13,14 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include <xtensor/xadapt.hpp>
 
 #include <frugal/core/error.hpp>
 #include <frugal/core/tensor_layout.hpp>
+#include <frugal/model/parameters.hpp>
 
 namespace frugal {
-
-//! What can be viewed as tensors: contiguous numbers in memory, of any type that bytes can be copied into (floats,
-//! integers, words of bits).
-template <class P>
-concept ContiguousNumbers = std::ranges::contiguous_range<P> && std::ranges::sized_range<P> &&
-                            std::is_arithmetic_v<std::ranges::range_value_t<P>>;
 
 namespace detail {
 
@@ -67,6 +61,15 @@ auto view(const tensor_layout& layout, P&& parameters, std::string_view name) {
 template <std::size_t rank, ContiguousNumbers P>
 auto view(const tensor_layout& layout, P&& parameters, std::string_view name) {
     return view<rank>(layout.at(name), parameters);
+}
+
+template <TrivialNumber T>
+auto view(parameters_view<T> parameters, std::string_view name) {
+    return view(parameters.layout().at(name), parameters.values());
+}
+template <std::size_t rank, TrivialNumber T>
+auto view(parameters_view<T> parameters, std::string_view name) {
+    return view<rank>(parameters.layout().at(name), parameters.values());
 }
 
 }  // namespace frugal
