@@ -12,6 +12,7 @@
 #include <frugal/core/message.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/core/state.hpp>
+#include <frugal/core/tensor_layout.hpp>
 
 namespace frugal {
 
@@ -215,11 +216,27 @@ concept LocalOptimizer = std::copyable<O> && requires(O o, std::span<float> w, s
 //! Indices of the samples a gradient is taken over; empty means all of them.
 using sample_indices = std::span<const std::uint32_t>;
 
-//! A finite sum to be minimised: value_and_gradient averages over the batch and returns the mean loss.
+//! The halves of an Objective (below), named so that a diagnostic says which one a type lacks.
 template <class F>
-concept Objective = requires(F f, const F cf, std::span<const float> w, sample_indices batch, std::span<float> g) {
-    { cf.dimension() } -> std::convertible_to<std::size_t>;
+concept HasDimension = requires(const F f) {
+    { f.dimension() } -> std::convertible_to<std::size_t>;
+};
+template <class F>
+concept GivesGradients = requires(F f, std::span<const float> w, sample_indices batch, std::span<float> g) {
     { f.value_and_gradient(w, batch, g) } -> std::convertible_to<double>;
+};
+
+//! A finite sum to be minimised: value_and_gradient averages over the batch and returns the mean loss.
+//!
+//! Optional: `const tensor_layout& layout() const`: where its tensors lie in w; `void initialize(random_key, std::span<float>
+//! w) const`: initial parameters; `void state(state_archive&)`: what it remembers between gradients.
+template <class F>
+concept Objective = HasDimension<F> && GivesGradients<F>;
+
+//! An Objective that says where the tensors of its parameters lie.
+template <class F>
+concept Layered = Objective<F> && requires(const F f) {
+    { f.layout() } -> std::same_as<const tensor_layout&>;
 };
 
 //! An Objective that predicts: logits(w, batch, out) fills out with batch.size() x classes() scores, row by row.

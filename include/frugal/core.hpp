@@ -12,3 +12,4 @@
 #include <frugal/core/message.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/core/state.hpp>
+#include <frugal/core/tensor_layout.hpp>

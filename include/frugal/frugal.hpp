@@ -1,6 +1,5 @@
 //! The umbrella: everything that needs nothing to link but TBB. What needs more has its own umbrella: frugal/nn.hpp
-//! (BLAS),
-//! frugal/data.hpp (zlib), frugal/mpi.hpp (MPI).
+//! (BLAS), frugal/data.hpp (zlib), frugal/mpi.hpp (MPI).
 #pragma once
 
 #include <frugal/aggregate/grouped.hpp>
@@ -32,6 +31,7 @@
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/core.hpp>
+#include <frugal/data/batch_source.hpp>
 #include <frugal/data/partition.hpp>
 #include <frugal/data/sampler.hpp>
 #include <frugal/data/synthetic.hpp>
@@ -43,10 +43,20 @@
 #include <frugal/engine/tbb_engine.hpp>
 #include <frugal/mix/topologies.hpp>
 #include <frugal/mix/validate.hpp>
+#include <frugal/model/activation.hpp>
+#include <frugal/model/any_layer.hpp>
+#include <frugal/model/layer.hpp>
+#include <frugal/model/loss.hpp>
+#include <frugal/model/normalization.hpp>
+#include <frugal/model/parameters.hpp>
+#include <frugal/model/pooling.hpp>
+#include <frugal/model/sequential.hpp>
 #include <frugal/objective/accuracy.hpp>
 #include <frugal/objective/any_objective.hpp>
+#include <frugal/objective/empirical_risk.hpp>
 #include <frugal/objective/least_squares.hpp>
 #include <frugal/objective/quadratic.hpp>
+#include <frugal/objective/require_objective.hpp>
 #include <frugal/objective/softmax_regression.hpp>
 #include <frugal/optimize/any_optimizer.hpp>
 #include <frugal/optimize/optimizers.hpp>

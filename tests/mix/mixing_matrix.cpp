@@ -69,7 +69,18 @@ TEST_CASE("complete, star, chain, exponential: closed forms", "[mix][spectrum]")
     CHECK(star(10).spectral_gap() == Approx(0.1));  // eigenvalue 1 - 1/n of differences between leaves
     CHECK(chain(16).spectral_gap() == Approx(2.0 / 3 * (1 - std::cos(pi / 16))));
     CHECK(exponential(4).spectral_gap() == Approx(1));  // complete
-    CHECK(exponential(16).degree(3) == 7);              // 1, 2, 4, 8 forward, of which 8 is also backward
+    for (std::size_t k = 2; k <= 8; ++k) {
+        const auto w = exponential(std::size_t{1} << k);
+        CHECK(w.degree(0) == 2 * k - 1);
+        CHECK(w.spectral_gap() == Approx(2.0 / static_cast<double>(k)));
+    }
+    for (const std::size_t n : {17u, 31u, 63u, 100u, 200u}) {
+        const double scaled = exponential(n).spectral_gap() * std::log2(static_cast<double>(n));
+        CHECK((scaled > 1.7 && scaled < 3.2));
+    }
+    CHECK(torus(2, 8).spectral_gap() == Approx(0.5 * (1 - std::cos(2 * pi / 8))));
+    CHECK(torus(2, 8).degree(0) == 3);
+    CHECK(exponential(16).degree(3) == 7);  // 1, 2, 4, 8 forward, of which 8 is also backward
     CHECK(exponential(64).spectral_gap() > 10 * ring(64).spectral_gap());
 }
 

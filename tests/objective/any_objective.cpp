@@ -41,7 +41,8 @@ TEST_CASE("any_objective: does what it holds does", "[objective][any]") {
     CHECK(a.classes() == 3);
     CHECK(a.samples() == 100);
     CHECK(a.name() == "softmax");
-    CHECK(a.layer_extents().size() == 2);
+    CHECK(a.layout() == f.layout());
+    CHECK(a.layout().at("bias").offset == 21);
     const auto w = test::normals(f.dimension(), 2);
     std::vector<float> g(w.size());
     std::vector<float> h(w.size());
@@ -73,8 +74,11 @@ TEST_CASE("any_objective: what the objective does not offer", "[objective][any][
     std::vector<float> w{5, 5};
     CHECK(a.classes() == 0);
     CHECK(a.samples() == 1);
-    CHECK(a.layer_extents().size() == 1);
-    CHECK(a.layer_extents()[0].size() == 2);
+    CHECK(a.layout() == tensor_layout::flat(2));
+    std::vector<std::byte> bytes;
+    state_archive saved(bytes);
+    a.state(saved);
+    CHECK(bytes.empty());
     CHECK(a.value(w, {}) == 16.0);
     a.initialize({}, w);
     CHECK(w == std::vector<float>{0, 0});

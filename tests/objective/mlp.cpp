@@ -35,16 +35,17 @@ double reference_loss(const mlp& f, const std::vector<double>& w, const std::vec
     double total = 0;
     for (const std::uint32_t i : batch) {
         std::vector<double> x(f.data().row(i).begin(), f.data().row(i).end());
-        for (std::size_t l = 0; l + 1 < f.layer_sizes().size(); ++l) {
-            const auto& weights = f.layer_extents()[2 * l];
-            const auto& bias = f.layer_extents()[2 * l + 1];
-            std::vector<double> y(weights.rows);
+        const std::size_t layers = f.hidden().size() + 1;
+        for (std::size_t l = 0; l < layers; ++l) {
+            const auto& weights = f.layout().tensor(2 * l);
+            const auto& bias = f.layout().tensor(2 * l + 1);
+            std::vector<double> y(weights.shape[0]);
             for (std::size_t o = 0; o < y.size(); ++o) {
                 y[o] = w[bias.offset + o];
                 for (std::size_t j = 0; j < x.size(); ++j) {
-                    y[o] += w[weights.offset + o * weights.columns + j] * x[j];
+                    y[o] += w[weights.offset + o * weights.shape[1] + j] * x[j];
                 }
-                if (l + 2 < f.layer_sizes().size()) {
+                if (l + 1 < layers) {
                     y[o] = std::max(y[o], 0.0);
                 }
             }
@@ -68,9 +69,10 @@ TEST_CASE("mlp: FC-300-100 on images of 784 pixels has 266,610 parameters", "[ob
     const mlp f(dataset(std::vector<float>(784), {0}, 784, 10), {300, 100});
     CHECK(f.dimension() == 266610);
     CHECK(f.name() == "mlp(300,100)");
-    const std::vector<tensor_extent> expected{{0, 300, 784},    {235200, 300, 1},  {235500, 100, 300},
-                                              {265500, 100, 1}, {265600, 10, 100}, {266600, 10, 1}};
-    CHECK(std::equal(expected.begin(), expected.end(), f.layer_extents().begin(), f.layer_extents().end()));
+    tensor_layout expected;
+    expected.add("dense1.weight", {300, 784}).add("dense1.bias", {300}).add("dense2.weight", {100, 300});
+    expected.add("dense2.bias", {100}).add("dense3.weight", {10, 100}).add("dense3.bias", {10});
+    CHECK(f.layout() == expected);
 }
 
 TEST_CASE("mlp: one sample by hand", "[objective][mlp]") {
@@ -195,7 +197,7 @@ TEST_CASE("mlp: initial weights have the variance of He, biases are zero", "[obj
     f.initialize(key, w);
     const double expected[] = {2.0 / 50, 0, 2.0 / 400, 0, 1.0 / 30, 0};
     for (std::size_t t = 0; t < 6; ++t) {
-        const auto values = f.layer_extents()[t].of(std::span<const float>(w));
+        const auto values = f.layout().tensor(t).of(std::span<const float>(w));
         double squares = 0;
         for (const float x : values) {
             squares += double(x) * double(x);

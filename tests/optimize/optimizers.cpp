@@ -157,6 +157,13 @@ TEST_CASE("schedule: values by hand", "[optimize][schedule]") {
     CHECK(half_cosine(99) < 0.2003);
     CHECK(half_cosine(100) == 0.2);
     CHECK(half_cosine(1000) == 0.2);
+    const auto long_cosine = cosine_decay(1, 0, 1000003);
+    for (std::uint64_t t = 0; t < 1000003; t = t * 5 / 4 + 1) {
+        for (const std::uint64_t at : {t, 1000002 - t}) {
+            const double sine = std::sin(0.5 * 3.141592653589793 * double(1000003 - at) / 1000003);
+            CHECK(long_cosine(at) == Approx(sine * sine).epsilon(1e-14).margin(0));
+        }
+    }
 }
 
 TEST_CASE("schedule: impossible settings are refused", "[optimize][schedule][hostile]") {

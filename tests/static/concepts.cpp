@@ -206,6 +206,9 @@ struct objective_without_batch {
 
 static_assert(Objective<quadratic> && Objective<least_squares> && Objective<softmax_regression>);
 static_assert(!Objective<objective_without_loss> && !Objective<objective_without_batch> && !Objective<sgd>);
+static_assert(!HasDimension<int> && HasDimension<objective_without_batch>);
+static_assert(!GivesGradients<objective_without_batch> && !GivesGradients<objective_without_loss>);
+static_assert(Layered<softmax_regression> && Layered<any_objective> && !Layered<quadratic> && !Layered<int>);
 static_assert(Classifier<softmax_regression>);
 static_assert(!Classifier<quadratic> && !Classifier<least_squares> && !Classifier<objective_without_loss>);
 

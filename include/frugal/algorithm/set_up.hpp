@@ -11,7 +11,7 @@
 
 #include <frugal/concepts.hpp>
 #include <frugal/core/expression.hpp>
-#include <frugal/data/batches.hpp>
+#include <frugal/data/batch_source.hpp>
 #include <frugal/engine/digest.hpp>
 #include <frugal/node/population.hpp>
 #include <frugal/work/gradient_step.hpp>

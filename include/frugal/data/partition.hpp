@@ -4,7 +4,7 @@
 //! |----------------------|----------------------------------------------------------|----------------------------|
 //! | `iid`                | a uniformly random share each                            | -                          |
 //! | `shards`             | a few runs of the samples sorted by label                | McMahan et al. 2017        |
-//! | `dirichlet`          | of every class a Dirichlet share, of nearly equal sizes  | Lin et al. 2020 (FedDF)    |
+//! | `dirichlet`          | of every class a Dirichlet share, half a mean or more    | Lin et al. 2020 (FedDF)    |
 //! | `dirichlet_mixture`  | equal sizes, class frequencies drawn per node            | Hsu, Qi, Brown 2019        |
 //!
 //! A partitioner is called with the label of every sample, the number of nodes and a key; the result is a function of
@@ -164,11 +164,10 @@ struct shards {
 //! Of every class the nodes get shares drawn from a symmetric Dirichlet distribution over the nodes.
 //!
 //! alpha: large is iid, small gives most of a class to one node. balanced: a node that holds samples / nodes gets no
-//! more of the classes that follow, and the draw is repeated until every node has half of that (Lin et al. 2020), so
-//! that
-//! sizes are nearly equal; without it every node has at least one sample. Above ten nodes a balanced draw is made for
-//! groups of at most ten nodes with proportional shares of every class, as the source does, or it would never end.
-//! Throws `invalid_input` if 1000 draws do not suffice.
+//! more of the classes that follow, and the draw is repeated until every node has half of that (Lin et al. 2020): sizes
+//! lie between 1/2 of the mean and the mean plus the largest class (0.50 to 1.94 means were seen); without it every node
+//! has at least one sample. Above ten nodes a balanced draw is made for groups of at most ten nodes with proportional
+//! shares of every class, as the source does, or it would never end. Throws `invalid_input` if 1000 draws do not suffice.
 struct dirichlet {
     double alpha = 1;
     bool balanced = true;
@@ -264,12 +263,14 @@ private:
     }
 };
 
+//! The same, under the name that tells it from the random variate of gamma.hpp.
+using dirichlet_partition = dirichlet;
+
 //! Every node draws class frequencies q ~ Dirichlet(alpha p), p the frequencies of the whole data set, then its samples
 //! from these classes without replacement; sizes differ by at most one (Hsu, Qi, Brown 2019).
 //!
 //! alpha is the total concentration: `dirichlet{.alpha = a}` of M classes is about as skewed as alpha = M a here. A
-//! class
-//! that runs out is dropped from the frequencies of the nodes that follow, so the last nodes take what is left.
+//! class that runs out is dropped from the frequencies of the nodes that follow, so the last nodes take what is left.
 struct dirichlet_mixture {
     double alpha = 10;
 

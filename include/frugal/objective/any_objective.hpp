@@ -13,17 +13,18 @@
 #include <frugal/concepts.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/random.hpp>
+#include <frugal/core/state.hpp>
+#include <frugal/core/tensor_layout.hpp>
 #include <frugal/data/dataset.hpp>
 #include <frugal/objective/scratch.hpp>
-#include <frugal/objective/tensor_extent.hpp>
 
 namespace frugal {
 
 //! Holds any copyable Objective; itself an Objective and, if what it holds is one, a Classifier. One indirect call per
 //! gradient. Copies are independent (every node gets its own) and share what the objective shares, such as its data.
 //!
-//! What the objective does not offer: classes() is 0 and samples() 1, initialize gives zeros, layer_extents() is one
-//! tensor of dimension() elements; logits, data and with_data throw `invalid_input`.
+//! What the objective does not offer: classes() is 0 and samples() 1, initialize gives zeros, layout() is one
+//! tensor of dimension() elements, state saves nothing; logits, data and with_data throw `invalid_input`.
 class any_objective {
 public:
     any_objective() = default;
@@ -52,10 +53,12 @@ public:
     }
     void logits(std::span<const float> w, sample_indices batch, std::span<float> out) { self_->logits(w, batch, out); }
     void initialize(random_key key, std::span<float> w) const { self_->initialize(key, w); }
-    std::span<const tensor_extent> layer_extents() const { return self_->layer_extents(); }
+    const tensor_layout& layout() const { return self_->layout(); }
     const dataset& data() const { return self_->data(); }
     any_objective with_data(const dataset& other) const { return self_->with_data(other); }
     std::string name() const { return self_->name(); }
+    //! What the objective remembers between gradients, for checkpoints.
+    void state(state_archive& a) { self_->state(a); }
 
 private:
     struct interface {
@@ -68,15 +71,20 @@ private:
         virtual double value_and_gradient(std::span<const float> w, sample_indices batch, std::span<float> g) = 0;
         virtual void logits(std::span<const float> w, sample_indices batch, std::span<float> out) = 0;
         virtual void initialize(random_key key, std::span<float> w) const = 0;
-        virtual std::span<const tensor_extent> layer_extents() const = 0;
+        virtual const tensor_layout& layout() const = 0;
         virtual const dataset& data() const = 0;
         virtual any_objective with_data(const dataset& other) const = 0;
         virtual std::string name() const = 0;
+        virtual void state(state_archive& a) = 0;
     };
 
     template <class F>
     struct model final : interface {
-        explicit model(F f) : objective(std::move(f)), whole{0, objective.dimension(), 1} {}
+        explicit model(F f) : objective(std::move(f)) {
+            if constexpr (!Layered<F>) {
+                whole = tensor_layout::flat(objective.dimension());
+            }
+        }
 
         std::unique_ptr<interface> clone() const override { return std::make_unique<model>(*this); }
         std::size_t dimension() const override { return objective.dimension(); }
@@ -119,11 +127,11 @@ private:
                 std::fill(w.begin(), w.end(), 0.0f);
             }
         }
-        std::span<const tensor_extent> layer_extents() const override {
-            if constexpr (requires { objective.layer_extents(); }) {
-                return objective.layer_extents();
+        const tensor_layout& layout() const override {
+            if constexpr (Layered<F>) {
+                return objective.layout();
             } else {
-                return {&whole, 1};
+                return whole;
             }
         }
         const dataset& data() const override {
@@ -153,9 +161,10 @@ private:
                 return "objective";
             }
         }
+        void state(state_archive& a) override { save_or_restore(a, objective); }
 
         F objective;
-        tensor_extent whole;
+        tensor_layout whole;
         scratch<float> unused;
     };
 

@@ -1,4 +1,4 @@
-//! What every objective over samples checks and repeats: which samples a batch means, and the softmax loss.
+//! Which samples a batch means: what every objective over samples checks.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,6 @@
 
 #include <frugal/concepts.hpp>
 #include <frugal/core/error.hpp>
-#include <frugal/core/exact_math.hpp>
 
 namespace frugal {
 
@@ -17,23 +16,26 @@ class resolved_batch {
 public:
     //! Throws `invalid_input` naming the first sample that is not below `samples`, or if there are none at all.
     resolved_batch(sample_indices batch, std::size_t samples)
-        : batch_(batch), size_(batch.empty() ? samples : batch.size()) {
+        : batch_(batch), size_(batch.empty() ? samples : batch.size()), first_(batch.empty() ? 0 : batch[0]) {
         expect(samples > 0, "an objective needs at least one sample: its data set is empty");
-        for (const std::uint32_t i : batch) {
-            expect(i < samples, [&] {
-                return "sample " + std::to_string(i) + " of a batch does not exist: the data set has " +
+        for (std::size_t k = 0; k < batch.size(); ++k) {
+            expect(batch[k] < samples, [&] {
+                return "sample " + std::to_string(batch[k]) + " of a batch does not exist: the data set has " +
                        std::to_string(samples);
             });
+            contiguous_ = contiguous_ && batch[k] == first_ + k;
         }
     }
     std::size_t size() const { return size_; }
     std::size_t operator[](std::size_t k) const { return batch_.empty() ? k : batch_[k]; }
-    //! Whether sample k + 1 follows sample k in memory.
-    bool contiguous() const { return batch_.empty(); }
+    //! Whether sample k + 1 of the batch is the one behind sample k in the data set, for all k.
+    bool contiguous() const { return contiguous_; }
 
 private:
     sample_indices batch_;
     std::size_t size_;
+    std::size_t first_;
+    bool contiguous_ = true;
 };
 
 namespace detail {
@@ -46,32 +48,5 @@ inline void expect_size(std::size_t got, std::size_t expected, const char* what)
 }
 
 }  // namespace detail
-
-//! Cross entropy of one sample's softmax: -log(e^scores[label] / sum_c e^scores[c]), and its derivative by the scores.
-//!
-//! derivative[c] = weight (p_c - [c = label]), where p is the softmax; left out if `derivative` is null; it may be
-//! `scores`. Stable for scores of any size; the same bits on every machine. Not finite if a score is not.
-template <class Score>
-double softmax_cross_entropy(const Score* scores, std::size_t classes, std::size_t label, double weight,
-                             float* derivative) {
-    double largest = static_cast<double>(scores[0]);
-    for (std::size_t c = 1; c < classes; ++c) {
-        const double s = static_cast<double>(scores[c]);
-        largest = s > largest || !(s == s) ? s : largest;
-    }
-    double sum = 0;
-    for (std::size_t c = 0; c < classes; ++c) {
-        sum += exact_exp(static_cast<double>(scores[c]) - largest);
-    }
-    const double loss = exact_log(sum) + (largest - static_cast<double>(scores[label]));
-    if (derivative != nullptr) {
-        const double scale = weight / sum;
-        for (std::size_t c = 0; c < classes; ++c) {
-            const double p = rounded(scale * exact_exp(static_cast<double>(scores[c]) - largest));
-            derivative[c] = static_cast<float>(c == label ? p - weight : p);
-        }
-    }
-    return loss;
-}
 
 }  // namespace frugal

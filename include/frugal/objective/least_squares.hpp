@@ -57,7 +57,7 @@ private:
         const auto count = static_cast<double>(samples.size());
         double squares = 0;
         if (l2_ > 0) {
-            squares = rounded(static_cast<double>(l2_) * kernels::dot(w.data(), w.data(), w.size())) * count;
+            squares = rounded(rounded(static_cast<double>(l2_) * kernels::dot(w.data(), w.data(), w.size())) * count);
         }
         if (sums != nullptr) {
             for (std::size_t j = 0; j < w.size(); ++j) {

@@ -10,11 +10,12 @@
 
 #include <frugal/concepts.hpp>
 #include <frugal/core/error.hpp>
+#include <frugal/core/tensor_layout.hpp>
 #include <frugal/data/dataset.hpp>
 #include <frugal/kernels/linear.hpp>
+#include <frugal/model/loss.hpp>
 #include <frugal/objective/batch.hpp>
 #include <frugal/objective/scratch.hpp>
-#include <frugal/objective/tensor_extent.hpp>
 
 namespace frugal {
 
@@ -30,16 +31,15 @@ public:
     explicit softmax_regression(dataset data, float l2 = 0) : data_(data), classes_(data.classes()), l2_(l2) {
         expect(!data_.empty(), "softmax regression needs at least one sample");
         expect(l2 >= 0 && std::isfinite(l2), "the l2 penalty of softmax regression must be finite and >= 0");
-        extents_ = {tensor_extent{0, classes(), data_.dimension()},
-                    tensor_extent{classes() * data_.dimension(), classes(), 1}};
+        layout_.add("weight", {classes(), data_.dimension()}).add("bias", {classes()});
     }
 
     std::size_t dimension() const { return classes() * (data_.dimension() + 1); }
     std::size_t classes() const { return classes_; }
     std::size_t samples() const { return data_.size(); }
     const dataset& data() const { return data_; }
-    //! The weights, then the biases.
-    std::span<const tensor_extent> layer_extents() const { return extents_; }
+    //! "weight", classes x features, then "bias".
+    const tensor_layout& layout() const { return layout_; }
 
     //! The same model over another data set, of the same number of features and no more classes.
     softmax_regression with_data(const dataset& other) const {
@@ -136,7 +136,7 @@ private:
     dataset data_;
     std::size_t classes_;
     float l2_;
-    std::array<tensor_extent, 2> extents_;
+    tensor_layout layout_;
     scratch<double> scores_;
     scratch<double> sums_;
     scratch<float> derivatives_;

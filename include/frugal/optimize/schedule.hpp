@@ -22,7 +22,6 @@
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/expression.hpp>
-#include <frugal/core/random.hpp>
 
 namespace frugal {
 
@@ -85,6 +84,18 @@ private:
         return result;
     }
 
+    //! sin^2(pi u / 2) for u in [0, 1/2], right but for a few roundings.
+    static constexpr double squared_sine_of_quarter_turns(double u) {
+        const double x = rounded(u * 1.5707963267948966);
+        const double z = rounded(x * x);
+        double s = 1.0 / 272.0;
+        for (int k = 14; k >= 2; k -= 2) {  // sin(x) / x = 1 - z / 6 (1 - z / 20 (1 - ...))
+            s = (1 - rounded(z * s)) / (k * (k + 1));
+        }
+        const double sine = rounded(x * (1 - rounded(z * s)));
+        return sine * sine;
+    }
+
     double after_warm_up(std::uint64_t t) const {
         switch (shape_) {
             case shape::step:
@@ -102,8 +113,11 @@ private:
                 if (t >= period_) {
                     return factor_;
                 }
-                const double turn = 0.5 * static_cast<double>(t) / static_cast<double>(period_);
-                const double height = 0.5 * (1.0 + double{exact_sine_cosine_of_turns(static_cast<float>(turn)).cosine});
+                // (1 + cos(pi t / total)) / 2 = sin^2(pi (total - t) / (2 total)): no cancellation near the end.
+                const auto total = static_cast<double>(period_);
+                const std::uint64_t left = period_ - t;
+                const double height = left <= t ? squared_sine_of_quarter_turns(static_cast<double>(left) / total)
+                                                : 1 - squared_sine_of_quarter_turns(static_cast<double>(t) / total);
                 return multiply_add(rate_ - factor_, height, factor_);
             }
             default:

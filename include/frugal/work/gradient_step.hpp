@@ -8,7 +8,7 @@
 
 #include <frugal/concepts.hpp>
 #include <frugal/core/loan.hpp>
-#include <frugal/data/batches.hpp>
+#include <frugal/data/batch_source.hpp>
 #include <frugal/work/work.hpp>
 
 namespace frugal {

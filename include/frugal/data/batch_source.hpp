@@ -1,4 +1,12 @@
 //! Where a node's mini-batches come from.
+//!
+//! | which one        | batch of a step                                       | header            |
+//! |------------------|-------------------------------------------------------|-------------------|
+//! | `batch_sampler`  | the next part of a fresh permutation every epoch      | sampler.hpp       |
+//! | `full_batch`     | all samples                                           | here              |
+//! | `batch_function` | what a callable of (t, worker) says                   | here              |
+//!
+//! A source that remembers something between rounds has `state(state_archive&)`, so that checkpoints can keep it.
 #pragma once
 
 #include <concepts>
@@ -10,8 +18,8 @@
 
 namespace frugal {
 
-//! Mini-batches of one node: batch(t) is that of step t, valid until the next call. `data/sampler.hpp` has a model.
-//! Optional: `double weight()`: this node's share of what all nodes see in a step; `state(state_archive&)`.
+//! Mini-batches of one node: batch(t) is that of step t, valid until the next call; empty means all samples.
+//! Optional: `double weight()`: this node's share of what all nodes see in a step.
 template <class S>
 concept BatchSource = std::move_constructible<S> && requires(S s, std::uint64_t t) {
     { s.batch(t) } -> std::convertible_to<sample_indices>;
