@@ -12,7 +12,9 @@
 #include <vector>
 
 #include <frugal/algorithm/local_training.hpp>
+#include <frugal/compress/agreement.hpp>
 #include <frugal/compress/identity.hpp>
+#include <frugal/compress/scale/scales.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/engine/mailbox.hpp>
 #include <frugal/engine/node.hpp>
@@ -44,6 +46,13 @@ public:
 
 private:
     identity exact_;
+};
+
+//! A compressor whose senders agree on one number, the scale of its own.
+template <class C>
+concept AgreeingCompressor = Compressor<C> && requires(const C c) {
+    requires AgreeingScale<std::remove_cvref_t<decltype(c.scale())>>;
+    requires !requires { c.scale().agrees(); };
 };
 
 //! Two more where senders agree on a number first.
@@ -87,7 +96,7 @@ public:
             expect_message(in[k].source == workers_[k],
                            "a message came from a node that is no worker, or twice from one");
         }
-        if (AgreeingCompressor<C> && superstep % supersteps_per_round == 1) {
+        if (detail::AgreeingCompressor<C> && superstep % supersteps_per_round == 1) {
             agree(round, in, out);
         } else {
             update(round, in, out);
@@ -178,10 +187,11 @@ public:
         if (superstep % supersteps_per_round != 0) {
             report_.compute_seconds = 0;
             report_.codec_seconds = 0;
-            if constexpr (AgreeingCompressor<C>) {
+            if constexpr (detail::AgreeingCompressor<C>) {
                 if (superstep % supersteps_per_round == 2) {
                     expect(in.size() == 1, "a worker must get exactly the server's message in every round");
-                    compressor_.agree(agreement_.receive(*in[0].content, {seed_, 0, round, purposes::agreement}));
+                    const float largest = agreement_.receive(*in[0].content, {seed_, 0, round, purposes::agreement});
+                    agree_with(compressor_, {&largest, 1});
                     send_gradient(round, out);
                 }
             }
@@ -197,12 +207,14 @@ public:
         if (report_.diverged) {
             return;
         }
-        if constexpr (AgreeingCompressor<C>) {
+        if constexpr (detail::AgreeingCompressor<C>) {
             if (kernels::first_nonfinite(gradient) < gradient.size()) {
                 report_.diverged = true;
                 return;
             }
-            agreement_.send(compressor_.share(gradient), {seed_, node_, round, purposes::agreement}, out.post(0));
+            float own = 0;
+            share_of(compressor_, gradient, {&own, 1});
+            agreement_.send(own, {seed_, node_, round, purposes::agreement}, out.post(0));
         } else {
             send_gradient(round, out);
         }
