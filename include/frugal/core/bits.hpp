@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <frugal/core/error.hpp>
+#include <frugal/core/exact.hpp>
 
 namespace frugal {
 
@@ -19,6 +20,8 @@ static_assert(std::endian::native == std::endian::little, "frugal's wire format 
 constexpr unsigned bits_for(std::uint64_t n) {
     return n <= 1 ? 0 : static_cast<unsigned>(std::bit_width(n - 1));
 }
+
+class payload_reader;
 
 //! Appends bits to a byte vector; keeps the vector's capacity, so a warm writer allocates nothing.
 //!
@@ -74,6 +77,17 @@ public:
         align();
         return {bytes_->data() + begin_, bytes_->size() - begin_};
     }
+    //! How many bits were written so far, padding included.
+    std::uint64_t position() const { return std::uint64_t{bytes_->size() - begin_} * 8 + pending_count_; }
+    //! `read(payload_reader&)` with what was written from bit `from` on. Writing goes on as if nothing had happened.
+    template <class Read>
+    void read_back(std::uint64_t from, Read read) {
+        const unsigned pending_bytes = (pending_count_ + 7) / 8;
+        append(&pending_, pending_bytes);
+        payload_reader reader(std::span<const std::byte>(*bytes_).subspan(begin_), from);
+        read(reader);
+        bytes_->resize(bytes_->size() - pending_bytes);
+    }
 
 private:
     void append(const void* p, std::size_t n) {
@@ -94,7 +108,9 @@ private:
 //! Reads what a `payload_writer` wrote; every read checks the length and throws `malformed_message`.
 class payload_reader {
 public:
-    explicit payload_reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+    //! Starts at bit `position`, which lies within the bytes.
+    explicit payload_reader(std::span<const std::byte> bytes, std::uint64_t position = 0)
+        : bytes_(bytes), position_(position) {}
 
     //! The next `count` bits, count <= 64.
     std::uint64_t bits(unsigned count) {
@@ -115,7 +131,7 @@ public:
     //! A finite float; anything else is malformed.
     float number() {
         const float value = std::bit_cast<float>(static_cast<std::uint32_t>(bits(32)));
-        expect_message(value - value == 0.0f, "the message holds a number that is not finite: it was altered");
+        expect_message(is_finite(value), "the message holds a number that is not finite: it was altered");
         return value;
     }
     //! Skips the zero padding to a byte boundary.

@@ -60,15 +60,20 @@ struct random_k {
             }
         }
     }
-    std::size_t count_for(std::size_t d) const { return detail::selected_count(fraction, count, d); }
+    constexpr std::size_t count_for(std::size_t d) const { return detail::selected_count(fraction, count, d); }
     bool shared() const { return shared_seed; }
-    constexpr bool is_unbiased() const { return unbiased; }
+    constexpr laws laws_for(std::size_t d) const {
+        laws result = laws_from_variance(unbiased, variance(d));
+        if (unbiased) {
+            result.worst_case = variance(d);
+        }
+        return result;
+    }
     //! E||C(x) - x||^2 / ||x||^2, exactly.
-    double variance(std::size_t d) const {
+    constexpr double variance(std::size_t d) const {
         const double share = static_cast<double>(count_for(d)) / static_cast<double>(d);
         return unbiased ? 1 / share - 1 : 1 - share;
     }
-    double contraction(std::size_t d) const { return 1 - variance(d); }
     void validate() const { detail::check_selected_count("random_k", fraction, count); }
     std::string name() const {
         return expression("random_k", {detail::selected_count_argument(fraction, count),

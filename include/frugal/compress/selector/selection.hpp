@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include <frugal/compress/laws.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/expression.hpp>
@@ -39,8 +40,8 @@ struct selection {
 //!     elements that are not finite. name(): its textual name.
 //! Optional: `std::size_t count_for(d) const`, when the number of indices depends on d alone (then it is not sent);
 //!     `bool shared() const` with `regenerate(d, k, chosen)`, when the receiver can draw the same indices from the key;
-//!     `constexpr bool is_unbiased() const` (default false), with `double variance(d) const`;
-//!     `double contraction(d) const`: the share of ||x||^2 that is kept at least, on average; `void validate() const`.
+//!     `laws laws_for(d) const`, or `double variance(d) const` and `double contraction(d) const` (compress/laws.hpp), of
+//!     the compressor that sends the values as they are chosen; `void validate() const`.
 template <class S>
 concept Selector = std::copyable<S> && requires(const S s, std::span<const float> x, random_key k, selection& chosen) {
     s.select(x, k, chosen);
@@ -51,7 +52,7 @@ namespace detail {
 
 //! k = max(1, floor(fraction d)), or count, at most d. A product that misses an integer by rounding alone, also of a
 //! fraction given as a float, reaches it.
-inline std::size_t selected_count(double fraction, std::size_t count, std::size_t d) {
+constexpr std::size_t selected_count(double fraction, std::size_t count, std::size_t d) {
     const double product = rounded(fraction * static_cast<double>(d));
     const double slack = std::min(0.5, rounded(product * 0x1p-25) + 1e-9);
     const std::size_t k = count > 0 ? count : static_cast<std::size_t>(product + slack);
