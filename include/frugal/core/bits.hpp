@@ -1,6 +1,7 @@
 //! Writing and reading a payload bit by bit, least significant bit first, and byte-aligned blocks for bulk data.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstddef>
@@ -28,6 +29,9 @@ class payload_reader;
 //! `cost()` counts the bits an algorithm is charged for. Padding to a byte boundary is not charged.
 class payload_writer {
 public:
+    //! Bytes that a vector which must grow gets beyond what is written: room for the checksum of a message.
+    static constexpr std::size_t room_for_checksum = 4;
+
     explicit payload_writer(std::vector<std::byte>& bytes) : bytes_(&bytes), begin_(bytes.size()) {}
     payload_writer(const payload_writer&) = delete;
     payload_writer& operator=(const payload_writer&) = delete;
@@ -62,9 +66,7 @@ public:
     std::span<std::byte> block(std::size_t n, std::uint64_t cost_bits) {
         align();
         cost_ += cost_bits;
-        const std::size_t at = bytes_->size();
-        bytes_->resize(at + n);
-        return {bytes_->data() + at, n};
+        return {extend(n), n};
     }
     //! Gives back the last `n` bytes of the last block (when an upper bound was asked for).
     void shrink(std::size_t n) { bytes_->resize(bytes_->size() - n); }
@@ -91,11 +93,19 @@ public:
 
 private:
     void append(const void* p, std::size_t n) {
-        const std::size_t at = bytes_->size();
-        bytes_->resize(at + n);
         if (n > 0) {
-            std::memcpy(bytes_->data() + at, p, n);
+            std::memcpy(extend(n), p, n);
         }
+    }
+    //! A vector grows by half at least, so that many small extensions cost little; by no more for a large one.
+    std::byte* extend(std::size_t n) {
+        const std::size_t at = bytes_->size();
+        const std::size_t needed = at + n + room_for_checksum;
+        if (needed > bytes_->capacity()) {
+            bytes_->reserve(std::max(needed, bytes_->capacity() + bytes_->capacity() / 2));
+        }
+        bytes_->resize(at + n);
+        return bytes_->data() + at;
     }
 
     std::vector<std::byte>* bytes_;
@@ -117,6 +127,14 @@ public:
         assert(count <= 64);
         expect_message(count <= remaining_bits(),
                        "the message ends before its content: it was truncated; send it again");
+        const std::size_t at = static_cast<std::size_t>(position_ / 8);
+        if (position_ % 8 + count <= 64 && bytes_.size() - at >= 8) {
+            std::uint64_t word;
+            std::memcpy(&word, bytes_.data() + at, 8);
+            word >>= position_ % 8;
+            position_ += count;
+            return count == 64 ? word : word & ((std::uint64_t{1} << count) - 1);
+        }
         std::uint64_t value = 0;
         for (unsigned got = 0; got < count;) {
             const unsigned offset = static_cast<unsigned>(position_ % 8);
