@@ -43,7 +43,7 @@ struct selection_boundary {
 //! The boundary of the k largest among n > 0 magnitudes, 1 <= k <= n; key(i) is the magnitude of element i.
 //!
 //! Counts equal parts of the range that holds the boundary, which narrows it to one of them; when few elements are left
-//! in it, sorts these. O(n), at most 4 passes after the one for the range.
+//! in it, looks among these. O(n), at most 4 passes after the one for the range.
 template <class Key>
 selection_boundary boundary_of_largest(std::size_t n, std::size_t k, Key key) {
     constexpr unsigned digit = 10;
@@ -79,10 +79,10 @@ selection_boundary boundary_of_largest(std::size_t n, std::size_t k, Key key) {
         last[found] = key(i);
         found += static_cast<std::size_t>(last[found] - low <= high - low);
     }
-    std::sort(last.data(), last.data() + found, std::greater<>());
+    std::nth_element(last.data(), last.data() + (k - 1), last.data() + found, std::greater<>());
     const std::uint32_t bits = last[k - 1];
-    const auto above = static_cast<std::size_t>(std::find(last.data(), last.data() + k, bits) - last.data());
-    return {bits, k - above};
+    const auto above = std::count_if(last.data(), last.data() + k, [&](std::uint32_t m) { return m > bits; });
+    return {bits, k - static_cast<std::size_t>(above)};
 }
 
 //! The elements of magnitude at least some bound, in order: their indices and magnitudes, both in one scratch vector.
@@ -246,7 +246,7 @@ void largest_of_lines(const float* x, std::size_t ways, std::size_t stride, std:
 template <class Arch>
 std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std::vector<std::uint32_t>& scratch) {
     constexpr std::size_t most_ways = 16;
-    const std::size_t sample = std::clamp<std::size_t>(x.size() / 16, std::min<std::size_t>(x.size(), 4096), 16384);
+    const std::size_t sample = std::clamp<std::size_t>(x.size() / 32, std::min<std::size_t>(x.size(), 2048), 16384);
     std::size_t ways = 1;  // elements a group: few groups hold two of the k largest
     while (ways < most_ways && 8 * ways * k <= x.size()) {
         ways *= 2;
