@@ -96,8 +96,8 @@ struct backward_pass {
 //!     inputs [1];
 //! `std::size_t workspace(batch) const`: elements of working memory [0];
 //! `add_tensors(tensor_layout&, prefix) const`: appends its tensors, their names behind the prefix; and with it
-//! `initialize(stream, first, gain, parameters) const`: fills them, element i from element first + i of the stream; gain
-//!     is the variance gain of what follows [no parameters].
+//! `initialize(stream, first, gain, parameters) const`: fills them, element i from element first + i of the stream;
+//!     gain is the variance gain of what follows [no parameters].
 template <class L>
 concept Layer = std::copyable<L> && requires(L l, const L cl, sample_shape shape, const forward_pass<float>& forward,
                                              const backward_pass<float>& backward) {
