@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <span>
 #include <string>
 #include <thread>
@@ -93,6 +94,7 @@ struct mpi_engine {
         }
         void broadcast(std::vector<std::byte>& from_root) { wire_.broadcast(0, from_root); }
         void gather(std::vector<std::vector<std::byte>>& blobs) { wire_.gather(blobs); }
+        void parallel(std::size_t n, const std::function<void(std::size_t)>& f) { crew_.stage().work(n, f); }
         void save(std::size_t i, std::vector<std::byte>& out) { crew_.save(i, out); }
         void restore(std::size_t i, std::span<const std::byte> in) { crew_.restore(i, in); }
         std::span<const float> parameters(std::size_t i) { return parameters_of(crew_.nodes()[i]); }

@@ -167,6 +167,11 @@ public:
         }
         return *seats_[node - first_];
     }
+    //! f(0), ..., f(n - 1) between rounds.
+    template <class F>
+    void work(std::size_t n, const F& f) {
+        arena_.execute([&] { parallel(n, f); });
+    }
     void sent(seat& s) override {
         if (elsewhere_ != nullptr && threads_ == 1) {
             depart(s, s.outbox.back());  // while this node works on
@@ -174,7 +179,7 @@ public:
     }
 
 private:
-    void parallel_for(std::size_t n, void (*f)(void*, std::size_t), void* call) override {
+    void parallel_for(std::size_t n, void (*f)(const void*, std::size_t), const void* call) override {
         if (n == 1 || threads_ == 1) {
             for (std::size_t i = 0; i < n; ++i) {
                 f(call, i);

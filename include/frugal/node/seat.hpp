@@ -82,8 +82,8 @@ public:
 
     //! f(0), ..., f(n - 1), in any order, on as many threads as the engine has.
     template <class F>
-    void parallel(std::size_t n, F& f) {
-        parallel_for(n, [](void* call, std::size_t i) { (*static_cast<F*>(call))(i); }, &f);
+    void parallel(std::size_t n, const F& f) {
+        parallel_for(n, [](const void* call, std::size_t i) { (*static_cast<const F*>(call))(i); }, &f);
     }
     virtual std::size_t threads() const = 0;
     //! A message was put into the outbox of `s`, from the thread that runs its node.
@@ -94,7 +94,7 @@ protected:
     host(const host&) = delete;
     host& operator=(const host&) = delete;
     ~host() = default;
-    virtual void parallel_for(std::size_t n, void (*f)(void*, std::size_t), void* call) = 0;
+    virtual void parallel_for(std::size_t n, void (*f)(const void*, std::size_t), const void* call) = 0;
 };
 
 //! Everything an engine keeps for a node while a round lasts.
