@@ -111,8 +111,8 @@ set ylabel "milliseconds for the mean of 16 MiB"
 set key outside right noenhanced
 set grid
 plot for [i=0:{count - 1}] "{out}/exchanges.dat" index i using 1:2 with linespoints linewidth (i == 0 ? 3 : 1.4) \\
-    linecolor rgb (i == 0 ? "black" : word("#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf", 1 + int(i / 3 % 10))) \\
-    dashtype 1 + (i % 3) pointtype 4 + (i % 3) title columnheader(1)
+    linecolor rgb (i == 0 ? "black" : word("#1f77b4 #ff7f0e #2ca02c #d62728 #9467bd #8c564b #e377c2 #7f7f7f #bcbd22 #17becf", 1 + ((i + 2) / 3 - 1) % 9)) \\
+    dashtype 1 + (i + 2) % 3 pointtype 4 + (i + 2) % 3 title columnheader(1)
 """)
 PYTHON
 gnuplot "$out/exchanges.gnuplot"
