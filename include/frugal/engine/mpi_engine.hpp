@@ -39,6 +39,7 @@ struct mpi_engine {
               crew_(nodes, first_of(wire_.rank(), nodes.size()), first_of(wire_.rank() + 1, nodes.size()),
                     engine.threads > 0 ? engine.threads : wire_.share_of_threads(), engine.network, &wire_) {
             wire_.place(nodes.size(), crew_.stage());
+            crew_.stage().set_one_node_each(nodes.size() == wire_.ranks() && !nodes.cohort());
             wire_.expect_same(
                 nodes.fingerprint(),
                 "the ranks were started with different settings (seed, number of nodes, initial parameters "
