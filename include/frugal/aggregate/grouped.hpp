@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <oneapi/tbb/parallel_for.h>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 
 namespace frugal {
 
@@ -26,6 +28,13 @@ namespace frugal {
 template <Aggregator A>
 class grouped {
 public:
+    static constexpr auto describe() {
+        return describes("grouped", "decodes messages in parallel, then merges",
+                         part("aggregator", &grouped::prototype, "of each group"),
+                         option("groups", &grouped::groups, "at most").from(1).to(1 << 16).otherwise("4"));
+    }
+    std::string name() const { return described_name(*this); }
+
     explicit grouped(A prototype, std::size_t groups = 4) : parts_(groups, prototype) {
         expect(groups > 0, "grouped: the number of groups must be at least 1");
     }
@@ -60,6 +69,8 @@ public:
         entries_.clear();
         parts_[0].result(out);
     }
+    const A& prototype() const { return parts_[0]; }
+    std::size_t groups() const { return parts_.size(); }
     //! The aggregator that holds the result.
     A& inner() { return parts_[0]; }
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <frugal/compress/message_interface.hpp>
-#include <frugal/core/expression.hpp>
+#include <frugal/core/describe.hpp>
 
 namespace frugal {
 
@@ -20,12 +20,17 @@ template <Compressor A, Compressor B>
 class alternating : public message_interface<alternating<A, B>> {
 public:
     static constexpr bool unbiased = A::unbiased && B::unbiased;
+    static constexpr auto describe() {
+        return describes("alternating", "one compressor for even nodes, another for odd ones",
+                         part("even", &alternating::even_, "for nodes 0, 2, 4, ..."),
+                         part("odd", &alternating::odd_, "for nodes 1, 3, 5, ..."));
+    }
 
     alternating(A even, B odd) : even_(std::move(even)), odd_(std::move(odd)) {}
 
     A& even() { return even_; }
     B& odd() { return odd_; }
-    std::string name() const { return composition("alternating", {even_.name(), odd_.name()}); }
+    std::string name() const { return described_name(*this); }
     bool is_unbiased() const { return frugal::is_unbiased(even_) && frugal::is_unbiased(odd_); }
     double variance(std::size_t d) const
         requires UnbiasedCompressor<A> && UnbiasedCompressor<B>

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include <frugal/compress/message_interface.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/exact.hpp>
-#include <frugal/core/expression.hpp>
 
 namespace frugal {
 
@@ -23,6 +23,10 @@ template <Compressor C>
 class contractive : public message_interface<contractive<C>> {
 public:
     static constexpr bool unbiased = false;
+    static constexpr auto describe() {
+        return describes("contractive", "an unbiased compressor divided by 1 + its variance: a contraction",
+                         part("compressor", &contractive::inner_, "unbiased, of known variance"));
+    }
 
     explicit contractive(C inner) : inner_(std::move(inner)) {
         expect(is_unbiased(inner_) && std::optional<double>(inner_.variance(1)).has_value(),
@@ -30,7 +34,7 @@ public:
     }
 
     C& inner() { return inner_; }
-    std::string name() const { return composition("contractive", {inner_.name()}); }
+    std::string name() const { return described_name(*this); }
     double contraction(std::size_t d) const { return 1 / (1 + *std::optional<double>(inner_.variance(d))); }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) { inner_.encode(x, k, w); }

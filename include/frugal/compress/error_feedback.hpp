@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <frugal/compress/message_interface.hpp>
-#include <frugal/core/expression.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/kernels/elementwise.hpp>
 #include <frugal/kernels/norms.hpp>
 
@@ -26,12 +26,16 @@ template <Compressor C>
 class error_feedback : public message_interface<error_feedback<C>> {
 public:
     static constexpr bool unbiased = false;
+    static constexpr auto describe() {
+        return describes("error_feedback", "adds what each message lost to the next vector",
+                         part("compressor", &error_feedback::inner_, "the compressor to correct"));
+    }
 
     explicit error_feedback(C inner) : inner_(std::move(inner)) {}
 
     C& inner() { return inner_; }
     std::span<const float> residual() const { return residual_; }
-    std::string name() const { return composition("error_feedback", {inner_.name()}); }
+    std::string name() const { return described_name(*this); }
     double contraction(std::size_t d) const
         requires ContractiveCompressor<C>
     {

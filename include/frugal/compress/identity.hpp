@@ -8,6 +8,7 @@
 #include <string>
 
 #include <frugal/compress/message_interface.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/kernels/elementwise.hpp>
 #include <frugal/kernels/norms.hpp>
 
@@ -17,10 +18,11 @@ namespace frugal {
 class identity : public message_interface<identity> {
 public:
     static constexpr bool unbiased = true;
+    static constexpr auto describe() { return describes("identity", "no compression, 32 bits a coordinate"); }
     identity() = default;
     double variance(std::size_t) const { return 0; }
     double contraction(std::size_t) const { return 1; }
-    std::string name() const { return "identity"; }
+    std::string name() const { return described_name(*this); }
 
     void encode(std::span<const float> x, random_key, payload_writer& w) {
         if (!finite(x)) {

@@ -18,6 +18,7 @@
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/selection.hpp>
 #include <frugal/compress/selector/top_k.hpp>
+#include <frugal/core/describe.hpp>
 
 namespace frugal {
 
@@ -47,6 +48,14 @@ class sparse_compressor : public message_interface<sparse_compressor<S, V, I>> {
 
 public:
     static constexpr bool unbiased = unbiased_by_default;
+    static constexpr auto describe() {
+        return describes(
+            "sparse", "some coordinates, their values by an inner compressor",
+            part("selector", &sparse_compressor::selector_, "which coordinates"),
+            part("values", &sparse_compressor::values_, "how their values travel").otherwise(identity::describe().name),
+            part("indices", &sparse_compressor::indices_, "how their indices travel")
+                .otherwise(fixed_width_indices::describe().name));
+    }
 
     explicit sparse_compressor(S selector, V values = {}, I indices = {})
         : selector_(std::move(selector)), values_(std::move(values)), indices_(std::move(indices)) {
@@ -57,7 +66,7 @@ public:
 
     const S& selector() const { return selector_; }
     const V& value_compressor() const { return values_; }
-    std::string name() const { return composition("sparse", {selector_.name(), values_.name(), indices_.name()}); }
+    std::string name() const { return described_name(*this); }
 
     bool is_unbiased() const { return selector_is_unbiased() && frugal::is_unbiased(values_); }
     //! E||C(x) - x||^2 <= variance(d) ||x||^2, for an unbiased V.

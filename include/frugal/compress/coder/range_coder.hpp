@@ -14,6 +14,7 @@
 
 #include <frugal/compress/coder/symbol.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 
 namespace frugal {
 
@@ -276,7 +277,8 @@ private:
 //! bits. O(n log size); about 20 ns a symbol.
 class range_coder {
 public:
-    std::string name() const { return "range_coder"; }
+    static constexpr auto describe() { return describes("range_coder", "adaptive arithmetic coding"); }
+    std::string name() const { return described_name(*this); }
 
     template <Symbol S>
     void encode(std::span<const S> symbols, std::size_t size, payload_writer& w) {

@@ -15,6 +15,7 @@
 #include <frugal/compress/coder/letter_model.hpp>
 #include <frugal/compress/coder/symbol.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 
 namespace frugal {
 
@@ -39,7 +40,8 @@ namespace frugal {
 //! do not count). O(n + 2^b); for messages of thousands of symbols and more. An alphabet of one symbol takes no bits.
 class rans {
 public:
-    std::string name() const { return "rans"; }
+    static constexpr auto describe() { return describes("rans", "static interleaved rANS: entropy coding, fast"); }
+    std::string name() const { return described_name(*this); }
 
     template <Symbol S>
     void encode(std::span<const S> symbols, std::size_t size, payload_writer& w) {
