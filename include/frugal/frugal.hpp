@@ -2,13 +2,11 @@
 //! (BLAS), frugal/data.hpp (zlib), frugal/mpi.hpp (MPI).
 #pragma once
 
-#include <frugal/aggregate/grouped.hpp>
 #include <frugal/aggregate/mean.hpp>
 #include <frugal/aggregate/minimax_mean.hpp>
 #include <frugal/aggregate/side_information_mean.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
-#include <frugal/algorithm/gossip.hpp>
 #include <frugal/algorithm/synchronous.hpp>
 #include <frugal/compress/alternating.hpp>
 #include <frugal/compress/any_compressor.hpp>
