@@ -162,9 +162,10 @@ struct shards {
 //!
 //! alpha: large is iid, small gives most of a class to one node. balanced: a node that holds samples / nodes gets no
 //! more of the classes that follow, and the draw is repeated until every node has half of that (Lin et al. 2020): sizes
-//! lie between 1/2 of the mean and the mean plus the largest class (0.50 to 1.94 means were seen); without it every node
-//! has at least one sample. Above ten nodes a balanced draw is made for groups of at most ten nodes with proportional
-//! shares of every class, as the source does, or it would never end. Throws `invalid_input` if 1000 draws do not suffice.
+//! lie between 1/2 of the mean and the mean plus the largest class (0.50 to 1.94 means were seen); without it every
+//! node has at least one sample. Above ten nodes a balanced draw is made for groups of at most ten nodes with
+//! proportional shares of every class, as the source does, or it would never end. Throws `invalid_input` if 1000 draws
+//! do not suffice.
 struct dirichlet {
     double alpha = 1;
     bool balanced = true;

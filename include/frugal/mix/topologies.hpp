@@ -1,20 +1,20 @@
 //! The topologies. Each returns a `mixing_matrix` with Metropolis weights 1 / max(degree_i, degree_j), degrees counting
-//! the node itself (so that an even ring is not bipartite). Spectral gap rho = 1 - largest |eigenvalue| but one, here for
-//! rings from 3 nodes and tori with sides from 3:
+//! the node itself (so that an even ring is not bipartite). Spectral gap rho = 1 - largest |eigenvalue| but one, here
+//! for rings from 3 nodes and tori with sides from 3:
 //!
-//! | topology            | neighbours     | rho                             | choose it for                              |
-//! |---------------------|----------------|---------------------------------|--------------------------------------------|
-//! | `ring(n)`           | 2              | (2/3)(1 - cos(2 pi / n))        | the hard case every paper reports          |
-//! | `chain(n)`          | 1 or 2         | about pi^2 / (3 n^2)            | pipelines, the worst case                  |
-//! | `star(n)`           | 1, hub n - 1   | 1 / n for n >= 3                | a server seen as gossip                    |
-//! | `torus(r, c)`       | 4              | (2/5)(1 - cos(2 pi / max(r,c))) | the mesh of a machine room                 |
-//! | `complete(n)`       | n - 1          | 1                               | exact averaging                            |
-//! | `exponential(n)`    | 2 log2 n - 1   | 2 / log2 n for n = 2^k >= 4     | few messages and fast mixing               |
-//! | `social_network()`  | 3 to 14        | 0.0821                          | an irregular graph: 18 women and 14 events |
-//! | `from_edges(n, e)`  | yours          | measure it                      | your own network                           |
+//! | topology            | neighbours     | rho                             | choose it for                          |
+//! |---------------------|----------------|---------------------------------|----------------------------------------|
+//! | `ring(n)`           | 2              | (2/3)(1 - cos(2 pi / n))        | the hard case every paper reports      |
+//! | `chain(n)`          | 1 or 2         | about pi^2 / (3 n^2)            | pipelines, the worst case              |
+//! | `star(n)`           | 1, hub n - 1   | 1 / n for n >= 3                | a server seen as gossip                |
+//! | `torus(r, c)`       | 4              | (2/5)(1 - cos(2 pi / max(r,c))) | the mesh of a machine room             |
+//! | `complete(n)`       | n - 1          | 1                               | exact averaging                        |
+//! | `exponential(n)`    | 2 log2 n - 1   | 2 / log2 n for n = 2^k >= 4     | few messages and fast mixing           |
+//! | `social_network()`  | 3 to 14        | 0.0821                          | irregular: 18 women and 14 events      |
+//! | `from_edges(n, e)`  | yours          | measure it                      | your own network                       |
 //!
-//! Of other n, `exponential(n)` has about 2 log2 n neighbours and rho between 1.7 / log2 n and 3.2 / log2 n (measured for
-//! n up to 256). A torus of 2 x c has 3 neighbours and rho = (1/2)(1 - cos(2 pi / c)) for c >= 4.
+//! Of other n, `exponential(n)` has about 2 log2 n neighbours and rho between 1.7 / log2 n and 3.2 / log2 n (measured
+//! for n up to 256). A torus of 2 x c has 3 neighbours and rho = (1/2)(1 - cos(2 pi / c)) for c >= 4.
 #pragma once
 
 #include <array>
