@@ -90,7 +90,7 @@ bool is_accepted(const std::string& text) {
         const frugal::term t = frugal::parse_term(text);
         const auto parameters = frugal::detail::parameters_of<T>();
         if constexpr (!frugal::detail::is_made_by_function<T>) {
-            frugal::detail::build<T>(frugal::arguments(t, parameters));
+            frugal::detail::build<T>(frugal::term_arguments(t, parameters));
         }
         return true;
     } catch (const frugal::invalid_input&) {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <frugal/catalogue/policies.hpp>
+#include <frugal/catalogue/compressors.hpp>
 
 #include "catalogue_samples.hpp"
 
@@ -70,7 +70,7 @@ inline void add_what_is_missing(std::vector<frugal::any_compressor>& all) {
     const auto& entries = frugal::entries<frugal::any_compressor>();
     for (std::size_t i = 0; i < entries.size(); ++i) {
         std::vector<std::string> words{std::string(entries[i].name)};
-        for (const frugal::parameter& p : entries[i].parameters) {
+        for (const frugal::described_parameter& p : entries[i].parameters) {
             if (!p.must_be.empty()) {
                 words.emplace_back(p.must_be);
             }

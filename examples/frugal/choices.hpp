@@ -168,6 +168,6 @@ struct catalogue_of<driver::network_choice> {
 };
 
 //! Every compressor is compiled once, in choices.cpp.
-extern template const std::vector<entry<any_compressor>>& entries<any_compressor>();
+extern template const std::vector<catalogue_entry<any_compressor>>& entries<any_compressor>();
 
 }  // namespace frugal

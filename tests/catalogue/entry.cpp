@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include <frugal/catalogue/policies.hpp>
+#include <frugal/catalogue/compressors.hpp>
 
 #include "catch.hpp"
 
@@ -44,7 +44,7 @@ template <>
 struct frugal::catalogue_of<shape> {
     static constexpr std::string_view kind = "shape";
     using policies = policy_list<square, polygon, made_by<doubled_description>, made_by<unit_description>>;
-    static constexpr std::array aliases{alias{"big", "a big one", "square(side=100)"}};
+    static constexpr std::array aliases{catalogue_alias{"big", "a big one", "square(side=100)"}};
 };
 
 using namespace frugal;

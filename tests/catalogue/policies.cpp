@@ -29,7 +29,7 @@ void check_names() {
         CAPTURE(e.name);
         CHECK(seen.count(std::string(e.name)) == 1);
         CHECK_FALSE(e.meaning.empty());
-        for (const parameter& p : e.parameters) {
+        for (const described_parameter& p : e.parameters) {
             CHECK_FALSE(p.name.empty());
             CHECK_FALSE(p.meaning.empty());
         }
@@ -87,7 +87,7 @@ TEST_CASE("catalogue: a compressor made from a name decodes what its namesake wr
 }
 
 TEST_CASE("catalogue: aliases mean what they are listed as", "[catalogue][policies][exact]") {
-    for (const alias& a : catalogue_of<any_compressor>::aliases) {
+    for (const catalogue_alias& a : catalogue_of<any_compressor>::aliases) {
         CAPTURE(a.name);
         CHECK(parse<any_compressor>(a.name).name() == parse<any_compressor>(a.expression).name());
     }

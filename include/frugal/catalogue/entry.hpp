@@ -14,23 +14,15 @@
 #include <variant>
 #include <vector>
 
+#include <frugal/catalogue/policy_list.hpp>
 #include <frugal/catalogue/term.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
 
 namespace frugal {
 
-template <class... T>
-struct policy_list {};
-
-//! The element of a policy list for a function: D is its description, a constant with a name.
-template <const auto& D>
-struct made_by {
-    static constexpr auto describe() { return D; }
-};
-
 //! A name for an expression.
-struct alias {
+struct catalogue_alias {
     std::string_view name;
     std::string_view meaning;
     std::string_view expression;
@@ -42,7 +34,7 @@ struct alias {
 //!     static constexpr std::string_view kind = "scale";
 //!     using policies = policy_list<max_norm, ...>;
 //!
-//! Optional: `static constexpr std::array aliases{alias{...}, ...};` and `static constexpr number_range number;`, where a
+//! Optional: `static constexpr std::array aliases{catalogue_alias{...}, ...};` and `static constexpr number_range number;`, where a
 //! plain number stands for a thing of this kind.
 template <class Any>
 struct catalogue_of;
@@ -52,7 +44,7 @@ template <class T>
 concept Catalogued = requires { catalogue_of<T>::kind; };
 
 //! One parameter of an entry.
-struct parameter {
+struct described_parameter {
     std::string_view name;
     std::string_view meaning;
     std::string accepts;         //!< such as "a whole number from 1 to 64", "a scale"; empty where nothing can be said
@@ -63,9 +55,10 @@ struct parameter {
 
 //! The arguments of a term matched to parameters, by position or by name. Unknown names, too many arguments and arguments
 //! given twice are refused. The term must outlive it.
-class arguments {
+class term_arguments {
 public:
-    arguments(const term& t, std::span<const parameter> parameters) : term_(&t), given_(parameters.size()) {
+    term_arguments(const term& t, std::span<const described_parameter> parameters)
+        : term_(&t), given_(parameters.size()) {
         const bool open = !parameters.empty() && parameters.back().place == placement::rest;
         const std::size_t single = parameters.size() - (open ? 1 : 0);
         std::size_t next = 0;
@@ -97,21 +90,21 @@ public:
     std::span<const term* const> rest() const { return rest_; }
 
 private:
-    static std::string names(std::span<const parameter> parameters) {
+    static std::string names(std::span<const described_parameter> parameters) {
         std::vector<std::string> all;
-        for (const parameter& p : parameters) {
+        for (const described_parameter& p : parameters) {
             all.emplace_back(p.name);
         }
         return joined(all);
     }
-    std::size_t find(const term& a, std::span<const parameter> parameters) const {
+    std::size_t find(const term& a, std::span<const described_parameter> parameters) const {
         for (std::size_t i = 0; i < parameters.size(); ++i) {
             if (parameters[i].name == a.key) {
                 return i;
             }
         }
         std::vector<std::string> known;
-        for (const parameter& p : parameters) {
+        for (const described_parameter& p : parameters) {
             known.emplace_back(p.name);
         }
         fail_at_key(a, in_quotes(term_->word) + " has no parameter " + in_quotes(a.key) + did_you_mean(a.key, known) +
@@ -125,16 +118,16 @@ private:
 
 //! One thing that can be named. Several entries of one name differ in what some of their parameters must be.
 template <class Value>
-struct entry {
+struct catalogue_entry {
     std::string_view name;
     std::string_view meaning;
-    std::vector<parameter> parameters;
-    Value (*build)(const arguments&);
+    std::vector<described_parameter> parameters;
+    Value (*build)(const term_arguments&);
 };
 
 //! All entries for things that `Value` may hold; made on first use.
 template <Catalogued Value>
-const std::vector<entry<Value>>& entries();
+const std::vector<catalogue_entry<Value>>& entries();
 
 //! The thing that a term names. Throws `expression_error` for what is not known, `invalid_input` and what constructors
 //! throw turned into one that points at the term.
@@ -182,24 +175,24 @@ std::string accepted_text(const field<Member>& f) {
 }
 
 template <class T>
-std::vector<parameter> parameters_of() {
+std::vector<described_parameter> parameters_of() {
     return []<std::size_t... i>(std::index_sequence<i...>) {
         constexpr auto d = T::describe();
         [[maybe_unused]] const auto one = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
             using V = field_type<T, k>;
             const auto& f = std::get<k>(d.fields);
-            parameter p{f.name, f.meaning, accepted_text<V>(f), default_text<T>(f), {}, f.place};
+            described_parameter p{f.name, f.meaning, accepted_text<V>(f), default_text<T>(f), {}, f.place};
             if constexpr (!Catalogued<V> && Described<V>) {
                 p.must_be = V::describe().name;
             }
             return p;
         };
-        return std::vector<parameter>{one(std::integral_constant<std::size_t, i>{})...};
+        return std::vector<described_parameter>{one(std::integral_constant<std::size_t, i>{})...};
     }(std::make_index_sequence<field_count<T>>{});
 }
 
 template <Described T>
-T build(const arguments& a);
+T build(const term_arguments& a);
 
 //! The value that a term is, for a field.
 template <class V, class Member>
@@ -231,11 +224,11 @@ V read_value(const term& t, const field<Member>& f) {
     } else if constexpr (Catalogued<V>) {
         return from_term<V>(t);
     } else if constexpr (Described<V>) {
-        const std::vector<parameter> parameters = parameters_of<V>();
+        const std::vector<described_parameter> parameters = parameters_of<V>();
         if (t.word != V::describe().name) {
             fail_at(t, "expected '" + std::string(V::describe().name) + "' here");
         }
-        return build<V>(arguments(t, parameters));
+        return build<V>(term_arguments(t, parameters));
     } else {
         if (!t.is_list()) {
             fail_at(t, in_quotes(t.word) + " is not a list, such as [1,2]");
@@ -249,7 +242,7 @@ V read_value(const term& t, const field<Member>& f) {
 }
 
 template <class T, std::size_t i>
-field_type<T, i> read_field(const arguments& a) {
+field_type<T, i> read_field(const term_arguments& a) {
     using V = field_type<T, i>;
     constexpr auto d = T::describe();
     constexpr auto f = std::get<i>(d.fields);
@@ -284,7 +277,7 @@ auto at_term(const term& t, F f) {
 
 //! From fields: by assignment to the members of an aggregate, or by the constructor that takes them in order.
 template <class T, std::size_t... i>
-T build_from_fields(const arguments& a, std::index_sequence<i...>) {
+T build_from_fields(const term_arguments& a, std::index_sequence<i...>) {
     if constexpr (sizeof...(i) == 0) {
         return T{};
     } else if constexpr (std::is_aggregate_v<T>) {
@@ -301,13 +294,13 @@ T build_from_fields(const arguments& a, std::index_sequence<i...>) {
 }
 
 template <Described T>
-T build(const arguments& a) {
+T build(const term_arguments& a) {
     return at_term(a.whole(), [&] { return build_from_fields<T>(a, std::make_index_sequence<field_count<T>>{}); });
 }
 
 //! The same for an element of a catalogue's list, which may be a function's description.
 template <class T, class Value>
-Value build_as(const arguments& a) {
+Value build_as(const term_arguments& a) {
     if constexpr (is_made_by_function<T>) {
         return at_term(a.whole(), [&] {
             return [&]<std::size_t... i>(std::index_sequence<i...>) {
@@ -320,8 +313,9 @@ Value build_as(const arguments& a) {
 }
 
 template <class Value, class... T>
-std::vector<entry<Value>> entries_of(policy_list<T...>) {
-    return {entry<Value>{T::describe().name, T::describe().meaning, parameters_of<T>(), build_as<T, Value>}...};
+std::vector<catalogue_entry<Value>> entries_of(policy_list<T...>) {
+    return {
+        catalogue_entry<Value>{T::describe().name, T::describe().meaning, parameters_of<T>(), build_as<T, Value>}...};
 }
 
 //! Appends what is not there yet.
@@ -341,8 +335,8 @@ inline void note(std::vector<std::string>& words, std::string_view word) {
 //! Where the word is what an entry's parameter must be, the entry written around it.
 template <class Value>
 std::string wrapped_hint(const std::string& word) {
-    for (const entry<Value>& e : entries<Value>()) {
-        for (const parameter& p : e.parameters) {
+    for (const catalogue_entry<Value>& e : entries<Value>()) {
+        for (const described_parameter& p : e.parameters) {
             if (p.must_be == word) {
                 return " (a " + std::string(p.name) + "; did you mean '" + std::string(e.name) + "(" + word + ")'?)";
             }
@@ -354,8 +348,9 @@ std::string wrapped_hint(const std::string& word) {
 }  // namespace detail
 
 template <Catalogued Value>
-const std::vector<entry<Value>>& entries() {
-    static const std::vector<entry<Value>> all = detail::entries_of<Value>(typename catalogue_of<Value>::policies{});
+const std::vector<catalogue_entry<Value>>& entries() {
+    static const std::vector<catalogue_entry<Value>> all =
+        detail::entries_of<Value>(typename catalogue_of<Value>::policies{});
     return all;
 }
 
@@ -367,16 +362,16 @@ Value from_term(const term& t) {
             return Value(number_of<double>(t, catalogue::number));
         }
     }
-    std::vector<const entry<Value>*> candidates;
+    std::vector<const catalogue_entry<Value>*> candidates;
     std::vector<std::string> known;
-    for (const entry<Value>& e : entries<Value>()) {
+    for (const catalogue_entry<Value>& e : entries<Value>()) {
         detail::note(known, e.name);
         if (e.name == t.word) {
             candidates.push_back(&e);
         }
     }
     if constexpr (requires { catalogue::aliases; }) {
-        for (const alias& a : catalogue::aliases) {
+        for (const catalogue_alias& a : catalogue::aliases) {
             detail::note(known, a.name);
             if (candidates.empty() && a.name == t.word) {
                 if (!t.arguments.empty()) {
@@ -389,9 +384,9 @@ Value from_term(const term& t) {
     if (candidates.empty()) {
         detail::fail_unknown(t, catalogue::kind, known, detail::wrapped_hint<Value>(t.word));
     }
-    const arguments a(t, candidates.front()->parameters);
+    const term_arguments a(t, candidates.front()->parameters);
     for (std::size_t i = 0; i < candidates.front()->parameters.size(); ++i) {
-        const parameter p = candidates.front()->parameters[i];
+        const described_parameter p = candidates.front()->parameters[i];
         if (p.must_be.empty()) {
             continue;
         }

@@ -21,10 +21,10 @@ struct listed {
 namespace detail {
 
 template <class Value>
-std::string signature_of(const entry<Value>& e) {
+std::string signature_of(const catalogue_entry<Value>& e) {
     std::string text(e.name);
     char separator = '(';
-    for (const parameter& p : e.parameters) {
+    for (const described_parameter& p : e.parameters) {
         text += separator;
         text += separator == '(' ? "" : " ";
         text += p.name;
@@ -36,9 +36,9 @@ std::string signature_of(const entry<Value>& e) {
 
 //! What parameter i may be, over all entries of that name: "one of dithered, sign".
 template <class Value>
-std::string choices_of(const entry<Value>& first, std::size_t i) {
+std::string choices_of(const catalogue_entry<Value>& first, std::size_t i) {
     std::vector<std::string> words;
-    for (const entry<Value>& e : entries<Value>()) {
+    for (const catalogue_entry<Value>& e : entries<Value>()) {
         if (e.name == first.name && !e.parameters[i].must_be.empty()) {
             note(words, e.parameters[i].must_be);
         }
@@ -48,11 +48,11 @@ std::string choices_of(const entry<Value>& first, std::size_t i) {
 
 //! Where entries of one name have other defaults than the first: " (mean_abs with sign)".
 template <class Value>
-std::string other_defaults(const entry<Value>& first, std::size_t i) {
+std::string other_defaults(const catalogue_entry<Value>& first, std::size_t i) {
     std::string text;
-    for (const entry<Value>& e : entries<Value>()) {
+    for (const catalogue_entry<Value>& e : entries<Value>()) {
         if (e.name == first.name && e.parameters[i].default_text != first.parameters[i].default_text) {
-            for (const parameter& p : e.parameters) {
+            for (const described_parameter& p : e.parameters) {
                 if (!p.must_be.empty()) {
                     text.append(text.empty() ? " (" : ", ").append(e.parameters[i].default_text);
                     text.append(" with ").append(p.must_be);
@@ -71,14 +71,14 @@ template <Catalogued Value>
 std::vector<listed> list_of() {
     std::vector<listed> all;
     std::string_view before;
-    for (const entry<Value>& e : entries<Value>()) {
+    for (const catalogue_entry<Value>& e : entries<Value>()) {
         if (e.name == before) {
             continue;
         }
         before = e.name;
         listed one{detail::signature_of(e), std::string(e.meaning), {}, {}};
         for (std::size_t i = 0; i < e.parameters.size(); ++i) {
-            const parameter& p = e.parameters[i];
+            const described_parameter& p = e.parameters[i];
             const std::string accepts = p.must_be.empty() ? p.accepts : detail::choices_of(e, i);
             const bool required = p.default_text.empty() && p.place != placement::rest;
             one.parameters.push_back(std::string(p.name) + ": " + std::string(p.meaning) +
@@ -88,7 +88,7 @@ std::vector<listed> list_of() {
         all.push_back(std::move(one));
     }
     if constexpr (requires { catalogue_of<Value>::aliases; }) {
-        for (const alias& a : catalogue_of<Value>::aliases) {
+        for (const catalogue_alias& a : catalogue_of<Value>::aliases) {
             all.push_back({std::string(a.name), std::string(a.meaning), {}, std::string(a.expression)});
         }
     }
