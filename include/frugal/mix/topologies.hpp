@@ -25,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include <frugal/core/describe.hpp>
 #include <frugal/mix/mixing_matrix.hpp>
 
 namespace frugal {
@@ -143,5 +144,23 @@ inline mixing_matrix social_network() {
     }
     return mixing_matrix::metropolis("social_network", 32, edges);
 }
+
+//! What their names and arguments are. Expressions may name fewer nodes than the functions take: a text must not ask for
+//! any amount of memory.
+inline constexpr auto nodes_argument = argument<std::size_t>("nodes", "number of nodes").from(1).to(1 << 20);
+inline constexpr auto ring_description =
+    describes_function("ring", "each node and two neighbours", ring, nodes_argument);
+inline constexpr auto chain_description =
+    describes_function("chain", "a ring that is not closed", chain, nodes_argument);
+inline constexpr auto star_description = describes_function("star", "one node in the middle", star, nodes_argument);
+inline constexpr auto torus_description = describes_function(
+    "torus", "a grid that wraps around", torus, argument<std::size_t>("rows", "of nodes").from(1).to(4096),
+    argument<std::size_t>("columns", "of nodes").from(1).to(4096));
+inline constexpr auto complete_description =
+    describes_function("complete", "everyone with everyone", complete, nodes_argument.to(10000));
+inline constexpr auto exponential_description =
+    describes_function("exponential", "neighbours at distances 1, 2, 4, ...", exponential, nodes_argument);
+inline constexpr auto social_network_description =
+    describes_function("social_network", "Davis' southern women and their events, 32 nodes", social_network);
 
 }  // namespace frugal
