@@ -18,7 +18,7 @@ template <class F, class B, AveragingExchange E, LocalOptimizer O, LocalOptimize
 auto local_sgd(const training_options& options, local_steps steps, const F& objective,
                const std::vector<float>& initial, const B& batches, E exchange, O optimizer,
                Outer outer = Outer{.learning_rate = 1.0}) {
-    constexpr std::size_t servers = has_server<E> ? 1 : 0;
+    const std::size_t servers = has_server(exchange) ? 1 : 0;
     const auto step_of = steps_of(objective, batches, std::move(optimizer), initial.size());
     return training_population<synchronous_node>(
         options, servers, [=](std::size_t worker) { return local_run(step_of(worker), steps); }, std::move(exchange),

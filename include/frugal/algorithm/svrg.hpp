@@ -76,7 +76,7 @@ private:
 template <class F, class FullB, class B, AveragingExchange E, LocalOptimizer O>
 auto svrg(const training_options& options, std::uint64_t epoch, const F& objective, const std::vector<float>& initial,
           const FullB& full_batches, const B& batches, E exchange, O optimizer) {
-    static_assert(!has_server<E>, "svrg: every node works, so take an exchange without a server");
+    expect(!has_server(exchange), "svrg: every node works, so take an exchange without a server");
     expect(epoch >= 2, "svrg: an epoch needs a round with the full gradient and at least one other");
     const auto full = steps_of(objective, full_batches, sgd{}, initial.size());
     const auto batch = steps_of(objective, batches, sgd{}, initial.size());

@@ -37,7 +37,7 @@ public:
     }
     //! The model; of workers with a server, which only keep a copy of its model, empty.
     std::span<const float> parameters() const {
-        return has_server<E> && work_ ? std::span<const float>() : std::span<const float>(parameters_);
+        return has_server(exchange_) && work_ ? std::span<const float>() : std::span<const float>(parameters_);
     }
     E& exchange() { return exchange_; }
     void state(state_archive& a) {
@@ -65,7 +65,7 @@ private:
 template <class F, class B, AveragingExchange E, LocalOptimizer O>
 auto synchronous(const synchronous_options& options, const F& objective, const std::vector<float>& initial,
                  const B& batches, E exchange, O optimizer) {
-    constexpr std::size_t servers = has_server<E> ? 1 : 0;
+    const std::size_t servers = has_server(exchange) ? 1 : 0;
     return training_population<synchronous_node>(options, servers, steps_of(objective, batches, sgd{}, initial.size()),
                                                  std::move(exchange), std::move(optimizer), initial,
                                                  shares_of(batches, options.workers, servers));

@@ -17,13 +17,12 @@ namespace frugal {
 template <Exchange E>
 class delayed {
 public:
-    static constexpr bool has_server = frugal::has_server<E>;
-
     delayed(const E& prototype, std::uint32_t delay) : under_way_(delay + std::size_t{1}, prototype) {
         expect(delay <= 100, "delayed: the delay must be at most 100 rounds");
     }
 
     std::uint64_t delay() const { return under_way_.size() - 1; }
+    bool serves() const { return has_server(under_way_[0]); }
     const auto& compressor() const { return under_way_[0].compressor(); }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {

@@ -45,9 +45,16 @@ concept AveragingExchange = Exchange<E> && requires(E e, const E ce, peer here, 
     e.weigh(std::vector<float>());
 };
 
-//! Does number 0 serve the others, so that such an exchange has no use for a vector of its own?
+//! Does number 0 serve the others, so that the exchange has no use for a vector of its own? Such an exchange has `serves()`,
+//! as have those that wrap one.
 template <class E>
-inline constexpr bool has_server = requires { requires E::has_server; };
+constexpr bool has_server(const E& exchange) {
+    if constexpr (requires { bool{exchange.serves()}; }) {
+        return exchange.serves();
+    } else {
+        return false;
+    }
+}
 
 struct no_update {
     void operator()(std::size_t, std::span<float>) const {}

@@ -26,7 +26,7 @@ template <AveragingExchange E>
 class when_it_pays {
 public:
     explicit when_it_pays(E inner, int trials = 3) : inner_(std::move(inner)), trials_(trials) {
-        static_assert(!frugal::has_server<E>, "when_it_pays: take an exchange in which every node contributes");
+        expect(!has_server(inner_), "when_it_pays: take an exchange in which every node contributes");
         expect(trials > 0, "when_it_pays: the number of trials must be at least 1");
     }
 
