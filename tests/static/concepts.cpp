@@ -235,12 +235,12 @@ struct program_that_does_not_suspend {
     void state(state_archive&) {}
 };
 struct plain_reactor {
-    void begin(frugal::clock&) {}
-    void on(const event&, frugal::clock&) {}
+    void begin(event_clock&) {}
+    void on(const event&, event_clock&) {}
     void state(state_archive&) {}
 };
 struct reactor_without_begin {
-    void on(const event&, frugal::clock&) {}
+    void on(const event&, event_clock&) {}
     void state(state_archive&) {}
 };
 struct engine_without_network {
