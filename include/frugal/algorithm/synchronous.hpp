@@ -84,6 +84,10 @@ auto synchronous_population(const synchronous_options& options, MakeWork make_wo
     using node = synchronous_node<decltype(make_work(0)), E, O>;
     constexpr std::size_t servers = has_server<E> ? 1 : 0;
     expect(options.workers > 0, "synchronous: at least one worker is needed");
+    if constexpr (has_server<E>) {
+        expect(!exchange.contributes(),
+               "synchronous: the server has no data of its own: give it no .contributes, or use sharded or all_gather");
+    }
     expect(options.weights.empty() || options.weights.size() == options.workers,
            "synchronous: give one weight per worker, or none");
     std::vector<float> weights(servers, 0.0f);

@@ -28,8 +28,9 @@ public:
     //! Sets the weights of the nodes of the population in the aggregate; empty: equal.
     void weigh(std::vector<float> weights) { combine_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
-        awaits_agreement_ = channel_.agrees(x.size());
-        if (!awaits_agreement_) {
+        if (channel_.agrees(x.size())) {
+            detail::expect_no_echo(echo);
+        } else {
             post(here, x, echo);
         }
     }
@@ -37,8 +38,8 @@ public:
     template <class Update>
     task<> end(peer here, std::span<float> x, Update update) {
         const block_cut cut = cut_of(x.size());
-        if (awaits_agreement_) {
-            co_await channel_.agree(here.lane(0), x, cut.size);
+        if (channel_.agrees(x.size())) {
+            co_await channel_.agree(here, x, cut.size);
             post(here, x, std::span<float>());
         }
         for (std::uint32_t b = 0; b < cut.count(); ++b) {
@@ -53,6 +54,7 @@ public:
         channel_.state(a);
         combine_.state(a);
         a(first_);
+        detail::state_of_letters(a, own_);
     }
 
 private:
@@ -81,7 +83,6 @@ private:
     combiner<A> combine_;
     std::vector<letter_ref> own_;
     std::uint32_t first_ = 0;
-    bool awaits_agreement_ = false;
 };
 
 }  // namespace frugal

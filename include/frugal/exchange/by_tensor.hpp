@@ -25,6 +25,11 @@ public:
     }
 
     const auto& compressor() const { return exchanges_[0].compressor(); }
+    bool contributes() const
+        requires frugal::has_server<E>
+    {
+        return exchanges_[0].contributes();
+    }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         std::size_t at = 0;

@@ -25,6 +25,11 @@ public:
 
     std::uint64_t delay() const { return under_way_.size() - 1; }
     const auto& compressor() const { return under_way_[0].compressor(); }
+    bool contributes() const
+        requires frugal::has_server<E>
+    {
+        return under_way_[0].contributes();
+    }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         const std::uint64_t t = here.round();

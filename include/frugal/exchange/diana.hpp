@@ -27,6 +27,11 @@ public:
 
     E& inner() { return inner_; }
     const auto& compressor() const { return inner_.compressor(); }
+    bool contributes() const
+        requires frugal::has_server<E>
+    {
+        return inner_.contributes();
+    }
     bool exact() const { return inner_.exact(); }
 
     void weigh(std::vector<float> weights) { inner_.weigh(std::move(weights)); }
@@ -34,7 +39,7 @@ public:
         expect(echo.empty(), "diana keeps what its compressor loses by itself: give it no feedback");
         own_.resize(x.size());
         mean_.resize(x.size());
-        if (has_server && here.self() == 0) {
+        if (only_serves(inner_, here)) {
             inner_.begin(here, x);
             return;
         }

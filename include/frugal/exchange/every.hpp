@@ -22,13 +22,17 @@ public:
 
     E& inner() { return inner_; }
     const auto& compressor() const { return inner_.compressor(); }
+    bool contributes() const
+        requires frugal::has_server<E>
+    {
+        return inner_.contributes();
+    }
     bool due(const peer& here) const { return (here.round() + 1) % rounds_ == 0; }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
+        expect(echo.empty(), "every: what is not sent is not lost; put feedback inside of every, not around it");
         if (due(here)) {
-            inner_.begin(here, x, echo);
-        } else if (!echo.empty()) {
-            std::copy(x.begin(), x.end(), echo.begin());
+            inner_.begin(here, x);
         }
     }
     task<> end(peer here, std::span<float> x) {

@@ -27,6 +27,11 @@ public:
 
     E& inner() { return inner_; }
     const auto& compressor() const { return inner_.compressor(); }
+    bool contributes() const
+        requires frugal::has_server<E>
+    {
+        return inner_.contributes();
+    }
     bool exact() const
         requires AveragingExchange<E>
     {
@@ -37,7 +42,7 @@ public:
     void weigh(std::vector<float> weights) { inner_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         expect(echo.empty(), "feedback is given to an exchange once: it is inside another one here");
-        if (has_server && here.self() == 0) {
+        if (only_serves(inner_, here)) {
             inner_.begin(here, x);
             return;
         }

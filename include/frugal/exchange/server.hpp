@@ -37,14 +37,16 @@ public:
           combine_(std::move(aggregator), options_.how) {}
 
     bool exact() const { return down_.exact(); }
+    bool contributes() const { return options_.contributes; }
     const A& aggregator() const { return combine_.aggregator(); }
     const Up& compressor() const { return up_.codec(); }
 
     //! Sets the weights of the nodes of the population in the aggregate; empty: equal.
     void weigh(std::vector<float> weights) { combine_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
-        awaits_agreement_ = up_.agrees(x.size());
-        if (!awaits_agreement_) {
+        if (up_.agrees(x.size())) {
+            detail::expect_no_echo(echo);
+        } else {
             post(here.lane(0), x, echo);
         }
     }
@@ -89,6 +91,7 @@ public:
         down_.state(a);
         combine_.state(a);
         a(first_);
+        detail::state_of_letters(a, own_);
     }
 
 private:
@@ -119,8 +122,8 @@ private:
     }
     task<> gather(peer up, std::span<float> x) {
         const block_cut cut = cut_of(x.size());
-        if (awaits_agreement_) {
-            co_await up_.agree(up.lane(0), x, cut.size);
+        if (up_.agrees(x.size())) {
+            co_await up_.agree(up, x, cut.size);
             post(up, x, std::span<float>());
         }
         if (up.self() != 0) {
@@ -141,7 +144,6 @@ private:
     combiner<A> combine_;
     std::vector<letter_ref> own_;
     std::uint32_t first_ = 0;
-    bool awaits_agreement_ = false;
 };
 
 }  // namespace frugal

@@ -123,8 +123,15 @@ public:
     bool empty() const {
         return std::all_of(lanes_.begin(), lanes_.end(), [](const lane_queue& q) { return q.items.empty(); });
     }
-    //! Lets go of what was taken last, at the end of a round.
-    void release() { taken_.clear(); }
+    //! At the end of a round: lets go of what was taken last; what stays has left before the next round begins.
+    void release() {
+        taken_.clear();
+        for (lane_queue& q : lanes_) {
+            for (arrival& a : q.items) {
+                a.time = 0;
+            }
+        }
+    }
     //! Forgets everything, as at the end of a round that failed.
     void clear() {
         waiting_ = false;
