@@ -52,6 +52,11 @@ public:
 
     std::string name() const { return inner_.name(); }
     bool needs_side_information(random_key k) const { return inner_.needs_side_information(k); }
+    laws laws_for(std::size_t d) const { return inner_.laws_for(d); }
+    std::size_t granule() const { return inner_.granule(); }
+    std::size_t agreement_size(std::size_t d) const { return inner_.agreement_size(d); }
+    void share(std::span<const float> x, std::span<float> out) const { inner_.share(x, out); }
+    void agree(std::span<const float> largest) { inner_.agree(largest); }
     void state(state_archive& a) { inner_.state(a); }
 
     void compress(std::span<const float> x, random_key k, message& m) {
@@ -60,14 +65,21 @@ public:
         }
         timed(account_->encode_nanoseconds, account_->encoded_floats, x.size(), [&] { inner_.compress(x, k, m); });
     }
-    void decompress(const message& m, random_key k, std::span<float> y) {
+    void compress(std::span<const float> x, random_key k, message& m, std::span<float> echo) {
+        if (k.round % sample_every_ == 0) {
+            sample(x, k);
+        }
+        timed(account_->encode_nanoseconds, account_->encoded_floats, x.size(),
+              [&] { inner_.compress(x, k, m, echo); });
+    }
+    void decompress(const message& m, random_key k, std::span<float> y) const {
         timed(account_->decode_nanoseconds, account_->decoded_floats, y.size(), [&] { inner_.decompress(m, k, y); });
     }
-    void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) {
+    void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) const {
         timed(account_->decode_nanoseconds, account_->decoded_floats, acc.size(),
               [&] { inner_.decompress_add(m, k, weight, acc); });
     }
-    void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y) {
+    void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y) const {
         timed(account_->decode_nanoseconds, account_->decoded_floats, y.size(),
               [&] { inner_.decompress(m, k, side, y); });
         if (k.round % sample_every_ == 0) {
@@ -75,12 +87,12 @@ public:
         }
     }
     void encode(std::span<const float> x, random_key k, payload_writer& w) { inner_.encode(x, k, w); }
-    void decode(payload_reader& r, random_key k, std::span<float> y) { inner_.decode(r, k, y); }
-    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) {
+    void decode(payload_reader& r, random_key k, std::span<float> y) const { inner_.decode(r, k, y); }
+    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
         inner_.decode_add(r, k, weight, acc);
     }
 
-    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y) {
+    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y) const {
         inner_.decode(r, k, side, y);
     }
 
@@ -114,7 +126,7 @@ private:
         }
     }
     //! For coarse steps of once the scale: a value that wrapped is off by about that, others by a sixth at most.
-    void count_wraps(random_key k, std::span<const float> y) {
+    void count_wraps(random_key k, std::span<const float> y) const {
         const std::scoped_lock lock(account_->mutex);
         const auto found = account_->sampled_input.find(k.node);
         if (found == account_->sampled_input.end() || found->second.first != k.round) {

@@ -57,7 +57,8 @@ concept ValuesWithDither = requires(const Q q, float x) {
 //! Optional: `float range() const` (default: symbols().highest); `static constexpr bool unbiased` (default false);
 //!     `static constexpr bool scale_free` (index(x) = index(c x) for c > 0: lets norm and packing share one pass);
 //!     `T value(i, u, side)`: decoding near a vector the receiver knows; `void validate() const`: throws
-//!     `invalid_input`; `double step_variance() const`: the largest variance of a coordinate in steps squared,
+//!     `invalid_input`; `double largest_error() const`: the largest |value - x| in steps for any u and |x| <= range;
+//!     `double step_variance() const`: the largest variance of a coordinate in steps squared,
 //!     `step_variance(x)`: that at x; `double max_norm_variance(n) const`, `l2_norm_variance(n)`,
 //!     `mean_abs_contraction(n)`: tighter bounds relative to ||x||^2 under that scale; `std::string name() const` (required by messages: it is the wire identity).
 template <class Q>
@@ -87,12 +88,16 @@ constexpr float range_of(const Q& q) {
     }
 }
 
+//! What a scale measures: max |x_i|, ||x||_2, ||x||_1 / d, the largest max |x_i| of all senders, or something else.
+enum class norm_kind { max, l2, mean_abs, shared_max, other };
+
 //! One number per message (or bucket) by which the coordinates are divided: a norm of x.
 //!
 //! measure(x): the norm, finite and >= 0; throws `invalid_input` naming the first element that is not finite.
-//! name(): its textual name. Optional: `static constexpr bool bounds` (default true): no |x_i| exceeds measure(x), or
-//! `bool bounds_elements() const` where options decide;
-//! `float step(measured, range)` (default: measured / range).
+//! name(): its textual name. Optional: `static constexpr norm_kind kind` (default other), which the laws of a compressor
+//! follow from, or `norm_kind measures() const` where options decide; `static constexpr bool bounds` (default true): no
+//! |x_i| exceeds measure(x), or `bool bounds_elements() const`; `float step(measured, range)` (default: measured /
+//! range); `float share(x) const` with `void agree(float largest)`, where senders agree on it (compress/agreement.hpp).
 template <class S>
 concept Scale = std::copyable<S> && requires(const S s, std::span<const float> x) {
     { s.measure(x) } -> std::same_as<float>;
@@ -101,8 +106,9 @@ concept Scale = std::copyable<S> && requires(const S s, std::span<const float> x
 
 //! Turns a sequence of symbols (each below `size`) into payload bits and back. Symbols are std::uint8_t up to 256 of
 //! them and std::uint32_t beyond. Decoding checks everything and yields symbols below `size` or `malformed_message`.
+//! A coder holds options only: what it needs while it works is on loan (core/loan.hpp).
 template <class C>
-concept Coder = std::copyable<C> && requires(C c, std::span<const std::uint8_t> s, std::span<std::uint8_t> out,
+concept Coder = std::copyable<C> && requires(const C c, std::span<const std::uint8_t> s, std::span<std::uint8_t> out,
                                              std::span<const std::uint32_t> s4, std::span<std::uint32_t> out4,
                                              std::size_t size, payload_writer& w, payload_reader& r) {
     c.encode(s, size, w);
@@ -117,72 +123,47 @@ concept Coder = std::copyable<C> && requires(C c, std::span<const std::uint8_t> 
 
 //! Maps a vector of floats to a message and back.
 //!
-//! compress(x, k, m): writes m, reusing its capacity; throws `invalid_input` for empty or non-finite x.
+//! compress(x, k, m): writes m, reusing its capacity; throws `invalid_input` for empty x, and `nonfinite_input` with the
+//!     index of the first element that is not finite.
+//! compress(x, k, m, echo): also fills `echo`, which may be x itself, with what every receiver will decode, to the bit.
 //! decompress(m, k, y): y = C(x); throws `malformed_message` if m is of another scheme, key or dimension, or damaged.
 //! decompress_add(m, k, weight, acc): acc += weight * C(x), one pass. Where either throws, its output may hold a part.
 //! encode / decode / decode_add: the same without header and checksum, for combinators that nest compressors.
-//! unbiased: E C(x) = x. name(): the textual expression; equal names must mean equal wire formats.
+//! unbiased: E C(x) = x for default options. name(): the textual expression; equal names must mean equal wire formats.
+//!
+//! Threads: a compressor holds options, and what its sender must remember (`error_feedback`, `agree`). Decoding is const
+//! and may run in any number of threads at once, while nobody changes the object; so may encoding where it is const,
+//! as it is for every compressor that remembers nothing.
+//!
+//! Optional, each with a free function that works without: laws (compress/laws.hpp: `laws_of`), agreement of senders
+//! (compress/agreement.hpp), `granule`, `input`, `receiver` (compress/properties.hpp), `encode(x, k, w, echo)`
+//! (compress/echo.hpp), and `void state(state_archive&)` where something is remembered.
 template <class C>
 concept Compressor =
     std::movable<C> && requires(C c, const C cc, std::span<const float> x, std::span<float> y, random_key k, message& m,
                                 const message& cm, payload_writer& w, payload_reader& r, float weight) {
         c.compress(x, k, m);
-        c.decompress(cm, k, y);
-        c.decompress_add(cm, k, weight, y);
+        c.compress(x, k, m, y);
+        cc.decompress(cm, k, y);
+        cc.decompress_add(cm, k, weight, y);
         c.encode(x, k, w);
-        c.decode(r, k, y);
-        c.decode_add(r, k, weight, y);
+        cc.decode(r, k, y);
+        cc.decode_add(r, k, weight, y);
         { C::unbiased } -> std::convertible_to<bool>;
         { cc.name() } -> std::convertible_to<std::string>;
     };
-
-//! Is E C(x) = x for this compressor? Where its options decide, it has `is_unbiased()`, and `C::unbiased` is what holds
-//! for their defaults.
-template <Compressor C>
-constexpr bool is_unbiased(const C& compressor) {
-    if constexpr (requires {
-                      { compressor.is_unbiased() } -> std::same_as<bool>;
-                  }) {
-        return compressor.is_unbiased();
-    } else {
-        return C::unbiased;
-    }
-}
-
-//! E C(x) = x and E||C(x) - x||^2 <= variance(d) ||x||^2.
-template <class C>
-concept UnbiasedCompressor = Compressor<C> && C::unbiased && requires(const C c, std::size_t d) {
-    { c.variance(d) } -> std::convertible_to<double>;
-};
-
-//! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2 with contraction in (0, 1].
-template <class C>
-concept ContractiveCompressor = Compressor<C> && requires(const C c, std::size_t d) {
-    { c.contraction(d) } -> std::convertible_to<double>;
-};
 
 //! A compressor some of whose messages can only be decoded near a vector the receiver already knows.
 //!
 //! needs_side_information(k): whether messages under this key do. decompress and decode with `side` take that vector.
 template <class C>
 concept SideInformationCompressor =
-    Compressor<C> && requires(C c, const C cc, const message& m, payload_reader& r, random_key k,
-                              std::span<const float> side, std::span<float> y) {
+    Compressor<C> && requires(const C c, const message& m, payload_reader& r, random_key k, std::span<const float> side,
+                              std::span<float> y) {
         c.decompress(m, k, side, y);
         c.decode(r, k, side, y);
-        { cc.needs_side_information(k) } -> std::same_as<bool>;
+        { c.needs_side_information(k) } -> std::same_as<bool>;
     };
-
-//! A compressor whose senders agree on one number before each message, such as a common scale.
-//!
-//! share(x): what this sender contributes, finite.  agree(largest): the largest contribution of all senders, before
-//! they
-//! compress. Receivers need not know it.
-template <class C>
-concept AgreeingCompressor = Compressor<C> && requires(C c, const C cc, std::span<const float> x, float largest) {
-    { cc.share(x) } -> std::same_as<float>;
-    c.agree(largest);
-};
 
 //! Combines vectors as they arrive: reset(d), add(y, weight) any number of times, result(out). Streaming.
 template <class A>

@@ -25,9 +25,9 @@ using plain = scalar_compressor<dithered>;
 using nested_compressor = scalar_compressor<nested_dithered>;
 static_assert(SideInformationCompressor<alternating<plain, nested_compressor>>);
 static_assert(!SideInformationCompressor<alternating<plain, identity>>);
-static_assert(UnbiasedCompressor<alternating<plain, identity>> &&
-              !UnbiasedCompressor<alternating<plain, nested_compressor>>);
-static_assert(!ContractiveCompressor<alternating<plain, scalar_compressor<sign>>>);
+static_assert(sample::UnbiasedWithVariance<alternating<plain, identity>> &&
+              !sample::UnbiasedWithVariance<alternating<plain, nested_compressor>>);
+static_assert(!sample::Contraction<alternating<plain, scalar_compressor<sign>>>);
 
 }  // namespace
 

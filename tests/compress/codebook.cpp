@@ -18,8 +18,8 @@ using namespace frugal;
 namespace {
 
 static_assert(Codebook<one_bit> && Codebook<lloyd_max> && !Codebook<int> && !Codebook<max_norm> && !Codebook<packed>);
-static_assert(ContractiveCompressor<codebook_compressor<one_bit>> &&
-              !UnbiasedCompressor<codebook_compressor<lloyd_max>>);
+static_assert(sample::Contraction<codebook_compressor<one_bit>> &&
+              !sample::UnbiasedWithVariance<codebook_compressor<lloyd_max>>);
 
 //! The levels that fit chooses for x.
 template <Codebook B>

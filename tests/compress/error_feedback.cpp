@@ -20,7 +20,7 @@
 
 using namespace frugal;
 
-static_assert(ContractiveCompressor<error_feedback<sparse_compressor<top_k>>>);
+static_assert(!sample::Contraction<error_feedback<sparse_compressor<top_k>>>);
 static_assert(Compressor<error_feedback<error_feedback<identity>>>);
 static_assert(!error_feedback<identity>::unbiased);
 
@@ -82,7 +82,6 @@ TEST_CASE("error_feedback: the first message is that of the inner compressor", "
 TEST_CASE("error_feedback: top-k leaves an error orthogonal to what is sent, within 1 - k / d",
           "[compress][error_feedback]") {
     error_feedback c{sparse_compressor{top_k{.fraction = 0.1}}};
-    CHECK(c.contraction(200) == Approx(0.1));
     for (std::uint64_t round = 0; round < 20; ++round) {
         const std::vector<float> before(c.residual().begin(), c.residual().end());
         const auto x = sample::normal_vector(200, round);
@@ -110,7 +109,7 @@ TEST_CASE("error_feedback: 1-bit class means leave a residual that sums to zero"
 TEST_CASE("error_feedback: the residual of a contraction stays bounded in the mean", "[compress][error_feedback]") {
     error_feedback c{contractive{sparse_compressor{random_k{.fraction = 0.2}}}};
     const auto x = sample::normal_vector(100, 1);
-    const double delta = c.contraction(100);
+    const double delta = c.inner().contraction(100);
     CHECK(delta == Approx(0.2));
     sample::estimate residual;
     for (std::uint64_t round = 0; round < 500; ++round) {

@@ -13,6 +13,16 @@
 
 namespace sample {
 
+//! What templates say of themselves by constant and members; `laws_of` says it for all.
+template <class C>
+concept UnbiasedWithVariance = frugal::Compressor<C> && C::unbiased && requires(const C c, std::size_t d) {
+    { c.variance(d) } -> std::convertible_to<double>;
+};
+template <class C>
+concept Contraction = frugal::Compressor<C> && requires(const C c, std::size_t d) {
+    { c.contraction(d) } -> std::convertible_to<double>;
+};
+
 inline std::vector<float> normal_vector(std::size_t n, std::uint64_t seed) {
     const frugal::random_stream stream({.seed = seed, .purpose = frugal::purposes::user});
     std::vector<float> x(n);

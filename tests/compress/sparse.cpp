@@ -18,10 +18,10 @@ static_assert(Selector<top_k> && Selector<random_k> && Selector<threshold> && Se
               Selector<random_sparse>);
 static_assert(!Selector<identity> && !Selector<int>);
 static_assert(IndexCoding<fixed_width_indices> && IndexCoding<rice_indices> && !IndexCoding<top_k>);
-static_assert(ContractiveCompressor<sparse_compressor<top_k>> && !sparse_compressor<top_k>::unbiased);
-static_assert(UnbiasedCompressor<sparse_compressor<random_k>>);
-static_assert(UnbiasedCompressor<sparse_compressor<variance_budget>>);
-static_assert(Compressor<sparse_compressor<threshold>> && !ContractiveCompressor<sparse_compressor<threshold>>);
+static_assert(sample::Contraction<sparse_compressor<top_k>> && !sparse_compressor<top_k>::unbiased);
+static_assert(sample::UnbiasedWithVariance<sparse_compressor<random_k>>);
+static_assert(sample::UnbiasedWithVariance<sparse_compressor<variance_budget>>);
+static_assert(Compressor<sparse_compressor<threshold>> && !sample::Contraction<sparse_compressor<threshold>>);
 static_assert(Compressor<error_feedback<sparse_compressor<top_k>>>);
 
 namespace {
@@ -183,9 +183,8 @@ TEST_CASE("random_k: unbiased with variance d / k - 1, or biased with loss 1 - k
     for (const std::size_t k : {1u, 10u, 60u}) {
         sparse_compressor u{random_k{.count = k}};
         sparse_compressor b{random_k{.count = k, .unbiased = false}};
-        CHECK(u.is_unbiased());
-        CHECK(is_unbiased(u));
-        CHECK_FALSE(is_unbiased(b));
+        CHECK(laws_of(u, 100).unbiased);
+        CHECK_FALSE(laws_of(b, 100).unbiased);
         CHECK(u.variance(d) == Approx(double(d) / double(k) - 1));
         CHECK(b.contraction(d) == Approx(double(k) / double(d)));
         sample::estimate variance;
@@ -415,6 +414,21 @@ TEST_CASE("sparse: distortion on N(0, I_16) of one worker and of the mean of twe
     const sparse_compressor random{random_k{.count = 2}};
     CHECK(distortion(random, 1).z(112) < 4.5);
     CHECK(distortion(random, 20).z(112.0 / 20) < 4.5);
+}
+
+TEST_CASE("top_k: the count is the exact floor for every dimension", "[compress][sparse][top_k][exact]") {
+    CHECK(top_k{.fraction = 0.1}.count_for(100'000'008) == 10'000'000);
+    CHECK(top_k{.fraction = 0.1f}.count_for(100'000'008) == 10'000'000);
+    CHECK(top_k{.fraction = 0.5}.count_for(4'294'967'295) == 2'147'483'647);
+    const random_stream u({.seed = 9});
+    for (std::uint64_t i = 0; i < 20000; ++i) {
+        const std::uint64_t d = 1 + (u.word64(2 * i) >> (32 + i % 31));
+        const std::uint64_t millionths = 1 + u.below(1'000'000, 2 * i + 1);
+        const std::uint64_t expected = std::max<std::uint64_t>(1, millionths * d / 1'000'000);
+        CAPTURE(d, millionths);
+        REQUIRE(top_k{.fraction = static_cast<double>(millionths) / 1e6}.count_for(d) == expected);
+        REQUIRE(top_k{.fraction = static_cast<float>(static_cast<double>(millionths) / 1e6)}.count_for(d) == expected);
+    }
 }
 
 TEST_CASE("top_k: a fraction given as a float selects what it was meant to", "[compress][sparse][top_k]") {

@@ -11,7 +11,7 @@
 
 using namespace frugal;
 
-static_assert(std::is_aggregate_v<stovoq> && UnbiasedCompressor<stovoq> && ContractiveCompressor<stovoq>);
+static_assert(std::is_aggregate_v<stovoq> && sample::UnbiasedWithVariance<stovoq> && sample::Contraction<stovoq>);
 static_assert(Compressor<error_feedback<stovoq>>);
 
 namespace {
@@ -278,8 +278,8 @@ TEST_CASE("stovoq: layouts of the levels, their noise and their worst case", "[c
     CHECK(stovoq{.levels = bias_levels::all_but_one}.factor_levels()[6] == Approx(1.8308).epsilon(1e-4));
     CHECK(stovoq{.bias_bits = 0}.variance(512) == Approx((31 * 3.0085 + 361.13) / 512).epsilon(1e-3));
     CHECK(stovoq{.bias_bits = 0}.contraction(512) > 0.1);
-    CHECK(is_unbiased(stovoq{}));
-    CHECK_FALSE(is_unbiased(stovoq{.bias_bits = 0}));
+    CHECK(laws_of(stovoq{}, 100).unbiased);
+    CHECK_FALSE(laws_of(stovoq{.bias_bits = 0}, 100).unbiased);
 }
 
 TEST_CASE("stovoq: unbiased, whatever the norms of the buckets, and within its variance",

@@ -257,3 +257,31 @@ TEST_CASE("message: a valid message for somebody else is refused by the decoder"
     CHECK_THROWS_AS(c.decompress(test::with_payload(m, long_payload), key, y), malformed_message);
     CHECK_THROWS_AS(c.decompress(test::with_payload(m, std::span(long_payload).first(7)), key, y), malformed_message);
 }
+
+TEST_CASE("message: sealing a large block needs no more memory than it takes", "[core][message]") {
+    message m;
+    m.begin(1, key, 1 << 20);
+    frugal::payload_writer w(m.buffer());
+    w.number(1.0f);
+    (void)w.block(4 << 20, 0);
+    const std::byte* const before = m.buffer().data();
+    const std::size_t capacity = m.buffer().capacity();
+    m.seal(w.cost());
+    CHECK(m.buffer().data() == before);
+    CHECK(m.buffer().capacity() == capacity);
+    CHECK(capacity <= m.bytes().size() + 64);
+}
+
+TEST_CASE("message: many small blocks move the message rarely", "[core][message]") {
+    message m;
+    m.begin(1, key, 1);
+    frugal::payload_writer w(m.buffer());
+    std::size_t moves = 0;
+    const std::byte* at = m.buffer().data();
+    for (int i = 0; i < 100'000; ++i) {
+        (void)w.block(3, 24);
+        moves += static_cast<std::size_t>(m.buffer().data() != at);
+        at = m.buffer().data();
+    }
+    CHECK(moves < 30);
+}

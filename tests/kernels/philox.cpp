@@ -24,6 +24,11 @@ TEST_CASE("random_words: the words of random_stream on every architecture", "[ke
                     for (std::size_t i = 0; i < n; ++i) {
                         wrong += words[i] != stream.word(first + i) ? 1u : 0u;
                     }
+                    std::vector<std::uint64_t> words64(n);
+                    frugal::kernels::random_words64<Arch>(stream, first, n, words64.data());
+                    for (std::size_t i = 0; i < n; ++i) {
+                        wrong += words64[i] != stream.word64(first + i) ? 1u : 0u;
+                    }
                     REQUIRE(wrong == 0);
                 }
             }

@@ -7,6 +7,7 @@
 #include <frugal/data/sampler.hpp>
 #include <frugal/data/synthetic.hpp>
 #include <frugal/objective/any_objective.hpp>
+#include <frugal/objective/cnn.hpp>
 #include <frugal/objective/least_squares.hpp>
 #include <frugal/objective/mlp.hpp>
 #include <frugal/objective/quadratic.hpp>
@@ -21,7 +22,8 @@ TEST_CASE("objectives and samplers allocate nothing once warm", "[objective][dat
     const auto regression = linear_regression{.samples = 600, .dimension = 40}({1, 0, 0, purposes::data}).data;
     const std::vector<std::uint32_t> own{1, 5, 9, 80, 599};
     std::vector<any_objective> objectives{quadratic(std::vector<float>(40)), least_squares(regression),
-                                          softmax_regression(data), mlp(data, {30, 20}, 0.1f)};
+                                          softmax_regression(data), mlp(data, {30, 20}, 0.1f),
+                                          cnn(data, {3}, {6}, 0, {1, 5, 8})};
     for (any_objective& f : objectives) {
         auto global = batch_sampler::global(600, 50, 1, 4, 1);
         auto local = batch_sampler::local(own, 2, 1, 1);

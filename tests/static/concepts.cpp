@@ -72,8 +72,8 @@ static_assert(!Scale<float> && !Scale<packed>);
 // Coder, BlockCoder, IndexCoding
 
 struct coder_of_bytes_only {
-    void encode(std::span<const std::uint8_t>, std::size_t, payload_writer&) {}
-    void decode(payload_reader&, std::size_t, std::span<std::uint8_t>) {}
+    void encode(std::span<const std::uint8_t>, std::size_t, payload_writer&) const {}
+    void decode(payload_reader&, std::size_t, std::span<std::uint8_t>) const {}
     std::string name() const { return "bytes"; }
 };
 struct coder_that_only_encodes : packed {
@@ -105,25 +105,34 @@ static_assert(!Selector<max_norm>);
 // Compressor and its refinements
 
 struct compressor_without_constant {
-    void compress(std::span<const float>, random_key, message&) {}
-    void decompress(const message&, random_key, std::span<float>) {}
-    void decompress_add(const message&, random_key, float, std::span<float>) {}
-    void encode(std::span<const float>, random_key, payload_writer&) {}
-    void decode(payload_reader&, random_key, std::span<float>) {}
-    void decode_add(payload_reader&, random_key, float, std::span<float>) {}
+    void compress(std::span<const float>, random_key, message&) const {}
+    void compress(std::span<const float>, random_key, message&, std::span<float>) const {}
+    void decompress(const message&, random_key, std::span<float>) const {}
+    void decompress_add(const message&, random_key, float, std::span<float>) const {}
+    void encode(std::span<const float>, random_key, payload_writer&) const {}
+    void decode(payload_reader&, random_key, std::span<float>) const {}
+    void decode_add(payload_reader&, random_key, float, std::span<float>) const {}
     std::string name() const { return "plain"; }
 };
 struct plain_compressor : compressor_without_constant {
     static constexpr bool unbiased = false;
 };
+struct compressor_that_remembers : plain_compressor {
+    void compress(std::span<const float>, random_key, message&) {}
+    void compress(std::span<const float>, random_key, message&, std::span<float>) {}
+    void encode(std::span<const float>, random_key, payload_writer&) {}
+};
 struct compressor_of_messages_only : plain_compressor {
     void encode(std::span<const float>, random_key, payload_writer&) = delete;
 };
 struct compressor_that_decompresses_any_message : plain_compressor {
-    void decompress(message&, random_key, std::span<float>) {}
+    void decompress(message&, random_key, std::span<float>) const {}
 };
-struct unbiased_without_variance : compressor_without_constant {
-    static constexpr bool unbiased = true;
+struct compressor_whose_decoder_changes : plain_compressor {
+    void decode(payload_reader&, random_key, std::span<float>) {}
+};
+struct compressor_without_echo : plain_compressor {
+    void compress(std::span<const float>, random_key, message&) const {}
 };
 
 static_assert(Compressor<plain_compressor> && Compressor<identity> && Compressor<any_compressor>);
@@ -132,14 +141,12 @@ static_assert(Compressor<error_feedback<identity>> && Compressor<alternating<ide
 static_assert(!Compressor<compressor_without_constant> && !Compressor<compressor_of_messages_only>);
 static_assert(!Compressor<compressor_that_decompresses_any_message> && !Compressor<dithered> && !Compressor<message>);
 
-static_assert(UnbiasedCompressor<identity> && UnbiasedCompressor<scalar_compressor<dithered>>);
-static_assert(UnbiasedCompressor<sparse_compressor<random_k>> && UnbiasedCompressor<stovoq>);
-static_assert(!UnbiasedCompressor<plain_compressor> && !UnbiasedCompressor<unbiased_without_variance>);
-static_assert(!UnbiasedCompressor<scalar_compressor<sign>> && !UnbiasedCompressor<error_feedback<identity>>);
-
-static_assert(ContractiveCompressor<sparse_compressor<top_k>> && ContractiveCompressor<scalar_compressor<sign>>);
-static_assert(!ContractiveCompressor<plain_compressor> && !ContractiveCompressor<scalar_compressor<dithered>>);
-static_assert(!ContractiveCompressor<top_k>);
+static_assert(Compressor<compressor_that_remembers> && !encodes_const<compressor_that_remembers>);
+static_assert(!Compressor<compressor_whose_decoder_changes> && !Compressor<compressor_without_echo>);
+static_assert(encodes_const<scalar_compressor<dithered>> && encodes_const<stovoq> && encodes_const<identity>);
+static_assert(encodes_const<sparse_compressor<top_k>> && encodes_const<codebook_compressor<one_bit, rans>>);
+static_assert(!encodes_const<error_feedback<identity>> &&
+              !encodes_const<sparse_compressor<top_k, error_feedback<identity>>>);
 
 static_assert(SideInformationCompressor<scalar_compressor<nested_dithered>>);
 static_assert(!SideInformationCompressor<scalar_compressor<dithered>> && !SideInformationCompressor<identity>);

@@ -24,7 +24,7 @@ public:
         kernels::axpy(weight, y, sum_);
     }
     template <Compressor C>
-    void add(C& compressor, const message& m, random_key k, float weight) {
+    void add(const C& compressor, const message& m, random_key k, float weight) {
         compressor.decompress_add(m, k, weight, sum_);
         count(weight);
     }

@@ -42,7 +42,7 @@ public:
     //! Of any other: v = 1 / weight. Where v = 0 (a zero vector, without signal variance) the message is the truth, and
     //! the result is the mean of all such messages.
     template <Compressor C>
-    void add(C& compressor, const message& m, random_key k, float weight) {
+    void add(const C& compressor, const message& m, random_key k, float weight) {
         decoded_.resize(estimate_.size());
         compressor.decompress(m, k, decoded_);
         expect(weight >= 0 && weight - weight == 0, "minimax_mean: weights must be finite and not negative");

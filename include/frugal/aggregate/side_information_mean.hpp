@@ -33,7 +33,7 @@ public:
         accumulate(y, weight);
     }
     template <Compressor C>
-    void add(C& compressor, const message& m, random_key k, float weight) {
+    void add(const C& compressor, const message& m, random_key k, float weight) {
         check(weight);
         if constexpr (SideInformationCompressor<C>) {
             if (compressor.needs_side_information(k)) {
@@ -91,15 +91,15 @@ private:
         message content;
         random_key key;
         float weight = 0;
-        void* compressor = nullptr;
-        void (*decode)(void*, const message&, random_key, std::span<const float>, std::span<float>) = nullptr;
+        const void* compressor = nullptr;
+        void (*decode)(const void*, const message&, random_key, std::span<const float>, std::span<float>) = nullptr;
     };
 
     static void check(float weight) {
         expect(weight >= 0 && weight - weight == 0, "side_information_mean: weights must be finite and not negative");
     }
     template <class C>
-    void keep(C& compressor, const message& m, random_key k, float weight) {
+    void keep(const C& compressor, const message& m, random_key k, float weight) {
         if (kept_count_ == kept_.size()) {
             kept_.emplace_back();
         }
@@ -108,8 +108,8 @@ private:
         slot.key = k;
         slot.weight = weight;
         slot.compressor = &compressor;
-        slot.decode = [](void* c, const message& content, random_key key, std::span<const float> side,
-                         std::span<float> y) { static_cast<C*>(c)->decompress(content, key, side, y); };
+        slot.decode = [](const void* c, const message& content, random_key key, std::span<const float> side,
+                         std::span<float> y) { static_cast<const C*>(c)->decompress(content, key, side, y); };
     }
     void accumulate(std::span<const float> y, float weight) {
         kernels::axpy(weight, y, sum_);

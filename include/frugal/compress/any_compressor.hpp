@@ -9,7 +9,10 @@
 #include <string>
 #include <utility>
 
+#include <frugal/compress/agreement.hpp>
 #include <frugal/compress/identity.hpp>
+#include <frugal/compress/laws.hpp>
+#include <frugal/compress/properties.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/core/error.hpp>
 
@@ -17,13 +20,11 @@ namespace frugal {
 
 //! Holds any copyable Compressor by value; copies are deep, state included. One indirect call per message.
 //!
-//! Its messages are those of what it holds. What is a constant elsewhere is a function here: is_unbiased(), and
-//! variance(d)
-//! and contraction(d), which are empty where the held compressor has none. Default: `identity`. A moved-from object may
-//! only be assigned to or destroyed.
+//! Its messages, laws (`laws_of`), granule and agreement are those of what it holds. Default: `identity`. A moved-from
+//! object may only be assigned to or destroyed.
 class any_compressor {
 public:
-    //! Not known at compile time; `is_unbiased()` tells.
+    //! Not known at compile time: ask `laws_of`.
     static constexpr bool unbiased = false;
 
     any_compressor() : any_compressor(identity{}) {}
@@ -49,31 +50,40 @@ public:
     ~any_compressor() = default;
 
     void compress(std::span<const float> x, random_key k, message& m) { held_->compress(x, k, m); }
-    void decompress(const message& m, random_key k, std::span<float> y) { held_->decompress(m, k, y); }
-    void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) {
+    void compress(std::span<const float> x, random_key k, message& m, std::span<float> echo) {
+        held_->compress(x, k, m, echo);
+    }
+    void decompress(const message& m, random_key k, std::span<float> y) const { held_->decompress(m, k, y); }
+    void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) const {
         held_->decompress_add(m, k, weight, acc);
     }
     void encode(std::span<const float> x, random_key k, payload_writer& w) { held_->encode(x, k, w); }
-    void decode(payload_reader& r, random_key k, std::span<float> y) { held_->decode(r, k, y); }
-    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) {
+    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) {
+        held_->encode(x, k, w, echo);
+    }
+    void decode(payload_reader& r, random_key k, std::span<float> y) const { held_->decode(r, k, y); }
+    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
         held_->decode_add(r, k, weight, acc);
     }
     //! Decodes near `side`, or without it where the held compressor has no use for it.
-    void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y) {
+    void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y) const {
         held_->decompress_near(m, k, side, y);
     }
-    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y) {
+    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y) const {
         held_->decode_near(r, k, side, y);
     }
     bool needs_side_information(random_key k) const { return held_->needs_side_information(k); }
 
     std::string name() const { return held_->name(); }
-    bool is_unbiased() const { return held_->is_unbiased(); }
-    std::optional<double> variance(std::size_t d) const { return held_->variance(d); }
-    //! Empty also where the held compressor's value is not above 0: then it is not a contraction.
-    std::optional<double> contraction(std::size_t d) const { return held_->contraction(d); }
+    laws laws_for(std::size_t d) const { return held_->laws_for(d); }
+    std::optional<double> variance(std::size_t d) const { return laws_for(d).variance; }
+    std::optional<double> contraction(std::size_t d) const { return laws_for(d).contraction; }
+    std::size_t granule() const { return held_->granule(); }
+    std::size_t agreement_size(std::size_t d) const { return held_->agreement_size(d); }
+    void share(std::span<const float> x, std::span<float> out) const { held_->share(x, out); }
+    void agree(std::span<const float> largest) { held_->agree(largest); }
     //! Of a message, where the held compressor knows it (subtractive dither); else empty.
-    std::optional<double> expected_error(const message& m) { return held_->expected_error(m); }
+    std::optional<double> expected_error(const message& m) const { return held_->expected_error(m); }
     void state(state_archive& a) { held_->state(a); }
 
 private:
@@ -81,20 +91,25 @@ private:
         virtual ~interface() = default;
         virtual std::unique_ptr<interface> copy() const = 0;
         virtual void compress(std::span<const float> x, random_key k, message& m) = 0;
-        virtual void decompress(const message& m, random_key k, std::span<float> y) = 0;
-        virtual void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) = 0;
+        virtual void compress(std::span<const float> x, random_key k, message& m, std::span<float> echo) = 0;
+        virtual void decompress(const message& m, random_key k, std::span<float> y) const = 0;
+        virtual void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) const = 0;
         virtual void decompress_near(const message& m, random_key k, std::span<const float> side,
-                                     std::span<float> y) = 0;
-        virtual void decode_near(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y) = 0;
-        virtual bool needs_side_information(random_key k) const = 0;
+                                     std::span<float> y) const = 0;
         virtual void encode(std::span<const float> x, random_key k, payload_writer& w) = 0;
-        virtual void decode(payload_reader& r, random_key k, std::span<float> y) = 0;
-        virtual void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) = 0;
+        virtual void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) = 0;
+        virtual void decode(payload_reader& r, random_key k, std::span<float> y) const = 0;
+        virtual void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const = 0;
+        virtual void decode_near(payload_reader& r, random_key k, std::span<const float> side,
+                                 std::span<float> y) const = 0;
+        virtual bool needs_side_information(random_key k) const = 0;
         virtual std::string name() const = 0;
-        virtual bool is_unbiased() const = 0;
-        virtual std::optional<double> variance(std::size_t d) const = 0;
-        virtual std::optional<double> contraction(std::size_t d) const = 0;
-        virtual std::optional<double> expected_error(const message& m) = 0;
+        virtual laws laws_for(std::size_t d) const = 0;
+        virtual std::size_t granule() const = 0;
+        virtual std::size_t agreement_size(std::size_t d) const = 0;
+        virtual void share(std::span<const float> x, std::span<float> out) const = 0;
+        virtual void agree(std::span<const float> largest) = 0;
+        virtual std::optional<double> expected_error(const message& m) const = 0;
         virtual void state(state_archive& a) = 0;
     };
 
@@ -103,19 +118,33 @@ private:
         explicit model(C c) : compressor(std::move(c)) {}
         std::unique_ptr<interface> copy() const override { return std::make_unique<model>(compressor); }
         void compress(std::span<const float> x, random_key k, message& m) override { compressor.compress(x, k, m); }
-        void decompress(const message& m, random_key k, std::span<float> y) override { compressor.decompress(m, k, y); }
-        void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) override {
+        void compress(std::span<const float> x, random_key k, message& m, std::span<float> echo) override {
+            compressor.compress(x, k, m, echo);
+        }
+        void decompress(const message& m, random_key k, std::span<float> y) const override {
+            compressor.decompress(m, k, y);
+        }
+        void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) const override {
             compressor.decompress_add(m, k, weight, acc);
         }
-        void decompress_near(const message& m, random_key k, std::span<const float> side, std::span<float> y) override {
+        void decompress_near(const message& m, random_key k, [[maybe_unused]] std::span<const float> side,
+                             std::span<float> y) const override {
             if constexpr (SideInformationCompressor<C>) {
                 compressor.decompress(m, k, side, y);
             } else {
                 compressor.decompress(m, k, y);
             }
         }
+        void encode(std::span<const float> x, random_key k, payload_writer& w) override { compressor.encode(x, k, w); }
+        void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) override {
+            encode_with_echo(compressor, x, k, w, echo);
+        }
+        void decode(payload_reader& r, random_key k, std::span<float> y) const override { compressor.decode(r, k, y); }
+        void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const override {
+            compressor.decode_add(r, k, weight, acc);
+        }
         void decode_near(payload_reader& r, random_key k, [[maybe_unused]] std::span<const float> side,
-                         std::span<float> y) override {
+                         std::span<float> y) const override {
             if constexpr (SideInformationCompressor<C>) {
                 compressor.decode(r, k, side, y);
             } else {
@@ -129,29 +158,13 @@ private:
                 return false;
             }
         }
-        void encode(std::span<const float> x, random_key k, payload_writer& w) override { compressor.encode(x, k, w); }
-        void decode(payload_reader& r, random_key k, std::span<float> y) override { compressor.decode(r, k, y); }
-        void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) override {
-            compressor.decode_add(r, k, weight, acc);
-        }
         std::string name() const override { return compressor.name(); }
-        bool is_unbiased() const override { return frugal::is_unbiased(compressor); }
-        std::optional<double> variance([[maybe_unused]] std::size_t d) const override {
-            if constexpr (requires { std::optional<double>(compressor.variance(d)); }) {
-                return compressor.variance(d);
-            } else {
-                return {};
-            }
-        }
-        std::optional<double> contraction([[maybe_unused]] std::size_t d) const override {
-            if constexpr (requires { std::optional<double>(compressor.contraction(d)); }) {
-                const std::optional<double> value = compressor.contraction(d);
-                return value && *value > 0 ? value : std::nullopt;
-            } else {
-                return {};
-            }
-        }
-        std::optional<double> expected_error([[maybe_unused]] const message& m) override {
+        laws laws_for(std::size_t d) const override { return laws_of(compressor, d); }
+        std::size_t granule() const override { return granule_of(compressor); }
+        std::size_t agreement_size(std::size_t d) const override { return agreement_size_of(compressor, d); }
+        void share(std::span<const float> x, std::span<float> out) const override { share_of(compressor, x, out); }
+        void agree(std::span<const float> largest) override { agree_with(compressor, largest); }
+        std::optional<double> expected_error([[maybe_unused]] const message& m) const override {
             if constexpr (requires { std::optional<double>(compressor.expected_error(m)); }) {
                 return compressor.expected_error(m);
             } else {

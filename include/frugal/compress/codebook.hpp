@@ -15,13 +15,14 @@
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <frugal/compress/coder/packed.hpp>
+#include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/expression.hpp>
+#include <frugal/core/loan.hpp>
 #include <frugal/kernels/norms.hpp>
 #include <frugal/kernels/quantize.hpp>
 #include <frugal/quantize/rounding.hpp>
@@ -228,8 +229,8 @@ private:
 //! C(x)_i = the level of x_i's cell. Payload: per bucket K levels (32 bits each), then all symbols by the coder.
 //!
 //! bucket: coordinates that share a codebook, such as a column of a layer in the original 1-bit SGD; 0 means all.
-//! Biased, and a contraction of at least 1/bucket: error^2 = ||x||^2 - sum of (class sum)^2 / (class size). O(d)
-//! memory.
+//! Biased, and a contraction of at least 1/bucket: error^2 = ||x||^2 - sum of (class sum)^2 / (class size). Borrows O(d)
+//! bytes; stateless.
 template <Codebook B, Coder C = packed>
 class codebook_compressor : public message_interface<codebook_compressor<B, C>> {
 public:
@@ -242,7 +243,6 @@ public:
         }
         expect(codebook_.size() >= 2 && codebook_.size() <= max_codebook_levels,
                "a codebook must have 2 to 256 levels");
-        boundaries_.resize(codebook_.size() - 1);
     }
 
     const B& codebook() const { return codebook_; }
@@ -253,25 +253,16 @@ public:
     }
     double contraction(std::size_t d) const { return 1 / static_cast<double>(bucket_length(d)); }
 
-    void encode(std::span<const float> x, random_key, payload_writer& w) {
-        detail::checked_norm(kernels::max_abs(x), x);
-        levels_.resize(codebook_.size());
-        symbols_.resize(x.size());
-        const std::size_t b = bucket_length(x.size());
-        for (std::size_t at = 0; at < x.size(); at += b) {
-            const auto part = x.subspan(at, std::min(b, x.size() - at));
-            codebook_.fit(part, levels_, boundaries_);
-            for (const float level : levels_) {
-                w.number(level);
-            }
-            detail::find_cells(part, boundaries_, symbols_.data() + at);
-        }
-        coder_.encode(std::span<const std::uint8_t>(symbols_), codebook_.size(), w);
+    std::size_t granule() const { return bucket_; }
+
+    void encode(std::span<const float> x, random_key, payload_writer& w) const { encode_to(x, w, {}); }
+    void encode(std::span<const float> x, random_key, payload_writer& w, std::span<float> echo) const {
+        encode_to(x, w, echo);
     }
-    void decode(payload_reader& r, random_key, std::span<float> y) {
+    void decode(payload_reader& r, random_key, std::span<float> y) const {
         read(r, y.size(), [&](std::size_t i, float value) { y[i] = value; });
     }
-    void decode_add(payload_reader& r, random_key, float weight, std::span<float> acc) {
+    void decode_add(payload_reader& r, random_key, float weight, std::span<float> acc) const {
         read(r, acc.size(), [&](std::size_t i, float value) { acc[i] = multiply_add(weight, value, acc[i]); });
     }
 
@@ -281,20 +272,46 @@ private:
         return std::max<std::size_t>(1, bucket_ == 0 ? d : std::min(bucket_, d));
     }
 
+    void encode_to(std::span<const float> x, payload_writer& w, std::span<float> echo) const {
+        detail::checked_norm(kernels::max_abs(x), x);
+        const std::size_t size = codebook_.size();
+        std::array<float, max_codebook_levels> level_storage;
+        std::array<float, max_codebook_levels> boundary_storage;
+        const std::span<float> levels(level_storage.data(), size);
+        const std::span<float> boundaries(boundary_storage.data(), size - 1);
+        const auto symbols = borrow<std::uint8_t>(x.size());
+        const std::size_t b = bucket_length(x.size());
+        for (std::size_t at = 0; at < x.size(); at += b) {
+            const auto part = x.subspan(at, std::min(b, x.size() - at));
+            codebook_.fit(part, levels, boundaries);
+            for (const float level : levels) {
+                w.number(level);
+            }
+            detail::find_cells(part, boundaries, symbols.data() + at);
+            if (!echo.empty()) {
+                std::transform(symbols.begin() + at, symbols.begin() + at + part.size(), echo.begin() + at,
+                               [&](std::uint8_t s) { return levels[s]; });
+            }
+        }
+        coder_.encode(std::span<const std::uint8_t>(symbols), size, w);
+    }
     template <class Use>
-    void read(payload_reader& r, std::size_t d, Use use) {
+    void read(payload_reader& r, std::size_t d, Use use) const {
         const std::size_t size = codebook_.size();
         const std::size_t b = bucket_length(d);
-        levels_.resize((d + b - 1) / b * size);
-        for (float& level : levels_) {
+        const std::size_t buckets = (d + b - 1) / b;
+        expect_message(buckets <= r.remaining_bits() / (32 * size),
+                       "the message ends before its content: it was truncated; send it again");
+        const auto levels = borrow<float>(buckets * size);
+        for (float& level : levels) {
             level = r.number();
         }
-        symbols_.resize(d);
-        coder_.decode(r, size, std::span<std::uint8_t>(symbols_));
+        const auto symbols = borrow<std::uint8_t>(d);
+        coder_.decode(r, size, std::span<std::uint8_t>(symbols));
         for (std::size_t at = 0, k = 0; at < d; at += b, ++k) {
-            const float* level = levels_.data() + k * size;
+            const float* level = levels.data() + k * size;
             for (std::size_t i = at; i < std::min(at + b, d); ++i) {
-                use(i, level[symbols_[i]]);
+                use(i, level[symbols[i]]);
             }
         }
     }
@@ -302,9 +319,6 @@ private:
     B codebook_;
     C coder_;
     std::size_t bucket_;
-    std::vector<float> levels_;
-    std::vector<float> boundaries_;
-    std::vector<std::uint8_t> symbols_;
 };
 
 }  // namespace frugal

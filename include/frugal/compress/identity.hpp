@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/kernels/elementwise.hpp>
 #include <frugal/kernels/norms.hpp>
@@ -18,20 +19,30 @@ class identity : public message_interface<identity> {
 public:
     static constexpr bool unbiased = true;
     identity() = default;
-    double variance(std::size_t) const { return 0; }
-    double contraction(std::size_t) const { return 1; }
+    static constexpr double variance(std::size_t) { return 0; }
+    static constexpr double contraction(std::size_t) { return 1; }
+    static constexpr laws laws_for(std::size_t) {
+        return {.unbiased = true, .variance = 0, .contraction = 1, .linear = true, .worst_case = 0};
+    }
+    static constexpr std::size_t granule() { return 1; }
     std::string name() const { return "identity"; }
 
-    void encode(std::span<const float> x, random_key, payload_writer& w) {
-        if (!finite(x)) {
+    void encode(std::span<const float> x, random_key, payload_writer& w) const {
+        if (!is_finite(kernels::max_abs(x))) {
             kernels::expect_all_finite(x);
         }
         const auto out = w.block(x.size_bytes(), x.size() * 32);
         std::memcpy(out.data(), x.data(), out.size());
     }
+    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
+        encode(x, k, w);
+        if (echo.data() != x.data()) {
+            std::ranges::copy(x, echo.begin());
+        }
+    }
     //! The vector inside a message, in place: what decompress would copy, valid as long as the message, not checked for
     //! finite values. Throws `malformed_message` as decompress does.
-    std::span<const float> view(const message& m, random_key k) {
+    std::span<const float> view(const message& m, random_key k) const {
         check_message(m, scheme_.of(*this), k, m.dimension());
         const auto payload = m.payload();
         expect_message(payload.size() % sizeof(float) == 0 && payload.size() / sizeof(float) == m.dimension(),
@@ -39,12 +50,12 @@ public:
         return {reinterpret_cast<const float*>(payload.data()),
                 m.dimension()};  // 56 bytes behind an allocation: aligned
     }
-    void decode(payload_reader& r, random_key, std::span<float> y) {
+    void decode(payload_reader& r, random_key, std::span<float> y) const {
         const auto in = r.block(y.size_bytes());
         std::memcpy(y.data(), in.data(), in.size());
         expect_finite(y);
     }
-    void decode_add(payload_reader& r, random_key, float weight, std::span<float> acc) {
+    void decode_add(payload_reader& r, random_key, float weight, std::span<float> acc) const {
         const auto in = r.block(acc.size_bytes());
         std::array<float, 2048> part;  // the payload need not be aligned to floats
         for (std::size_t at = 0; at < acc.size(); at += part.size()) {
@@ -57,12 +68,8 @@ public:
     }
 
 private:
-    static bool finite(std::span<const float> x) {
-        const float m = kernels::max_abs(x);
-        return m - m == 0.0f;
-    }
     static void expect_finite(std::span<const float> x) {
-        expect_message(finite(x), "a message holds a number that is not finite: it was altered");
+        expect_message(is_finite(kernels::max_abs(x)), "a message holds a number that is not finite: it was altered");
     }
 };
 

@@ -2,45 +2,74 @@
 //! decompress_add.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
+#include <frugal/compress/echo.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/core/message.hpp>
 
 namespace frugal {
 
-//! The wire identity of a compressor, computed from its name on first use: a message costs no string.
+//! The wire identity of a compressor, computed from its name on first use, by any thread: a message costs no string.
 //! Copies keep it, so a compressor's parameters must not change once it has written or read a message.
 class cached_scheme {
 public:
+    cached_scheme() = default;
+    cached_scheme(const cached_scheme& other) noexcept : id_(other.id_.load(std::memory_order_relaxed)) {}
+    cached_scheme& operator=(const cached_scheme& other) noexcept {
+        id_.store(other.id_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        return *this;
+    }
+
     template <class C>
-    std::uint64_t of(const C& compressor) {
-        if (id_ == 0) {
-            id_ = scheme_id(compressor.name());
+    std::uint64_t of(const C& compressor) const {
+        std::uint64_t id = id_.load(std::memory_order_relaxed);
+        if (id == 0) {
+            id = scheme_id(compressor.name());
+            id_.store(id, std::memory_order_relaxed);
         }
-        return id_;
+        return id;
     }
 
 private:
-    std::uint64_t id_ = 0;
+    mutable std::atomic<std::uint64_t> id_ = 0;
 };
 
-//! Writes one message: header, c.encode(x, k, ...), checksum. On an exception m is left empty.
-template <class C>
-void write_message(C& c, cached_scheme& scheme, std::span<const float> x, random_key k, message& m) {
-    expect(!x.empty(), "cannot compress an empty vector: pass at least one element");
-    m.begin(scheme.of(c), k, x.size());
+namespace detail {
+
+template <class C, class Encode>
+void write_message_with(C& c, const cached_scheme& scheme, std::size_t dimension, random_key k, message& m,
+                        Encode encode) {
+    expect(dimension > 0, "cannot compress an empty vector: pass at least one element");
+    m.begin(scheme.of(c), k, dimension);
     try {
         payload_writer w(m.buffer());
-        c.encode(x, k, w);
+        encode(w);
         w.align();
         m.seal(w.cost());
     } catch (...) {
         m.clear();
         throw;
     }
+}
+
+}  // namespace detail
+
+//! Writes one message: header, c.encode(x, k, ...), checksum. On an exception m is left empty.
+template <class C>
+void write_message(C& c, const cached_scheme& scheme, std::span<const float> x, random_key k, message& m) {
+    detail::write_message_with(c, scheme, x.size(), k, m, [&](payload_writer& w) { c.encode(x, k, w); });
+}
+
+//! The same, and `echo` is what receivers will decode. On an exception `echo` may hold a part.
+template <class C>
+void write_message(C& c, const cached_scheme& scheme, std::span<const float> x, random_key k, message& m,
+                   std::span<float> echo) {
+    detail::write_message_with(c, scheme, x.size(), k, m,
+                               [&](payload_writer& w) { encode_with_echo(c, x, k, w, echo); });
 }
 
 //! Throws `malformed_message` unless m was written by this composition, under this key, for this dimension.
@@ -57,23 +86,48 @@ inline void check_message(const message& m, std::uint64_t scheme, random_key k, 
 //! Reads one message with `read(payload_reader&)` after checking that it belongs here and before checking that all is
 //! read.
 template <class C, class Read>
-void read_message(C& c, cached_scheme& scheme, const message& m, random_key k, std::size_t dimension, Read read) {
+void read_message(const C& c, const cached_scheme& scheme, const message& m, random_key k, std::size_t dimension,
+                  Read read) {
     check_message(m, scheme.of(c), k, dimension);
     payload_reader r(m.payload());
     read(r);
     r.finish();
 }
 
+//! Does compressing leave the compressor as it was?
+template <class C>
+inline constexpr bool encodes_const =
+    requires(const C& c, std::span<const float> x, random_key k, payload_writer& w) { c.encode(x, k, w); };
+
 //! Base of compressors that have a constructor. (Aggregates, which may not have a base, hold a `cached_scheme` and
-//! forward to `write_message` and `read_message` themselves.)
+//! forward to `write_message` and `read_message` themselves.) Compressing is const where `encode` is.
 template <class Derived>
 class message_interface {
 public:
-    void compress(std::span<const float> x, random_key k, message& m) { write_message(self(), scheme_, x, k, m); }
-    void decompress(const message& m, random_key k, std::span<float> y) {
+    template <class C = Derived>
+        requires encodes_const<C>
+    void compress(std::span<const float> x, random_key k, message& m) const {
+        write_message(self(), scheme_, x, k, m);
+    }
+    template <class C = Derived>
+        requires encodes_const<C>
+    void compress(std::span<const float> x, random_key k, message& m, std::span<float> echo) const {
+        write_message(self(), scheme_, x, k, m, echo);
+    }
+    template <class C = Derived>
+        requires(!encodes_const<C>)
+    void compress(std::span<const float> x, random_key k, message& m) {
+        write_message(static_cast<Derived&>(*this), scheme_, x, k, m);
+    }
+    template <class C = Derived>
+        requires(!encodes_const<C>)
+    void compress(std::span<const float> x, random_key k, message& m, std::span<float> echo) {
+        write_message(static_cast<Derived&>(*this), scheme_, x, k, m, echo);
+    }
+    void decompress(const message& m, random_key k, std::span<float> y) const {
         read_message(self(), scheme_, m, k, y.size(), [&](payload_reader& r) { self().decode(r, k, y); });
     }
-    void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) {
+    void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) const {
         read_message(self(), scheme_, m, k, acc.size(),
                      [&](payload_reader& r) { self().decode_add(r, k, weight, acc); });
     }
@@ -83,7 +137,7 @@ protected:
     cached_scheme scheme_;
 
 private:
-    Derived& self() { return static_cast<Derived&>(*this); }
+    const Derived& self() const { return static_cast<const Derived&>(*this); }
 };
 
 }  // namespace frugal

@@ -8,12 +8,13 @@
 #include <numeric>
 #include <string>
 #include <type_traits>
-#include <vector>
 
 #include <frugal/compress/coder/block_coder.hpp>
 #include <frugal/compress/coder/packed.hpp>
+#include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/scale/scales.hpp>
+#include <frugal/core/loan.hpp>
 #include <frugal/kernels/quantize.hpp>
 #include <frugal/kernels/reconstruct_near.hpp>
 
@@ -23,7 +24,8 @@ namespace frugal {
 //!
 //! Payload: the scale of each bucket (32 bits each), then the symbols by the coder. With a block coder (`packed`,
 //! `radix`) each vector is read once for the scale and once for everything else; entropy coders see all symbols of the
-//! message at once. A vector whose step underflows is sent as zero. O(d) time, O(1) memory (O(d) for entropy coders).
+//! message at once. A vector whose step underflows is sent as zero. O(d) time; borrows O(1) memory (O(d) for entropy
+//! coders). Stateless: one object serves any number of threads, unless its scale is one that senders agree on.
 //!
 //! Unless given, the scale is `max_norm` (`mean_abs` for quantizers that ignore theirs, such as `sign`) and the coder
 //! `packed`. A quantizer with value(i, u, side) makes this a SideInformationCompressor: decompress(m, k, side, y)
@@ -48,39 +50,65 @@ public:
     const Q& quantizer() const { return quantizer_; }
     const S& scale() const { return scale_; }
     const C& coder() const { return coder_; }
-    //! False also where the scale, chosen at run time, lets elements clip.
-    bool is_unbiased() const { return unbiased && detail::bounds_elements_of(scale_); }
-    //! See AgreeingCompressor: with a scale that all senders share (`shared_norm`).
-    float share(std::span<const float> x) const
-        requires requires(const S s) { s.share(x); }
-    {
-        return scale_.share(x);
-    }
-    void agree(float largest)
-        requires requires(S s) { s.agree(largest); }
-    {
-        scale_.agree(largest);
-    }
     std::string name() const { return composition("scalar", {quantizer_.name(), scale_.name(), coder_.name()}); }
 
+    laws laws_for(std::size_t d) const {
+        const std::size_t n = std::min(d, bucket(d));
+        const norm_kind kind = detail::kind_of(scale_);
+        laws result{.unbiased = unbiased_now()};
+        if (const auto variance = relative_variance(quantizer_, kind, n)) {
+            result = laws_from_variance(result.unbiased, *variance);
+        }
+        if (const auto contraction = relative_contraction(quantizer_, kind, n)) {
+            result.contraction = contraction;
+        }
+        result.worst_case = relative_worst_case(quantizer_, kind, n);
+        return result;
+    }
     //! The bound of E||C(x) - x||^2 / ||x||^2 for dimension d, where the quantizer and scale have one.
     double variance(std::size_t d) const
-        requires requires(const Q q, const S s, std::size_t n) { relative_variance(q, s, n); }
+        requires detail::has_relative_variance<Q, detail::static_kind<S>>
     {
-        return relative_variance(quantizer_, scale_, std::min(d, bucket(d)));
+        return *relative_variance(quantizer_, detail::static_kind<S>, std::min(d, bucket(d)));
     }
-
     //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2, where the quantizer and scale have one.
     double contraction(std::size_t d) const
-        requires requires(const Q q, const S s, std::size_t n) { relative_contraction(q, s, n); }
+        requires requires(const Q q, std::size_t n) { q.mean_abs_contraction(n); } &&
+                 (detail::static_kind<S> == norm_kind::mean_abs)
     {
-        return relative_contraction(quantizer_, scale_, std::min(d, bucket(d)));
+        return *relative_contraction(quantizer_, detail::static_kind<S>, std::min(d, bucket(d)));
+    }
+    //! A bucket has a scale of its own, so that is where a vector may be cut; anywhere under a fixed or shared scale.
+    std::size_t granule() const {
+        if constexpr (requires { scale_.bucket_size(); }) {
+            return scale_.bucket_size();
+        } else {
+            return std::same_as<S, fixed> || detail::static_kind<S> == norm_kind::shared_max ? 1 : 0;
+        }
+    }
+    //! See compress/agreement.hpp: one number where senders share the scale (`shared_norm`).
+    std::size_t agreement_size(std::size_t) const {
+        if constexpr (requires { scale_.agrees(); }) {
+            return scale_.agrees() ? 1 : 0;
+        } else {
+            return AgreeingScale<S> ? 1 : 0;
+        }
+    }
+    void share(std::span<const float> x, std::span<float> out) const
+        requires AgreeingScale<S>
+    {
+        out[0] = scale_.share(x);
+    }
+    void agree(std::span<const float> largest)
+        requires AgreeingScale<S>
+    {
+        scale_.agree(largest[0]);
     }
     //! E||C(x) - x||^2 for this x exactly (up to the rounding of floats), over the dither.
     double expected_error(std::span<const float> x) const
         requires requires(const Q q, double t) { q.step_variance(t); } && unbiased
     {
-        expect(is_unbiased(), "expected_error: elements beyond this scale clip, and its error is not known");
+        expect(unbiased_now(), "expected_error: elements beyond this scale clip, and its error is not known");
         const std::size_t b = bucket(x.size());
         double total = 0;
         for (std::size_t at = 0; at < x.size(); at += b) {
@@ -97,10 +125,10 @@ public:
     //! The same from the message alone, where the error does not depend on x (subtractive dither): what a receiver
     //! weighs
     //! messages by (`minimax_mean`).
-    double expected_error(const message& m)
+    double expected_error(const message& m) const
         requires requires(const Q q) { q.step_variance(); } && unbiased && decodes_with_dither<Q>
     {
-        expect(is_unbiased(), "expected_error: elements beyond this scale clip, and its error is not known");
+        expect(unbiased_now(), "expected_error: elements beyond this scale clip, and its error is not known");
         check_message(m, this->scheme_.of(*this), m.key(0), m.dimension());
         payload_reader r(m.payload());
         const std::size_t d = m.dimension();
@@ -113,55 +141,27 @@ public:
         return total;
     }
 
-    void encode(std::span<const float> x, random_key k, payload_writer& w) {
-        if constexpr (one_pass) {
-            if (encode_in_one_pass(x, k, w)) {
-                return;
-            }
-        }
-        const std::size_t b = bucket(x.size());
-        steps_.clear();
-        for (std::size_t at = 0; at < x.size(); at += b) {
-            steps_.push_back(step_of(measure(x, at, std::min(b, x.size() - at))));
-            w.number(steps_.back());
-        }
-        const random_stream dither(k);
-        const std::size_t size = quantizer_.symbols().size();
-        if (size > 256) {
-            wide_.resize(x.size());
-            quantize(x, b, dither, 0, wide_.data());
-            coder_.encode(std::span<const std::uint32_t>(wide_), size, w);
-            return;
-        }
-        if constexpr (BlockCoder<C>) {
-            if (const std::size_t chunk = chunk_for(coder_.granule(size))) {
-                const std::size_t bytes = coder_.bytes_for(x.size(), size);
-                std::byte* out = w.block(bytes, coder_.cost_of(x.size(), size)).data();
-                symbols_.resize(std::min(chunk, x.size()));
-                for (std::size_t at = 0; at < x.size(); at += chunk) {
-                    const std::size_t n = std::min(chunk, x.size() - at);
-                    quantize(x.subspan(at, n), b, dither, at, symbols_.data());
-                    coder_.encode_block(symbols_.data(), n, size, out);
-                    out += coder_.bytes_for(n, size);
-                }
-                return;
-            }
-        }
-        symbols_.resize(x.size());
-        quantize(x, b, dither, 0, symbols_.data());
-        coder_.encode(std::span<const std::uint8_t>(symbols_), size, w);
+    void encode(std::span<const float> x, random_key k, payload_writer& w) const { encode_to(x, k, w, no_echo{}); }
+    //! From the same pass: each block of symbols is decoded while it is in the cache.
+    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
+        encode_to(x, k, w,
+                  [&](const auto* symbols, float step, std::uint64_t first, std::size_t n, const random_stream& u) {
+                      kernels::reconstruct(quantizer_, symbols, step, u, first, echo.subspan(first, n));
+                  });
     }
 
-    void decode(payload_reader& r, random_key k, std::span<float> y) {
+    void decode(payload_reader& r, random_key k, std::span<float> y) const {
         read(r, k, y,
              [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
                  kernels::reconstruct(quantizer_, symbols, step, u, first, part);
              });
     }
-    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) {
+    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
         read(r, k, acc,
              [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
-                 kernels::reconstruct_add(quantizer_, symbols, rounded(weight * step), u, first, part);
+                 const float factor = rounded(weight * step);
+                 expect(is_finite(factor), "a weight times the step of a message exceeds the range of float");
+                 kernels::reconstruct_add(quantizer_, symbols, factor, u, first, part);
              });
     }
     //! Whether a message under this key is meant to be decoded near a vector the receiver knows.
@@ -171,7 +171,7 @@ public:
         return true;
     }
     //! y = C(x) decoded near `side`, which has y's length and may be y itself.
-    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y)
+    void decode(payload_reader& r, random_key k, std::span<const float> side, std::span<float> y) const
         requires decodes_with_side_information<Q>
     {
         expect(side.size() == y.size(), "side information differs in length from the output");
@@ -181,7 +181,7 @@ public:
              });
     }
     using message_interface<scalar_compressor>::decompress;
-    void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y)
+    void decompress(const message& m, random_key k, std::span<const float> side, std::span<float> y) const
         requires decodes_with_side_information<Q>
     {
         read_message(*this, this->scheme_, m, k, y.size(), [&](payload_reader& r) { decode(r, k, side, y); });
@@ -196,8 +196,63 @@ private:
         typename S::accumulator;
     };
 
+    struct no_echo {
+        void operator()(const auto*, float, std::uint64_t, std::size_t, const random_stream&) const {}
+    };
+
+    bool unbiased_now() const { return unbiased && detail::bounds_elements_of(scale_); }
+
+    //! Sink: told of all symbols of the message in parts that share a step, as sink(symbols, step, first, n, dither).
+    //! What it is told of has been read from x before.
+    template <class Sink>
+    void encode_to(std::span<const float> x, random_key k, payload_writer& w, Sink sink) const {
+        if constexpr (one_pass) {
+            if (encode_in_one_pass(x, k, w, sink)) {
+                return;
+            }
+        }
+        const std::size_t b = bucket(x.size());
+        const auto steps = borrow<float>(x.empty() ? 0 : (x.size() + b - 1) / b);
+        for (std::size_t at = 0, i = 0; at < x.size(); at += b, ++i) {
+            steps[i] = step_of(measure(x, at, std::min(b, x.size() - at)));
+            w.number(steps[i]);
+        }
+        const random_stream dither(k);
+        const std::size_t size = quantizer_.symbols().size();
+        const auto quantize = [&](std::size_t first, std::size_t n, auto* symbols) {
+            for_buckets(first, n, b, steps, [&](std::size_t at, std::size_t count, float step) {
+                kernels::quantize(quantizer_, x.subspan(at, count), step > 0 ? 1.0f / step : 0.0f, dither, at,
+                                  symbols + (at - first));
+                sink(symbols + (at - first), step, at, count, dither);
+            });
+        };
+        if (size > 256) {
+            const auto symbols = borrow<std::uint32_t>(x.size());
+            quantize(0, x.size(), symbols.data());
+            coder_.encode(std::span<const std::uint32_t>(symbols), size, w);
+            return;
+        }
+        if constexpr (BlockCoder<C>) {
+            if (const std::size_t chunk = chunk_for(coder_.granule(size))) {
+                const std::size_t bytes = coder_.bytes_for(x.size(), size);
+                std::byte* out = w.block(bytes, coder_.cost_of(x.size(), size)).data();
+                const auto symbols = borrow<std::uint8_t>(std::min(chunk, x.size()));
+                for (std::size_t at = 0; at < x.size(); at += chunk) {
+                    const std::size_t n = std::min(chunk, x.size() - at);
+                    quantize(at, n, symbols.data());
+                    coder_.encode_block(symbols.data(), n, size, out);
+                    out += coder_.bytes_for(n, size);
+                }
+                return;
+            }
+        }
+        const auto symbols = borrow<std::uint8_t>(x.size());
+        quantize(0, x.size(), symbols.data());
+        coder_.encode(std::span<const std::uint8_t>(symbols), size, w);
+    }
     //! Reads x once. False, with nothing written, if this alphabet has no blocks or the step is 0.
-    bool encode_in_one_pass(std::span<const float> x, random_key k, payload_writer& w) {
+    template <class Sink>
+    bool encode_in_one_pass(std::span<const float> x, random_key k, payload_writer& w, Sink sink) const {
         const std::size_t size = quantizer_.symbols().size();
         const std::size_t chunk = size > 256 ? 0 : chunk_for(coder_.granule(size), preferred_chunk / 2);
         if (chunk == 0) {
@@ -205,15 +260,15 @@ private:
         }
         typename S::accumulator norm;
         const random_stream dither(k);
-        packed_.resize(coder_.bytes_for(x.size(), size));
-        symbols_.resize(std::min(chunk, x.size()));
-        std::byte* out = packed_.data();
+        const auto coded = borrow<std::byte>(coder_.bytes_for(x.size(), size));
+        const auto symbols = borrow<std::uint8_t>(std::min(chunk, x.size()));
+        std::byte* out = coded.data();
         for (std::size_t at = 0; at < x.size(); at += chunk) {
             const auto part = x.subspan(at, std::min(chunk, x.size() - at));
             norm.add(part);
             norm.expect_finite(x);
-            kernels::quantize(quantizer_, part, 1.0f, dither, at, symbols_.data());
-            coder_.encode_block(symbols_.data(), part.size(), size, out);
+            kernels::quantize(quantizer_, part, 1.0f, dither, at, symbols.data());
+            coder_.encode_block(symbols.data(), part.size(), size, out);
             out += coder_.bytes_for(part.size(), size);
         }
         const float step = step_of(norm.result(x));
@@ -221,7 +276,16 @@ private:
             return false;
         }
         w.number(step);
-        std::ranges::copy(packed_, w.block(packed_.size(), coder_.cost_of(x.size(), size)).begin());
+        std::ranges::copy(coded, w.block(coded.size(), coder_.cost_of(x.size(), size)).begin());
+        if constexpr (!std::same_as<Sink, no_echo>) {
+            const std::byte* in = coded.data();
+            for (std::size_t at = 0; at < x.size(); at += chunk) {
+                const std::size_t n = std::min(chunk, x.size() - at);
+                coder_.decode_block(in, n, size, symbols.data());
+                in += coder_.bytes_for(n, size);
+                sink(symbols.data(), step, at, n, dither);
+            }
+        }
         return true;
     }
 
@@ -243,11 +307,8 @@ private:
     float measure(std::span<const float> x, std::size_t at, std::size_t n) const {
         try {
             return scale_.measure(x.subspan(at, n));
-        } catch (const invalid_input&) {
-            if (at > 0 && kernels::first_nonfinite(x.subspan(at, n)) < n) {
-                detail::checked_norm(std::numeric_limits<double>::quiet_NaN(), x);
-            }
-            throw;
+        } catch (const nonfinite_input& e) {
+            throw nonfinite_input(at + e.index);
         }
     }
     //! Symbols per block: a multiple of the coder's granule and of the dither's group, so that both stay aligned.
@@ -278,77 +339,63 @@ private:
         }
         expect(step <= largest_step_, "the step of a quantizer exceeds the range of float: scale the input down");
         const float inverse = 1.0f / step;
-        return inverse - inverse == 0.0f ? step : 0.0f;
+        return is_finite(inverse) ? step : 0.0f;
     }
-    //! Calls f(part, step) for the parts of [first, first + n) that lie in one bucket each.
+    //! Calls f(first, n, step) for the parts of [first, first + n) that lie in one bucket each.
     template <class F>
-    void for_buckets(std::size_t first, std::size_t n, std::size_t b, F f) const {
-        for (std::size_t at = 0; at < n;) {
-            const std::size_t bucket_index = (first + at) / b;
-            const std::size_t count = std::min(n - at, (bucket_index + 1) * b - (first + at));
-            f(at, count, steps_[bucket_index]);
-            at += count;
+    static void for_buckets(std::size_t first, std::size_t n, std::size_t b, std::span<const float> steps, F f) {
+        for (const std::size_t end = first + n; first < end;) {
+            const std::size_t i = first / b;
+            const std::size_t count = std::min(end, (i + 1) * b) - first;
+            f(first, count, steps[i]);
+            first += count;
         }
     }
-    template <class Symbol>
-    void quantize(std::span<const float> x, std::size_t b, const random_stream& dither, std::size_t first,
-                  Symbol* symbols) {
-        for_buckets(first, x.size(), b, [&](std::size_t at, std::size_t n, float step) {
-            kernels::quantize(quantizer_, x.subspan(at, n), step > 0 ? 1.0f / step : 0.0f, dither, first + at,
-                              symbols + at);
-        });
-    }
-    template <class Symbol, class Use>
-    void use(const Symbol* symbols, std::size_t first, std::size_t b, std::span<float> y, const random_stream& dither,
-             Use reconstruct) {
-        for_buckets(first, y.size(), b, [&](std::size_t at, std::size_t n, float step) {
-            reconstruct(symbols + at, step, first + at, y.subspan(at, n), dither);
-        });
-    }
     template <class Use>
-    void read(payload_reader& r, random_key k, std::span<float> y, Use reconstruct) {
+    void read(payload_reader& r, random_key k, std::span<float> y, Use reconstruct) const {
         const std::size_t b = bucket(y.size());
-        steps_.clear();
-        for (std::size_t at = 0; at < y.size(); at += b) {
-            steps_.push_back(r.number());
-            expect_message(steps_.back() >= 0 && steps_.back() <= largest_step_,
+        const auto steps = borrow<float>(y.empty() ? 0 : (y.size() + b - 1) / b);
+        for (float& step : steps) {
+            step = r.number();
+            expect_message(step >= 0 && step <= largest_step_,
                            "a message holds a scale that is negative or too large: it was altered");
         }
         const random_stream dither(k);
         const std::size_t size = quantizer_.symbols().size();
+        const auto use = [&](const auto* symbols, std::size_t first, std::size_t n) {
+            for_buckets(first, n, b, steps, [&](std::size_t at, std::size_t count, float step) {
+                reconstruct(symbols + (at - first), step, at, y.subspan(at, count), dither);
+            });
+        };
         if (size > 256) {
-            wide_.resize(y.size());
-            coder_.decode(r, size, std::span<std::uint32_t>(wide_));
-            use(wide_.data(), 0, b, y, dither, reconstruct);
+            const auto symbols = borrow<std::uint32_t>(y.size());
+            coder_.decode(r, size, std::span<std::uint32_t>(symbols));
+            use(symbols.data(), 0, y.size());
             return;
         }
         if constexpr (BlockCoder<C>) {
             if (const std::size_t chunk = chunk_for(coder_.granule(size))) {
                 const std::byte* in = r.block(coder_.bytes_for(y.size(), size)).data();
-                symbols_.resize(std::min(chunk, y.size()));
+                const auto symbols = borrow<std::uint8_t>(std::min(chunk, y.size()));
                 for (std::size_t at = 0; at < y.size(); at += chunk) {
                     const std::size_t n = std::min(chunk, y.size() - at);
-                    expect_message(coder_.decode_block(in, n, size, symbols_.data()),
+                    expect_message(coder_.decode_block(in, n, size, symbols.data()),
                                    "a message holds a symbol outside the alphabet: it was altered");
                     in += coder_.bytes_for(n, size);
-                    use(symbols_.data(), at, b, y.subspan(at, n), dither, reconstruct);
+                    use(symbols.data(), at, n);
                 }
                 return;
             }
         }
-        symbols_.resize(y.size());
-        coder_.decode(r, size, std::span<std::uint8_t>(symbols_));
-        use(symbols_.data(), 0, b, y, dither, reconstruct);
+        const auto symbols = borrow<std::uint8_t>(y.size());
+        coder_.decode(r, size, std::span<std::uint8_t>(symbols));
+        use(symbols.data(), 0, y.size());
     }
 
     Q quantizer_;
     [[no_unique_address]] S scale_;
     C coder_;
     float largest_step_ = 0;
-    std::vector<float> steps_;
-    std::vector<std::uint8_t> symbols_;
-    std::vector<std::uint32_t> wide_;
-    std::vector<std::byte> packed_;
 };
 
 namespace detail {

@@ -6,18 +6,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
+#include <frugal/compress/agreement.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
+#include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/selector/proportional.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/selection.hpp>
 #include <frugal/compress/selector/top_k.hpp>
+#include <frugal/core/loan.hpp>
 
 namespace frugal {
 
@@ -32,14 +36,16 @@ class sparse_compressor : public message_interface<sparse_compressor<S, V, I>> {
     static constexpr bool counts_from_dimension = requires(const S s, std::size_t d) { s.count_for(d); };
     static constexpr bool regenerates =
         requires(const S s, std::size_t d, random_key k, selection& chosen) { s.regenerate(d, k, chosen); };
+    static constexpr bool bounded_selector = requires(const S s, std::size_t n) { double(s.contraction(n)); } ||
+                                             requires(const S s, std::size_t n) { double(s.variance(n)); };
     static constexpr bool bounded_values =
         requires(const V v, std::size_t n) { double(v.contraction(n)); } || requires(const V v, std::size_t n) {
             requires V::unbiased;
             double(v.variance(n));
         };
     static constexpr bool unbiased_by_default = [] {
-        if constexpr (requires { S{}.is_unbiased(); }) {
-            return S{}.is_unbiased() && V::unbiased;
+        if constexpr (requires { typename std::bool_constant<(S{}.laws_for(1).unbiased)>; }) {
+            return S{}.laws_for(1).unbiased && V::unbiased;
         } else {
             return false;
         }
@@ -59,7 +65,32 @@ public:
     const V& value_compressor() const { return values_; }
     std::string name() const { return composition("sparse", {selector_.name(), values_.name(), indices_.name()}); }
 
-    bool is_unbiased() const { return selector_is_unbiased() && frugal::is_unbiased(values_); }
+    laws laws_for(std::size_t d) const {
+        const laws chosen = laws_of(selector_, d);
+        const laws sent = laws_of(values_, count_for(d));
+        laws result{.unbiased = chosen.unbiased && sent.unbiased,
+                    .linear = regenerates && receiver_draws() && sent.linear};
+        if (chosen.unbiased) {  // values are scaled up before V sees them
+            if (chosen.variance && sent.variance) {
+                result = laws_from_variance(sent.unbiased, variance_of(*chosen.variance, *sent.variance));
+                result.linear = regenerates && receiver_draws() && sent.linear;
+            } else if (chosen.variance && sent.contraction) {
+                const double lost =
+                    std::sqrt((1 - *sent.contraction) * (1 + *chosen.variance)) + std::sqrt(*chosen.variance);
+                if (lost < 1) {
+                    result.contraction = 1 - lost * lost;
+                }
+            }
+            return result;
+        }
+        if (chosen.contraction && sent.contraction) {
+            result.contraction = *chosen.contraction * *sent.contraction;
+        }
+        if (chosen.worst_case && sent.worst_case) {
+            result.worst_case = std::max(*chosen.worst_case, *sent.worst_case);
+        }
+        return result;
+    }
     //! E||C(x) - x||^2 <= variance(d) ||x||^2, for an unbiased V.
     double variance(std::size_t d) const
         requires requires(const S s, const V v, std::size_t n) {
@@ -67,64 +98,55 @@ public:
             double(v.variance(n));
         }
     {
-        return (1 + selector_.variance(d)) * (1 + values_.variance(count_for(d))) - 1;
+        return variance_of(selector_.variance(d), values_.variance(count_for(d)));
     }
-    //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2; above 0 where this is a contraction.
+    //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2; 0 where that is all that is known.
     double contraction(std::size_t d) const
-        requires requires(const S s, std::size_t n) { double(s.contraction(n)); } && bounded_values
+        requires bounded_selector && bounded_values
     {
-        const double lost_by_values = 1 - contraction_of_values(count_for(d));
-        if constexpr (requires { double(selector_.variance(d)); }) {
-            if (selector_is_unbiased()) {  // its values are scaled up before V sees them
-                const double omega = selector_.variance(d);
-                const double norm = std::sqrt(lost_by_values * (1 + omega)) + std::sqrt(omega);
-                return 1 - (frugal::is_unbiased(values_) ? lost_by_values * (1 + omega) + omega : norm * norm);
-            }
-        }
-        return selector_.contraction(d) * (1 - lost_by_values);
+        return laws_for(d).contraction.value_or(0);
     }
+    //! Of the value compressor, over all of x: what is not sent offers no more. Throws for selectors that scale values up
+    //! by what the key draws.
+    std::size_t agreement_size(std::size_t d) const { return agreement_size_of(values_, count_for(d)); }
+    void share(std::span<const float> x, std::span<float> out) const {
+        expect(!laws_of(selector_, x.size()).unbiased,
+               "senders cannot agree on the scale of values that a selector scales up: take top_k or threshold");
+        share_of(values_, x, out);
+    }
+    void agree(std::span<const float> largest) { agree_with(values_, largest); }
 
-    void encode(std::span<const float> x, random_key k, payload_writer& w) {
-        expect(x.size() <= largest_dimension, "a sparse message has at most 2^32 - 1 coordinates: split the vector");
-        chosen_.values.clear();
-        selector_.select(x, selection_key(k), chosen_);
-        const auto& indices = chosen_.indices;
-        if (chosen_.values.empty()) {
-            chosen_.values.resize(indices.size());
-            for (std::size_t i = 0; i < indices.size(); ++i) {
-                chosen_.values[i] = x[indices[i]];
-            }
-        }
-        if constexpr (!counts_from_dimension) {
-            w.bits(indices.size(), bits_for(std::uint64_t{x.size()} + 1));
-        }
-        if (!receiver_draws()) {
-            indices_.encode(indices, x.size(), w);
-        }
-        if (!indices.empty()) {
-            try {
-                values_.encode(chosen_.values, value_key(k), w);
-            } catch (const invalid_input&) {  // names an element of what was selected
-                kernels::expect_all_finite(x);
-                expect(kernels::first_nonfinite(chosen_.values) == chosen_.values.size(),
-                       "the selected elements, scaled up to be unbiased, exceed the range of float: scale the vector "
-                       "down");
-                throw;
-            }
-        }
+    void encode(std::span<const float> x, random_key k, payload_writer& w)
+        requires(!encodes_const<V>)
+    {
+        encode_by(*this, x, k, w);
     }
-    void decode(payload_reader& r, random_key k, std::span<float> y) {
-        read(r, k, y.size());
-        std::fill(y.begin(), y.end(), 0.0f);
-        for (std::size_t i = 0; i < chosen_.indices.size(); ++i) {
-            y[chosen_.indices[i]] = chosen_.values[i];
-        }
+    void encode(std::span<const float> x, random_key k, payload_writer& w) const
+        requires encodes_const<V>
+    {
+        encode_by(*this, x, k, w);
     }
-    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) {
-        read(r, k, acc.size());
-        for (std::size_t i = 0; i < chosen_.indices.size(); ++i) {
-            float& a = acc[chosen_.indices[i]];
-            a = multiply_add(weight, chosen_.values[i], a);
+    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo)
+        requires(!encodes_const<V>)
+    {
+        encode_with_echo_by(*this, x, k, w, echo);
+    }
+    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const
+        requires encodes_const<V>
+    {
+        encode_with_echo_by(*this, x, k, w, echo);
+    }
+    void decode(payload_reader& r, random_key k, std::span<float> y) const {
+        const workspace<selection> chosen;
+        read(r, k, y.size(), *chosen);
+        scatter(*chosen, y);
+    }
+    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
+        const workspace<selection> chosen;
+        read(r, k, acc.size(), *chosen);
+        for (std::size_t i = 0; i < chosen->indices.size(); ++i) {
+            float& a = acc[chosen->indices[i]];
+            a = multiply_add(weight, chosen->values[i], a);
         }
     }
     void state(state_archive& a) { save_or_restore(a, values_); }
@@ -135,18 +157,59 @@ private:
     static random_key value_key(random_key k) { return k.for_purpose(1); }
     static random_key selection_key(random_key k) { return k.for_purpose(2); }
 
-    bool selector_is_unbiased() const {
-        if constexpr (requires { selector_.is_unbiased(); }) {
-            return selector_.is_unbiased();
-        } else {
-            return false;
+    static double variance_of(double of_selector, double of_values) { return (1 + of_selector) * (1 + of_values) - 1; }
+    static void scatter(const selection& chosen, std::span<float> y) {
+        std::fill(y.begin(), y.end(), 0.0f);
+        for (std::size_t i = 0; i < chosen.indices.size(); ++i) {
+            y[chosen.indices[i]] = chosen.values[i];
         }
     }
-    double contraction_of_values(std::size_t n) const {
-        if constexpr (requires { double(values_.contraction(n)); }) {
-            return values_.contraction(n);
-        } else {
-            return 1 - values_.variance(n);
+    //! Self is const where V can be.
+    template <class Self>
+    static void encode_by(Self& self, std::span<const float> x, random_key k, payload_writer& w) {
+        const workspace<selection> chosen;
+        self.select(x, k, w, *chosen);
+        if (!chosen->indices.empty()) {
+            encode_finite([&] { self.values_.encode(chosen->values, value_key(k), w); });
+        }
+    }
+    template <class Self>
+    static void encode_with_echo_by(Self& self, std::span<const float> x, random_key k, payload_writer& w,
+                                    std::span<float> echo) {
+        const workspace<selection> chosen;
+        self.select(x, k, w, *chosen);
+        if (!chosen->indices.empty()) {
+            encode_finite([&] { encode_with_echo(self.values_, chosen->values, value_key(k), w, chosen->values); });
+        }
+        scatter(*chosen, echo);
+    }
+    //! The selector has seen that x is finite, so what is not was made by scaling.
+    template <class Encode>
+    static void encode_finite(Encode encode) {
+        try {
+            encode();
+        } catch (const nonfinite_input&) {
+            throw invalid_input(
+                "the selected elements, scaled up to be unbiased, exceed the range of float: scale the vector down");
+        }
+    }
+    //! Writes count and indices.
+    void select(std::span<const float> x, random_key k, payload_writer& w, selection& chosen) const {
+        expect(x.size() <= largest_dimension, "a sparse message has at most 2^32 - 1 coordinates: split the vector");
+        chosen.values.clear();
+        selector_.select(x, selection_key(k), chosen);
+        const auto& indices = chosen.indices;
+        if (chosen.values.empty()) {
+            chosen.values.resize(indices.size());
+            for (std::size_t i = 0; i < indices.size(); ++i) {
+                chosen.values[i] = x[indices[i]];
+            }
+        }
+        if constexpr (!counts_from_dimension) {
+            w.bits(indices.size(), bits_for(std::uint64_t{x.size()} + 1));
+        }
+        if (!receiver_draws()) {
+            indices_.encode(indices, x.size(), w);
         }
     }
     bool receiver_draws() const {
@@ -165,7 +228,7 @@ private:
         }
     }
     //! Indices and values of a message for dimension d.
-    void read(payload_reader& r, random_key k, std::size_t d) {
+    void read(payload_reader& r, random_key k, std::size_t d, selection& chosen) const {
         expect_message(d <= largest_dimension, "a sparse message has at most 2^32 - 1 coordinates");
         std::uint64_t count;
         if constexpr (counts_from_dimension) {
@@ -176,24 +239,23 @@ private:
         }
         if (receiver_draws()) {
             if constexpr (regenerates) {
-                selector_.regenerate(d, selection_key(k), chosen_);
+                selector_.regenerate(d, selection_key(k), chosen);
             }
         } else {
             expect_message(count * indices_.least_bits(d) <= r.remaining_bits(),
                            "the message ends before its content: it was truncated; send it again");
-            chosen_.indices.resize(count);
-            indices_.decode(r, d, chosen_.indices);
+            chosen.indices.resize(count);
+            indices_.decode(r, d, chosen.indices);
         }
-        chosen_.values.resize(count);
+        chosen.values.resize(count);
         if (count > 0) {
-            values_.decode(r, value_key(k), chosen_.values);
+            values_.decode(r, value_key(k), chosen.values);
         }
     }
 
     S selector_;
     V values_;
     [[no_unique_address]] I indices_;
-    selection chosen_;
 };
 
 namespace detail {

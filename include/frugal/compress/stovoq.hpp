@@ -2,21 +2,25 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/exact_math.hpp>
 #include <frugal/core/expression.hpp>
+#include <frugal/core/loan.hpp>
 #include <frugal/kernels/codebook_search.hpp>
 #include <frugal/kernels/normals.hpp>
 #include <frugal/kernels/norms.hpp>
@@ -33,12 +37,48 @@ enum class bias_levels { geometric, uniform, all_but_one };
 
 namespace detail {
 
-//! What a `stovoq` derives from its options and reuses between messages.
-struct stovoq_workspace {
-    cached_scheme scheme;
-    bool prepared = false;
+//! What follows from the options of a `stovoq`.
+struct stovoq_tables {
+    std::array<double, 7> options{};
     std::shared_ptr<const radial_bias> bias;
     std::vector<float> levels;
+    float largest_norm = 0;
+};
+
+//! The same, worked out by the first thread that asks. Copies share it.
+class stovoq_cache {
+public:
+    stovoq_cache() = default;
+    stovoq_cache(const stovoq_cache& other) : scheme(other.scheme), tables_(other.current()) {}
+    stovoq_cache& operator=(const stovoq_cache& other) {
+        scheme = other.scheme;
+        auto tables = other.current();
+        const std::scoped_lock lock(mutex_);
+        tables_ = std::move(tables);
+        return *this;
+    }
+    template <class Make>
+    std::shared_ptr<const stovoq_tables> get(Make make) const {
+        const std::scoped_lock lock(mutex_);
+        if (!tables_) {
+            tables_ = std::make_shared<const stovoq_tables>(make());
+        }
+        return tables_;
+    }
+
+    cached_scheme scheme;
+
+private:
+    std::shared_ptr<const stovoq_tables> current() const {
+        const std::scoped_lock lock(mutex_);
+        return tables_;
+    }
+    mutable std::mutex mutex_;
+    mutable std::shared_ptr<const stovoq_tables> tables_;
+};
+
+//! What a message needs while it is made or read.
+struct stovoq_scratch {
     std::vector<float> rows;            // codewords, row-major
     std::vector<std::uint64_t> ready;   // which rows belong to the message being decoded
     kernels::search_codebook codebook;  // the same, laid out for the search (encoder)
@@ -66,20 +106,21 @@ struct stovoq {
     int norm_bits = 32;                           //!< 32 (exact), or 10..31 (rounded at random, without bias)
     double codeword_variance = 0;                 //!< v; 0 means 1 + 2 / D, the best for Gaussian buckets
     bias_levels levels = bias_levels::geometric;  //!< layout of the factor's levels
-    detail::stovoq_workspace workspace = {};      //!< internal
+    detail::stovoq_cache cache = {};              //!< internal
 
     static constexpr bool unbiased = true;
-    bool is_unbiased() const { return bias_bits > 0; }
 
-    void compress(std::span<const float> x, random_key k, message& m) {
-        write_message(*this, workspace.scheme, x, k, m);
+    void compress(std::span<const float> x, random_key k, message& m) const {
+        write_message(*this, cache.scheme, x, k, m);
     }
-    void decompress(const message& m, random_key k, std::span<float> y) {
-        read_message(*this, workspace.scheme, m, k, y.size(), [&](payload_reader& r) { decode(r, k, y); });
+    void compress(std::span<const float> x, random_key k, message& m, std::span<float> echo) const {
+        write_message(*this, cache.scheme, x, k, m, echo);
     }
-    void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) {
-        read_message(*this, workspace.scheme, m, k, acc.size(),
-                     [&](payload_reader& r) { decode_add(r, k, weight, acc); });
+    void decompress(const message& m, random_key k, std::span<float> y) const {
+        read_message(*this, cache.scheme, m, k, y.size(), [&](payload_reader& r) { decode(r, k, y); });
+    }
+    void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) const {
+        read_message(*this, cache.scheme, m, k, acc.size(), [&](payload_reader& r) { decode_add(r, k, weight, acc); });
     }
 
     void validate() const {
@@ -143,14 +184,17 @@ struct stovoq {
         const double last = rest > 0 ? group_variance(rest) : 0.0;
         return d < group_size() ? last : std::max(group_variance(group_size()), last);
     }
-    //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2; above 0 for GRVQ with enough codewords.
-    double contraction(std::size_t d) const { return 1 - variance(d); }
+    laws laws_for(std::size_t d) const { return laws_from_variance(bias_bits > 0, variance(d)); }
+    //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2; 0 where that is all that is known.
+    double contraction(std::size_t d) const { return laws_for(d).contraction.value_or(0); }
+    std::size_t granule() const { return group_size(); }
 
-    void encode(std::span<const float> x, random_key k, payload_writer& w) {
-        prepare();
-        auto& s = workspace;
+    void encode(std::span<const float> x, random_key k, payload_writer& w) const {
+        const auto tables = prepared();
+        const workspace<detail::stovoq_scratch> scratch;
+        auto& s = *scratch;
         const auto d = static_cast<std::size_t>(dimension);
-        generate_rows(k);
+        generate_rows(k, s);
         s.codebook.assign_nearest(s.rows, d);
         const random_stream bias_dither(k.for_purpose(bias_purpose));
         const random_stream norm_dither(k.for_purpose(norm_purpose));
@@ -159,11 +203,11 @@ struct stovoq {
         for (std::size_t first = 0; first < x.size(); first += group_size()) {
             const auto part = x.subspan(first, std::min(group_size(), x.size() - first));
             const float norm = detail::checked_norm(std::sqrt(kernels::sum_squares(part)), x);
-            expect(norm <= largest_norm() / 2,  // half of what is decoded, for the norm may be rounded up
+            expect(norm <= tables->largest_norm / 2,  // half of what is decoded, for the norm may be rounded up
                    "the norm of the input, times a codeword, exceeds the range of float: scale it down");
             const float root = std::sqrt(static_cast<float>(part.size()));
             const float scale = root / norm;
-            const bool sent = scale - scale == 0;  // a norm that is 0 or too small to divide by is sent as 0
+            const bool sent = is_finite(scale);  // a norm that is 0 or too small to divide by is sent as 0
             const std::uint32_t code = sent ? norm_code(norm, norm_dither.word(first / group_size())) : 0;
             w.bits(code, static_cast<unsigned>(norm_bits));
             if (code == 0) {
@@ -184,8 +228,8 @@ struct stovoq {
                         const double b = s.buckets[l * d + j];
                         square += b * b;
                     }
-                    const auto factor = static_cast<float>(s.bias->inverse(std::sqrt(square)));
-                    const std::size_t level = stochastic_index(std::span<const float>(s.levels), factor,
+                    const auto factor = static_cast<float>(tables->bias->inverse(std::sqrt(square)));
+                    const std::size_t level = stochastic_index(std::span<const float>(tables->levels), factor,
                                                                bias_dither.uniform(bucket), out_of_range::clamp);
                     pair |= std::uint64_t{level} << index_bits;
                 }
@@ -193,7 +237,7 @@ struct stovoq {
             }
         }
     }
-    void decode(payload_reader& r, random_key k, std::span<float> y) {
+    void decode(payload_reader& r, random_key k, std::span<float> y) const {
         std::fill(y.begin(), y.end(), 0.0f);
         read(r, k, y.size(), [&](std::size_t at, std::size_t n, float factor, const float* codeword) {
             for (std::size_t j = 0; j < n; ++j) {
@@ -201,7 +245,7 @@ struct stovoq {
             }
         });
     }
-    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) {
+    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
         read(r, k, acc.size(), [&](std::size_t at, std::size_t n, float factor, const float* codeword) {
             const float weighted = rounded(weight * factor);
             for (std::size_t j = 0; j < n; ++j) {
@@ -222,30 +266,36 @@ private:
         return shared_radial_bias(static_cast<std::size_t>(dimension), static_cast<std::size_t>(codewords),
                                   variance_of_codewords(), std::sqrt(static_cast<double>(group_size())));
     }
-    void prepare() {
-        if (!workspace.prepared) {
-            validate();
-            workspace.levels = factor_levels();
-            if (bias_bits > 0) {
-                workspace.bias = table();
-            }
-            workspace.rows.resize(static_cast<std::size_t>(codewords) * static_cast<std::size_t>(dimension));
-            workspace.prepared = true;
-        }
+    std::array<double, 7> options() const {
+        return {double(dimension), double(codewords), double(bias_bits),  double(group),
+                double(norm_bits), codeword_variance, double(int(levels))};
     }
-    //! The largest norm with which nothing decodes to infinity: elements of codewords are below 6 standard deviations.
-    float largest_norm() const {
-        const float factor = workspace.levels.empty() ? 1.0f : std::max(1.0f, workspace.levels.back());
-        return std::numeric_limits<float>::max() / (6 * std::max(1.0f, deviation()) * factor);
+    //! Throws `invalid_input` for options out of range, or changed since the first message.
+    std::shared_ptr<const detail::stovoq_tables> prepared() const {
+        auto tables = cache.get([this] {
+            validate();
+            detail::stovoq_tables t{.options = options(), .bias = {}, .levels = factor_levels()};
+            if (bias_bits > 0) {
+                t.bias = table();
+            }
+            const float factor = t.levels.empty() ? 1.0f : std::max(1.0f, t.levels.back());
+            // With larger norms something could decode to infinity: codewords are below 6 standard deviations.
+            t.largest_norm = std::numeric_limits<float>::max() / (6 * std::max(1.0f, deviation()) * factor);
+            return t;
+        });
+        expect(tables->options == options(),
+               "stovoq: options were changed after the first message: make another object");
+        return tables;
     }
     float deviation() const { return static_cast<float>(std::sqrt(variance_of_codewords())); }
 
     //! All codewords of a key.
-    void generate_rows(random_key k) {
+    void generate_rows(random_key k, detail::stovoq_scratch& s) const {
         const random_stream stream(k.for_purpose(codebook_purpose));
-        kernels::fill_normal(stream, workspace.rows);
+        s.rows.resize(static_cast<std::size_t>(codewords) * static_cast<std::size_t>(dimension));
+        kernels::fill_normal(stream, s.rows);
         const float sigma = deviation();
-        for (float& c : workspace.rows) {
+        for (float& c : s.rows) {
             c *= sigma;
         }
     }
@@ -271,19 +321,21 @@ private:
 
     //! Calls use(first coordinate, how many, factor, codeword) for each bucket of a message.
     template <class Use>
-    void read(payload_reader& r, random_key k, std::size_t size, Use use) {
-        prepare();
-        auto& s = workspace;
+    void read(payload_reader& r, random_key k, std::size_t size, Use use) const {
+        const auto tables = prepared();
+        const workspace<detail::stovoq_scratch> scratch;
+        auto& s = *scratch;
         const auto d = static_cast<std::size_t>(dimension);
         const auto m = static_cast<std::size_t>(codewords);
         const unsigned index_bits = bits_for(m);
         const random_stream stream(k.for_purpose(codebook_purpose));
         const float sigma = deviation();
-        const float largest = largest_norm();
+        const float largest = tables->largest_norm;
         const bool all = size / d >= m / 4;  // most codewords will occur
         if (all) {
-            generate_rows(k);
+            generate_rows(k, s);
         } else {
+            s.rows.resize(m * d);
             s.ready.assign((m + 63) / 64, 0);
         }
         for (std::size_t first = 0; first < size; first += group_size()) {
@@ -304,7 +356,7 @@ private:
                     }
                     s.ready[index / 64] |= std::uint64_t{1} << (index % 64);
                 }
-                const float factor = bias_bits == 0 ? unit : s.levels[pair >> index_bits] * unit;
+                const float factor = bias_bits == 0 ? unit : tables->levels[pair >> index_bits] * unit;
                 use(at, std::min(d, first + n - at), factor, codeword);
             }
         }
@@ -333,7 +385,8 @@ private:
                 break;
             }
         }
-        const double mean = static_cast<double>(n) / buckets;
+        // The grid may end just below the norm of a group of one bucket.
+        const double mean = std::min(static_cast<double>(n) / buckets, square.back());
         double envelope = 0;
         for (std::size_t i = 0; i < square.size() && square[i] <= mean; ++i) {
             for (std::size_t j = i + 1; j < square.size(); ++j) {

@@ -1,6 +1,7 @@
 //! Writing and reading a payload bit by bit, least significant bit first, and byte-aligned blocks for bulk data.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include <frugal/core/error.hpp>
+#include <frugal/core/exact.hpp>
 
 namespace frugal {
 
@@ -20,11 +22,16 @@ constexpr unsigned bits_for(std::uint64_t n) {
     return n <= 1 ? 0 : static_cast<unsigned>(std::bit_width(n - 1));
 }
 
+class payload_reader;
+
 //! Appends bits to a byte vector; keeps the vector's capacity, so a warm writer allocates nothing.
 //!
 //! `cost()` counts the bits an algorithm is charged for. Padding to a byte boundary is not charged.
 class payload_writer {
 public:
+    //! Bytes that a vector which must grow gets beyond what is written: room for the checksum of a message.
+    static constexpr std::size_t room_for_checksum = 4;
+
     explicit payload_writer(std::vector<std::byte>& bytes) : bytes_(&bytes), begin_(bytes.size()) {}
     payload_writer(const payload_writer&) = delete;
     payload_writer& operator=(const payload_writer&) = delete;
@@ -59,9 +66,7 @@ public:
     std::span<std::byte> block(std::size_t n, std::uint64_t cost_bits) {
         align();
         cost_ += cost_bits;
-        const std::size_t at = bytes_->size();
-        bytes_->resize(at + n);
-        return {bytes_->data() + at, n};
+        return {extend(n), n};
     }
     //! Gives back the last `n` bytes of the last block (when an upper bound was asked for).
     void shrink(std::size_t n) { bytes_->resize(bytes_->size() - n); }
@@ -74,14 +79,33 @@ public:
         align();
         return {bytes_->data() + begin_, bytes_->size() - begin_};
     }
+    //! How many bits were written so far, padding included.
+    std::uint64_t position() const { return std::uint64_t{bytes_->size() - begin_} * 8 + pending_count_; }
+    //! `read(payload_reader&)` with what was written from bit `from` on. Writing goes on as if nothing had happened.
+    template <class Read>
+    void read_back(std::uint64_t from, Read read) {
+        const unsigned pending_bytes = (pending_count_ + 7) / 8;
+        append(&pending_, pending_bytes);
+        payload_reader reader(std::span<const std::byte>(*bytes_).subspan(begin_), from);
+        read(reader);
+        bytes_->resize(bytes_->size() - pending_bytes);
+    }
 
 private:
     void append(const void* p, std::size_t n) {
-        const std::size_t at = bytes_->size();
-        bytes_->resize(at + n);
         if (n > 0) {
-            std::memcpy(bytes_->data() + at, p, n);
+            std::memcpy(extend(n), p, n);
         }
+    }
+    //! A vector grows by half at least, so that many small extensions cost little; by no more for a large one.
+    std::byte* extend(std::size_t n) {
+        const std::size_t at = bytes_->size();
+        const std::size_t needed = at + n + room_for_checksum;
+        if (needed > bytes_->capacity()) {
+            bytes_->reserve(std::max(needed, bytes_->capacity() + bytes_->capacity() / 2));
+        }
+        bytes_->resize(at + n);
+        return bytes_->data() + at;
     }
 
     std::vector<std::byte>* bytes_;
@@ -94,13 +118,23 @@ private:
 //! Reads what a `payload_writer` wrote; every read checks the length and throws `malformed_message`.
 class payload_reader {
 public:
-    explicit payload_reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+    //! Starts at bit `position`, which lies within the bytes.
+    explicit payload_reader(std::span<const std::byte> bytes, std::uint64_t position = 0)
+        : bytes_(bytes), position_(position) {}
 
     //! The next `count` bits, count <= 64.
     std::uint64_t bits(unsigned count) {
         assert(count <= 64);
         expect_message(count <= remaining_bits(),
                        "the message ends before its content: it was truncated; send it again");
+        const std::size_t at = static_cast<std::size_t>(position_ / 8);
+        if (position_ % 8 + count <= 64 && bytes_.size() - at >= 8) {
+            std::uint64_t word;
+            std::memcpy(&word, bytes_.data() + at, 8);
+            word >>= position_ % 8;
+            position_ += count;
+            return count == 64 ? word : word & ((std::uint64_t{1} << count) - 1);
+        }
         std::uint64_t value = 0;
         for (unsigned got = 0; got < count;) {
             const unsigned offset = static_cast<unsigned>(position_ % 8);
@@ -115,7 +149,7 @@ public:
     //! A finite float; anything else is malformed.
     float number() {
         const float value = std::bit_cast<float>(static_cast<std::uint32_t>(bits(32)));
-        expect_message(value - value == 0.0f, "the message holds a number that is not finite: it was altered");
+        expect_message(is_finite(value), "the message holds a number that is not finite: it was altered");
         return value;
     }
     //! Skips the zero padding to a byte boundary.

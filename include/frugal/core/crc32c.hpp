@@ -67,13 +67,29 @@ constexpr std::uint32_t crc32c_shift(unsigned log2_bytes) {
     return power;
 }
 
+//! The product of a checksum and x^(8 n), n = 2^log2_bytes, byte by byte of the checksum.
+constexpr auto make_crc32c_shift_tables(unsigned log2_bytes) {
+    std::array<std::array<std::uint32_t, 256>, 4> t{};
+    for (unsigned k = 0; k < 4; ++k) {
+        for (std::uint32_t i = 1; i < 256; ++i) {
+            const std::uint32_t rest = i & (i - 1);
+            t[k][i] = rest != 0 ? t[k][rest] ^ t[k][i ^ rest] : crc32c_product(crc32c_shift(log2_bytes), i << (8 * k));
+        }
+    }
+    return t;
+}
+
 #if defined(__x86_64__) && defined(__GNUC__)
-//! The instruction takes three cycles, but one can start each cycle: long inputs are cut into three strands.
-__attribute__((target("sse4.2"))) inline std::uint32_t crc32c_sse42(std::uint32_t state, const std::byte* p,
-                                                                    std::size_t n) {
-    constexpr unsigned log2_strand = 12;
-    constexpr std::size_t strand = std::size_t{1} << log2_strand;
-    constexpr std::uint32_t shift = crc32c_shift(log2_strand);
+//! The instruction takes three cycles, but one can start each cycle: inputs are cut into three strands, long and short.
+template <unsigned Log2Strand>
+__attribute__((target("sse4.2"))) inline std::uint32_t crc32c_strands(std::uint32_t state, const std::byte*& p,
+                                                                      std::size_t& n) {
+    constexpr std::size_t strand = std::size_t{1} << Log2Strand;
+    static constexpr auto tables = make_crc32c_shift_tables(Log2Strand);
+    const auto shifted = [](std::uint64_t s) {
+        return tables[0][s & 0xFFu] ^ tables[1][(s >> 8) & 0xFFu] ^ tables[2][(s >> 16) & 0xFFu] ^
+               tables[3][(s >> 24) & 0xFFu];
+    };
     for (; n >= 3 * strand; p += 3 * strand, n -= 3 * strand) {
         std::uint64_t s0 = state;
         std::uint64_t s1 = 0;
@@ -89,9 +105,15 @@ __attribute__((target("sse4.2"))) inline std::uint32_t crc32c_sse42(std::uint32_
             s1 = __builtin_ia32_crc32di(s1, v1);
             s2 = __builtin_ia32_crc32di(s2, v2);
         }
-        state = crc32c_product(shift, static_cast<std::uint32_t>(s0)) ^ static_cast<std::uint32_t>(s1);
-        state = crc32c_product(shift, state) ^ static_cast<std::uint32_t>(s2);
+        state = shifted(shifted(s0) ^ s1) ^ static_cast<std::uint32_t>(s2);
     }
+    return state;
+}
+
+__attribute__((target("sse4.2"))) inline std::uint32_t crc32c_sse42(std::uint32_t state, const std::byte* p,
+                                                                    std::size_t n) {
+    state = crc32c_strands<12>(state, p, n);
+    state = crc32c_strands<6>(state, p, n);
     std::uint64_t s = state;
     for (; n >= 8; p += 8, n -= 8) {
         std::uint64_t v;

@@ -1,6 +1,7 @@
 //! The exceptions of the library: everything it throws on purpose derives from `frugal::error`.
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 
@@ -14,6 +15,15 @@ struct error : std::runtime_error {
 //! The caller passed something that the function does not accept (sizes, ranges, non-finite values, key reuse).
 struct invalid_input : error {
     using error::error;
+};
+
+//! A vector holds a number that is infinite or NaN. Wrappers that pass on a part or a rearrangement of a vector name the
+//! element by its place in what they were given.
+struct nonfinite_input : invalid_input {
+    explicit nonfinite_input(std::size_t place)
+        : invalid_input("input element " + std::to_string(place) + " is not finite: check the gradient for divergence"),
+          index(place) {}
+    std::size_t index;  //!< of the first such element
 };
 
 //! Bytes that are not a message this receiver can decode: truncated, altered, or written by another composition.

@@ -1,6 +1,7 @@
 //! Arithmetic that a compiler may not contract, so that the same source gives the same bits on every instruction set.
 #pragma once
 
+#include <concepts>
 #include <type_traits>
 
 #if defined(__FAST_MATH__)
@@ -53,6 +54,12 @@ Batch rounded(Batch x) {
     __asm__("" : "+m"(x.data));
 #endif
     return x;
+}
+
+//! Neither infinite nor NaN.
+template <std::floating_point T>
+constexpr bool is_finite(T x) {
+    return x - x == 0;
 }
 
 //! a * b + c with both roundings, on every target.

@@ -32,7 +32,7 @@ constexpr std::uint64_t scheme_id(std::string_view name) {
 class message {
 public:
     static constexpr std::size_t header_size = 56;
-    static constexpr std::size_t checksum_size = 4;
+    static constexpr std::size_t checksum_size = payload_writer::room_for_checksum;
     static constexpr std::uint16_t version = 1;
 
     //! Forgets the content, keeps the capacity, and writes a header; a `payload_writer(m.buffer())` then appends.

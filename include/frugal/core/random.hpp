@@ -176,14 +176,15 @@ public:
         return rounded(radius * ((w & 1u) != 0 ? turn.sine : turn.cosine));  // so that adding it does not contract
     }
 
-    //! Element i uniform on {0, ..., n - 1}, n >= 1; relative bias below n 2^-64.
-    constexpr std::uint64_t below(std::uint64_t n, std::uint64_t i) const {
-        const std::uint64_t x = word64(i);
+    //! 64 uniform bits to a number uniform on {0, ..., n - 1}, n >= 1; relative bias below n 2^-64.
+    static constexpr std::uint64_t below_from_word64(std::uint64_t n, std::uint64_t x) {
         const std::uint64_t low = (x & 0xFFFFFFFFu) * (n & 0xFFFFFFFFu);
         const std::uint64_t mid_1 = (x >> 32) * (n & 0xFFFFFFFFu) + (low >> 32);
         const std::uint64_t mid_2 = (x & 0xFFFFFFFFu) * (n >> 32) + (mid_1 & 0xFFFFFFFFu);
         return (x >> 32) * (n >> 32) + (mid_1 >> 32) + (mid_2 >> 32);
     }
+    //! Element i uniform on {0, ..., n - 1}, from `word64`.
+    constexpr std::uint64_t below(std::uint64_t n, std::uint64_t i) const { return below_from_word64(n, word64(i)); }
 
 private:
     philox4x32::key_type key_{};
@@ -200,6 +201,7 @@ inline constexpr std::uint32_t broadcast = 5;   //!< messages from a server to i
 inline constexpr std::uint32_t data = 6;        //!< synthetic data
 inline constexpr std::uint32_t agreement = 7;   //!< what senders agree on before a message
 inline constexpr std::uint32_t cohort = 8;        //!< who takes part in a round
+inline constexpr std::uint32_t speed = 9;         //!< how long a step takes
 inline constexpr std::uint32_t user = 1024;
 }  // namespace purposes
 

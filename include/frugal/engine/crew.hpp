@@ -1,6 +1,7 @@
 //! `crew<N>`: the nodes of one process: what every engine for programs needs.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include <frugal/engine/session.hpp>
 #include <frugal/engine/stage.hpp>
 #include <frugal/node/population.hpp>
+#include <frugal/node/speed.hpp>
 
 namespace frugal {
 
@@ -28,6 +30,14 @@ public:
         stage_.network = network;
         stage_.seed = nodes.seed();
         nodes_.build(first, last);
+    }
+
+    //! Steps take time: each node's rounds follow each other in simulated time, and begin with one step.
+    void simulate(const speed_law& speed) {
+        if (!speed.free()) {
+            speed_ = speed;
+            clocks_.resize(nodes_.size());
+        }
     }
 
     frugal::stage& stage() { return stage_; }
@@ -45,7 +55,12 @@ public:
             group = members_;
         }
         all_work_ = group.size() == nodes_.size();
-        stage_.open(round, group, [&](std::uint32_t i, peer here) { return nodes_[i].round(here); });
+        stage_.open(round, group, [&](std::uint32_t i, peer here) {
+            if (!clocks_.empty()) {
+                here.busy(clocks_[i] + speed_.seconds(nodes_.seed(), i, round));
+            }
+            return nodes_[i].round(here);
+        });
     }
     //! Ends a round and appends what happened to this process's nodes; if a node failed, throws that, unless it diverged.
     void close(std::vector<std::byte>& records) {
@@ -67,7 +82,13 @@ public:
         } else {
             stage_.close(false, all_work_);
         }
+        const double before = latest_;
         for (std::size_t k = 0; k < stage_.participants().size(); ++k) {
+            if (!clocks_.empty()) {
+                round_record& r = stage_.seat_at(k).record;
+                latest_ = std::max(latest_, clocks_[r.node] = r.network_seconds);
+                r.network_seconds = std::max(0.0, r.network_seconds - before);
+            }
             append_record(records, stage_.seat_at(k).record, stage_.seat_at(k).counters);
         }
     }
@@ -78,6 +99,7 @@ public:
     void save(std::size_t i, std::vector<std::byte>& out) {
         state_archive a(out);
         nodes_[i].state(a);
+        state_of_clock(a, i);
         std::uint64_t count = 0;
         seat* const s = stage_.find_seat(i);
         if (s != nullptr && all_work_) {
@@ -97,6 +119,7 @@ public:
     void restore(std::size_t i, std::span<const std::byte> in) {
         state_archive a(in);
         nodes_[i].state(a);
+        state_of_clock(a, i);
         std::uint64_t count = 0;
         a(count);
         for (std::uint64_t k = 0; k < count; ++k) {
@@ -116,11 +139,21 @@ public:
     }
 
 private:
+    void state_of_clock(state_archive& a, std::size_t i) {
+        if (!clocks_.empty()) {
+            a(clocks_[i]);
+            latest_ = std::max(latest_, clocks_[i]);
+        }
+    }
+
     population<N>& nodes_;
     frugal::stage stage_;
     std::vector<std::uint32_t> everyone_;
     std::vector<std::uint32_t> members_;
     bool all_work_ = true;
+    speed_law speed_;
+    std::vector<double> clocks_;  // simulated seconds at which each node's last round ended; empty: rounds begin at 0
+    double latest_ = 0;
 };
 
 }  // namespace frugal

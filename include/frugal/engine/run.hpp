@@ -290,17 +290,24 @@ private:
 //! With `mpi_engine`, every rank calls it with a population made the same way; each builds and runs its own slice.
 //! Returns totals, the reason it stopped and the digest of all parameters. An exception in a node or an observer ends
 //! the run on every rank.
-template <class E, Program N, StopRule Stop, class... Observers>
+template <class E, class N, StopRule Stop, class... Observers>
 run_report run(const E& engine, population<N>& nodes, Stop stop, Observers&&... observers) {
-    static_assert(Engine<E, N>, "run: the first argument must be an engine, such as frugal::tbb_engine{}");
+    static_assert(
+        Engine<E, N>,
+        "run: the first argument must be an engine that runs such nodes: tbb_engine and mpi_engine run programs "
+        "(round(peer)), event_engine also reactors (begin(clock&), on(event, clock&))");
     engine.network.check();
     auto session = engine.open(nodes);
     return detail::runner<decltype(session), Stop>(session, std::move(stop))(observers...);
 }
 
 //! The same for nodes that exist: any vector of a Program, whole on every rank. seed: of the messages' randomness.
-template <class E, Program N, StopRule Stop, class... Observers>
+template <class E, class N, StopRule Stop, class... Observers>
 run_report run(const E& engine, std::vector<N>& nodes, Stop stop, Observers&&... observers) {
+    static_assert(
+        Program<N> || Reactor<N>,
+        "run: a node is a program, task<> round(peer here), or a reactor, begin(clock&) and on(event, clock&); "
+        "both have state(state_archive&)");
     population<N> listed{std::span<N>(nodes), 0};
     return run(engine, listed, std::move(stop), observers...);
 }

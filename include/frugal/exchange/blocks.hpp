@@ -14,14 +14,15 @@ struct block_cut {
     std::size_t dimension = 0;
     std::size_t size = 0;  //!< elements of a block; the last may be shorter
 
-    //! `preferred` 0: one block. `granule`: what a compressor says of where its vectors may be cut (0: nowhere).
+    //! `preferred` 0: one block. `granule`: what a compressor says of where its vectors may be cut;
+    //! one that gives a vector one scale gives each block one.
     static block_cut of(std::size_t d, std::size_t preferred, std::size_t granule) {
         expect(d > 0, "an exchange needs a vector of at least one element");
         if (preferred == 0 || preferred >= d) {
             return {d, d};
         }
-        expect(granule != 0, "this compressor's vectors may not be cut into blocks: give the exchange .block = 0");
-        return {d, (preferred + granule - 1) / granule * granule};
+        const std::size_t unit = std::max<std::size_t>(granule, 1);
+        return {d, (preferred + unit - 1) / unit * unit};
     }
     std::size_t count() const { return (dimension + size - 1) / size; }
     std::size_t first(std::size_t b) const { return std::min(b * size, dimension); }

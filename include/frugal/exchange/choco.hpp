@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <frugal/compress/requirements.hpp>
+#include <frugal/compress/laws.hpp>
 #include <frugal/exchange/exchange.hpp>
 #include <frugal/kernels/elementwise.hpp>
 #include <frugal/kernels/linear.hpp>

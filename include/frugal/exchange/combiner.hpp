@@ -62,7 +62,7 @@ public:
     bool add(A& part, channel<C>& codec, const peer& here, std::uint32_t leg, const envelope& e, std::size_t d) {
         const float weight = weight_of(here.global(e.from));
         if (!drop_malformed_) {
-            codec.open(here, leg, e, [&](C& c, const message& m, random_key k) { part.add(c, m, k, weight); });
+            codec.open(here, leg, e, [&](const C& c, const message& m, random_key k) { part.add(c, m, k, weight); });
             return true;
         }
         borrowed_vector decoded = here.borrow(d);  // so that nothing of a message that is refused remains

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <frugal/compress/laws.hpp>
 #include <frugal/exchange/exchange.hpp>
 #include <frugal/kernels/elementwise.hpp>
 #include <frugal/kernels/zip.hpp>

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <frugal/compress/laws.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/kernels/elementwise.hpp>
 #include <frugal/node/channel.hpp>
@@ -22,7 +23,7 @@ class downlink {
 public:
     downlink(C codec, bool feedback) : channel_(std::move(codec)), feedback_(feedback) {}
 
-    bool exact() const { return laws_of(channel_.codec(), 1).lossless(); }
+    bool exact() const { return laws_of(channel_.codec(), 1).contraction == 1; }
     channel<C>& codec() { return channel_; }
 
     //! Once a round, before `encode`: `elements` is how many this node answers for.

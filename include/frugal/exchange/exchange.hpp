@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <frugal/compress/properties.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/exchange/blocks.hpp>
 #include <frugal/exchange/combiner.hpp>

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <frugal/compress/requirements.hpp>
+#include <frugal/compress/laws.hpp>
 #include <frugal/exchange/exchange.hpp>
 #include <frugal/kernels/elementwise.hpp>
 

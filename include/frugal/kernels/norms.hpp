@@ -11,9 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 
 #include <frugal/core/error.hpp>
+#include <frugal/core/exact.hpp>
 #include <frugal/kernels/batch.hpp>
 #include <frugal/kernels/prefetch.hpp>
 
@@ -174,17 +174,17 @@ double sum_squares(std::span<const float> x) {
 //! Index of the first element that is NaN or infinite; x.size() if there is none.
 inline std::size_t first_nonfinite(std::span<const float> x) {
     for (std::size_t i = 0; i < x.size(); ++i) {
-        if (!(x[i] - x[i] == 0.0f)) {
+        if (!is_finite(x[i])) {
             return i;
         }
     }
     return x.size();
 }
 
-//! Throws `invalid_input` that names the first element of x that is not finite; returns if all are.
+//! Throws `nonfinite_input` with the first element of x that is not finite; returns if all are.
 inline void expect_all_finite(std::span<const float> x) {
     if (const std::size_t i = first_nonfinite(x); i < x.size()) {
-        throw invalid_input("input element " + std::to_string(i) + " is not finite: check the gradient for divergence");
+        throw nonfinite_input(i);
     }
 }
 

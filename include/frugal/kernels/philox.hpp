@@ -162,6 +162,26 @@ void random_words(const random_stream& stream, std::uint64_t first, std::size_t 
     }
 }
 
+//! words[i] = stream.word64(first + i). O(n).
+template <class Arch = default_arch>
+void random_words64(const random_stream& stream, std::uint64_t first, std::size_t n, std::uint64_t* words) {
+    constexpr std::size_t lanes = random_stream::lanes;
+    constexpr std::size_t groups = 8;
+    std::uint32_t parts[groups * random_stream::group];
+    for (std::size_t at = 0; at < n;) {
+        const std::uint64_t group = (first + at) / lanes;
+        const std::size_t offset = (first + at) % lanes;
+        const std::size_t count = n - at < groups * lanes - offset ? n - at : groups * lanes - offset;
+        const std::size_t used = (offset + count + lanes - 1) / lanes;
+        random_words<Arch>(stream, group * random_stream::group, used * random_stream::group, parts);
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::uint32_t* const low = parts + (offset + i) / lanes * random_stream::group + (offset + i) % lanes;
+            words[at + i] = (std::uint64_t{low[lanes]} << 32) | low[0];
+        }
+        at += count;
+    }
+}
+
 //! u[i] = element first + i of the stream uniform on (-1/2, 1/2). O(n).
 template <class Arch = default_arch>
 void random_centered(const random_stream& stream, std::uint64_t first, std::size_t n, float* u) {

@@ -43,7 +43,7 @@ struct selection_boundary {
 //! The boundary of the k largest among n > 0 magnitudes, 1 <= k <= n; key(i) is the magnitude of element i.
 //!
 //! Counts equal parts of the range that holds the boundary, which narrows it to one of them; when few elements are left
-//! in it, sorts these. O(n), at most 4 passes after the one for the range.
+//! in it, looks among these. O(n), at most 4 passes after the one for the range.
 template <class Key>
 selection_boundary boundary_of_largest(std::size_t n, std::size_t k, Key key) {
     constexpr unsigned digit = 10;
@@ -79,10 +79,10 @@ selection_boundary boundary_of_largest(std::size_t n, std::size_t k, Key key) {
         last[found] = key(i);
         found += static_cast<std::size_t>(last[found] - low <= high - low);
     }
-    std::sort(last.data(), last.data() + found, std::greater<>());
+    std::nth_element(last.data(), last.data() + (k - 1), last.data() + found, std::greater<>());
     const std::uint32_t bits = last[k - 1];
-    const auto above = static_cast<std::size_t>(std::find(last.data(), last.data() + k, bits) - last.data());
-    return {bits, k - above};
+    const auto above = std::count_if(last.data(), last.data() + k, [&](std::uint32_t m) { return m > bits; });
+    return {bits, k - static_cast<std::size_t>(above)};
 }
 
 //! The elements of magnitude at least some bound, in order: their indices and magnitudes, both in one scratch vector.
@@ -214,39 +214,39 @@ private:
     std::size_t size_ = 0;
 };
 
-//! The largest magnitudes of `ways` rows of n elements that are `stride` elements apart, column by column.
+//! Elements of a cache line.
+inline constexpr std::size_t line = 16;
+
+//! The largest magnitude of each column of `ways` lines that are `stride` elements apart.
 template <class Arch>
-void largest_of_rows(const float* x, std::size_t n, std::size_t ways, std::size_t stride, std::uint32_t* out) {
-    std::size_t i = 0;
-#if defined(FRUGAL_HAS_SIMD)
+void largest_of_lines(const float* x, std::size_t ways, std::size_t stride, std::uint32_t* out) {
     if constexpr (SimdArch<Arch>) {
-        const int_batch<Arch> mask(0x7FFFFFFF);
-        for (; i + lanes_of<Arch> <= n; i += lanes_of<Arch>) {
+#if defined(FRUGAL_HAS_SIMD)
+        for (std::size_t i = 0; i < line; i += lanes_of<Arch>) {
             int_batch<Arch> m(0);
             for (std::size_t w = 0; w < ways; ++w) {
-                const auto v = float_batch<Arch>::load_unaligned(x + w * stride + i);
-                m = xsimd::max(m, same_bits<std::int32_t>(v) & mask);
+                const auto bits = same_bits<std::int32_t>(float_batch<Arch>::load_unaligned(x + w * stride + i));
+                m = xsimd::max(m, bits & int_batch<Arch>(0x7FFFFFFF));
             }
             same_bits<std::uint32_t>(m).store_unaligned(out + i);
         }
-    }
 #endif
-    for (; i < n; ++i) {
-        out[i] = 0;
-        for (std::size_t w = 0; w < ways; ++w) {
-            out[i] = std::max(out[i], magnitude_bits(x[w * stride + i]));
+    } else {
+        for (std::size_t i = 0; i < line; ++i) {
+            out[i] = 0;
+            for (std::size_t w = 0; w < ways; ++w) {
+                out[i] = std::max(out[i], magnitude_bits(x[w * stride + i]));
+            }
         }
     }
 }
 
 //! A magnitude that at least k elements probably reach, but not many more: an order statistic of the maxima of groups
-//! of elements, taken from cache lines evenly spread over x.
-//! 0 where nearly all elements are wanted.
+//! of elements, taken from cache lines evenly spread over x. 0 where nearly all elements are wanted.
 template <class Arch>
 std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std::vector<std::uint32_t>& scratch) {
-    constexpr std::size_t line = 16;
     constexpr std::size_t most_ways = 16;
-    const std::size_t sample = std::clamp<std::size_t>(x.size() / 16, std::min<std::size_t>(x.size(), 4096), 16384);
+    const std::size_t sample = std::clamp<std::size_t>(x.size() / 32, std::min<std::size_t>(x.size(), 2048), 16384);
     std::size_t ways = 1;  // elements a group: few groups hold two of the k largest
     while (ways < most_ways && 8 * ways * k <= x.size()) {
         ways *= 2;
@@ -258,7 +258,7 @@ std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std::vecto
     const std::size_t stride = x.size() / (lines * ways);
     scratch.resize(lines * line);
     for (std::size_t l = 0; l < lines; ++l) {
-        largest_of_rows<Arch>(x.data() + l * ways * stride, line, ways, stride, scratch.data() + l * line);
+        largest_of_lines<Arch>(x.data() + l * ways * stride, ways, stride, scratch.data() + l * line);
     }
     // As many as k maxima are reached by k elements for certain; as many as the k largest have in a sample, and three
     // standard deviations more, probably.

@@ -24,12 +24,15 @@ xt::xtensor<double, 2> to_tensor(const W& w) {
     return dense;
 }
 
-//! A mixing matrix from n x n weights; throws `invalid_input` unless they are one (see validate.hpp).
-inline mixing_matrix from_tensor(const xt::xtensor<double, 2>& weights, std::string name = "from_tensor") {
-    expect(weights.shape(0) == weights.shape(1), "a mixing matrix must be square");
-    const std::vector<double> rows(weights.cbegin<xt::layout_type::row_major>(),
-                                   weights.cend<xt::layout_type::row_major>());
-    return mixing_matrix::from_weights(std::move(name), weights.shape(0), rows);
+//! A mixing matrix from n x n weights, any expression of xtensor; throws `invalid_input` unless they are one (see
+//! validate.hpp).
+template <class Expression>
+mixing_matrix from_tensor(const xt::xexpression<Expression>& weights, std::string name = "from_tensor") {
+    const Expression& w = weights.derived_cast();
+    expect(w.dimension() == 2 && w.shape(0) == w.shape(1), "a mixing matrix must be square");
+    const std::vector<double> rows(w.template begin<xt::layout_type::row_major>(),
+                                   w.template end<xt::layout_type::row_major>());
+    return mixing_matrix::from_weights(std::move(name), w.shape(0), rows);
 }
 
 }  // namespace frugal

@@ -5,37 +5,51 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <frugal/core/expression.hpp>
 #include <frugal/model/layer.hpp>
 
 namespace frugal {
 
-//! The largest value of a window; the derivative goes to the first of equal ones. NaN wins.
+// Windows are reduced by rows of outputs: y[c] is that of the window which begins at x[c * stride], `line` values from
+// one of its rows to the next. Size is std::size_t, or a constant so that the compiler unrolls.
+
+//! The largest value of a window; the derivative goes to the first of equal ones. NaN if one is not finite.
 struct largest_of_window {
     static constexpr std::string_view name = "max_pool";
     static constexpr bool reads_output = true;
 
-    template <class T>
-    static T reduce(const T* x, std::size_t size, std::size_t line) {
-        T largest = *x;
-        for (std::size_t i = 0; i < size; ++i) {
-            for (std::size_t j = 0; j < size; ++j) {
-                const T value = x[i * line + j];
-                largest = value > largest || !(value == value) ? value : largest;
-            }
-        }
-        return largest;
-    }
-    template <class T>
-    static void spread(T derivative, const T* x, const T* y, std::size_t size, std::size_t line, T* to) {
-        for (std::size_t i = 0; i < size; ++i) {
-            for (std::size_t j = 0; j < size; ++j) {
-                if (x[i * line + j] == *y) {
-                    to[i * line + j] += derivative;
-                    return;
+    template <class T, class Size>
+    static void reduce(const T* x, std::size_t line, Size size, Size stride, T* y, std::size_t n) {
+        for (std::size_t c = 0; c < n; ++c) {
+            const T* from = x + c * stride;
+            T largest = *from;
+            T defect = 0;  // NaN if a value of the window is not finite
+            for (std::size_t i = 0; i < size; ++i) {
+                for (std::size_t j = 0; j < size; ++j) {
+                    const T value = from[i * line + j];
+                    largest = value > largest ? value : largest;
+                    defect += value - value;
                 }
             }
+            y[c] = largest + defect;
+        }
+    }
+    // Without branches on values: they would be mispredicted.
+    template <class T, class Size>
+    static void spread(const T* dy, const T* x, const T* y, std::size_t line, Size size, Size stride, T* dx,
+                       std::size_t n) {
+        for (std::size_t c = 0; c < n; ++c) {
+            const T* from = x + c * stride;
+            std::size_t first = 0;
+            for (std::size_t i = size; i-- > 0;) {
+                for (std::size_t j = size; j-- > 0;) {
+                    const auto mask = std::size_t{0} - static_cast<std::size_t>(from[i * line + j] == y[c]);
+                    first = (first & ~mask) | ((i * line + j) & mask);
+                }
+            }
+            dx[c * stride + first] += dy[c];
         }
     }
 };
@@ -45,22 +59,29 @@ struct mean_of_window {
     static constexpr std::string_view name = "average_pool";
     static constexpr bool reads_output = false;
 
-    template <class T>
-    static T reduce(const T* x, std::size_t size, std::size_t line) {
-        T sum = 0;
+    template <class T, class Size>
+    static void reduce(const T* x, std::size_t line, Size size, Size stride, T* y, std::size_t n) {
+        std::fill_n(y, n, T(0));
         for (std::size_t i = 0; i < size; ++i) {
             for (std::size_t j = 0; j < size; ++j) {
-                sum += x[i * line + j];
+                for (std::size_t c = 0; c < n; ++c) {
+                    y[c] += x[i * line + c * stride + j];
+                }
             }
         }
-        return sum / static_cast<T>(size * size);
+        for (std::size_t c = 0; c < n; ++c) {
+            y[c] /= static_cast<T>(size * size);
+        }
     }
-    template <class T>
-    static void spread(T derivative, const T*, const T*, std::size_t size, std::size_t line, T* to) {
-        const T part = derivative / static_cast<T>(size * size);
-        for (std::size_t i = 0; i < size; ++i) {
-            for (std::size_t j = 0; j < size; ++j) {
-                to[i * line + j] += part;
+    template <class T, class Size>
+    static void spread(const T* dy, const T*, const T*, std::size_t line, Size size, Size stride, T* dx,
+                       std::size_t n) {
+        for (std::size_t c = 0; c < n; ++c) {
+            const T part = dy[c] / static_cast<T>(size * size);
+            for (std::size_t i = 0; i < size; ++i) {
+                for (std::size_t j = 0; j < size; ++j) {
+                    dx[c * stride + i * line + j] += part;
+                }
             }
         }
     }
@@ -91,8 +112,10 @@ struct pool {
 
     template <class T>
     void forward(const forward_pass<T>& p) const {
-        for_each_window(p.batch, [&](std::size_t to, std::size_t from) {
-            p.output[to] = Reduction::reduce(p.input.data() + from, size, input.columns);
+        with_size([&](auto side, auto apart) {
+            for_each_row(p.batch, [&](std::size_t to, std::size_t from, std::size_t n) {
+                Reduction::reduce(p.input.data() + from, input.columns, side, apart, p.output.data() + to, n);
+            });
         });
     }
     template <class T>
@@ -101,9 +124,11 @@ struct pool {
             return;
         }
         std::fill(p.input_gradient.begin(), p.input_gradient.end(), T(0));
-        for_each_window(p.batch, [&](std::size_t to, std::size_t from) {
-            Reduction::spread(p.output_gradient[to], p.input.data() + from, p.output.data() + to, size, input.columns,
-                              p.input_gradient.data() + from);
+        with_size([&](auto side, auto apart) {
+            for_each_row(p.batch, [&](std::size_t to, std::size_t from, std::size_t n) {
+                Reduction::spread(p.output_gradient.data() + to, p.input.data() + from, p.output.data() + to,
+                                  input.columns, side, apart, p.input_gradient.data() + from, n);
+            });
         });
     }
 
@@ -113,16 +138,24 @@ private:
         return {input.channels, (input.rows - size) / step() + 1, (input.columns - size) / step() + 1};
     }
 
-    //! visit(output index, index of the window's first input) for every window of a batch, in order.
+    template <class Run>
+    void with_size(const Run& run) const {
+        if (size == 2 && step() == 2) {
+            run(std::integral_constant<std::size_t, 2>{}, std::integral_constant<std::size_t, 2>{});
+        } else {
+            run(size, step());
+        }
+    }
+
+    //! visit(index of the first output, index of the first input, outputs) for every row of outputs of a batch, in order.
     template <class Visit>
-    void for_each_window(std::size_t batch, const Visit& visit) const {
+    void for_each_row(std::size_t batch, const Visit& visit) const {
         const sample_shape out = output();
         std::size_t to = 0;
         for (std::size_t image = 0; image < batch * input.channels; ++image) {
             for (std::size_t r = 0; r < out.rows; ++r) {
-                for (std::size_t c = 0; c < out.columns; ++c) {
-                    visit(to++, (image * input.rows + r * step()) * input.columns + c * step());
-                }
+                visit(to, (image * input.rows + r * step()) * input.columns, out.columns);
+                to += out.columns;
             }
         }
     }

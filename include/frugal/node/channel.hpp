@@ -66,8 +66,7 @@ public:
             if (echo.empty()) {
                 sender(b).compress(x, key, m);
             } else {
-                sender(b).compress(x, key, m);
-                sender(b).decompress(m, key, echo);
+                sender(b).compress(x, key, m, echo);
             }
         });
     }
@@ -76,17 +75,17 @@ public:
     template <class Use>
     void open(const peer& here, std::uint32_t leg, const envelope& e, Use use) {
         try {
-            use(codec_, *e.content, here.key(leg, e.from));
+            use(std::as_const(codec_), *e.content, here.key(leg, e.from));
         } catch (const malformed_message& problem) {
             throw malformed_message("a message from node " + std::to_string(here.global(e.from)) + " to " +
                                     here.place() + ": " + problem.what());
         }
     }
     void decode(const peer& here, std::uint32_t leg, const envelope& e, std::span<float> y) {
-        open(here, leg, e, [&](C& c, const message& m, random_key key) { c.decompress(m, key, y); });
+        open(here, leg, e, [&](const C& c, const message& m, random_key key) { c.decompress(m, key, y); });
     }
     void decode_add(const peer& here, std::uint32_t leg, const envelope& e, float weight, std::span<float> acc) {
-        open(here, leg, e, [&](C& c, const message& m, random_key key) { c.decompress_add(m, key, weight, acc); });
+        open(here, leg, e, [&](const C& c, const message& m, random_key key) { c.decompress_add(m, key, weight, acc); });
     }
 
     void state(state_archive& a) {

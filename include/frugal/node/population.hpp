@@ -11,6 +11,7 @@
 
 #include <frugal/concepts.hpp>
 #include <frugal/core/error.hpp>
+#include <frugal/node/clock.hpp>
 #include <frugal/node/cohort.hpp>
 #include <frugal/node/peer.hpp>
 
@@ -38,7 +39,8 @@ std::span<const float> parameters_of(const N& node) {
 
 //! Nodes 0 <= i < size(), made by a function of their number on first use, so that a rank holds only its own; or a vector
 //! of nodes that exist. Who uses it from several threads builds first.
-template <Program N>
+template <class N>
+    requires Program<N> || Reactor<N>
 class population {
 public:
     //! make(i): node i; the same on every rank. fingerprint: a hash of all that was configured, compared between ranks.

@@ -61,6 +61,16 @@ struct counter {
     double value;
 };
 
+inline void add_to(std::vector<counter>& counters, const char* name, double value) {
+    for (counter& c : counters) {
+        if (std::string_view(c.name) == name) {
+            c.value += value;
+            return;
+        }
+    }
+    counters.push_back({name, value});
+}
+
 struct seat;
 
 //! What an engine offers to the nodes at work in its process.
@@ -134,15 +144,7 @@ struct seat {
         legs.emplace_back(lane, n);
         return 0;
     }
-    void count(const char* name, double value) {
-        for (counter& c : counters) {
-            if (std::string_view(c.name) == name) {
-                c.value += value;
-                return;
-            }
-        }
-        counters.push_back({name, value});
-    }
+    void count(const char* name, double value) { add_to(counters, name, value); }
 };
 
 }  // namespace frugal

@@ -40,6 +40,7 @@ struct dithered {
     //! E(C(x) - x)^2 in steps squared per coordinate: the same for every x.
     static constexpr double step_variance() { return 1.0 / 12; }
     static constexpr double step_variance(double) { return step_variance(); }
+    static constexpr double largest_error() { return 0.5; }
     void validate() const { expect(levels >= 1, "dithered: levels must be at least 1"); }
     std::string name() const { return expression("dithered", {{"levels", double(levels)}}); }
 };
@@ -62,6 +63,7 @@ struct one_bit_dithered {
     }
     static constexpr double step_variance() { return 1.0 / 12; }
     static constexpr double step_variance(double) { return step_variance(); }
+    static constexpr double largest_error() { return 0.5; }
     std::string name() const { return "one_bit_dithered"; }
 };
 
@@ -96,6 +98,7 @@ struct half_dithered {
         const double f = x - std::floor(x);
         return dithers == 1 ? f * (1 - f) : 0.25;
     }
+    double largest_error() const { return dithers == 1 ? 1 : 1.5; }
     void validate() const {
         expect(levels >= 1 && levels < 1 << 24, "half_dithered: levels must lie in 1..2^24 - 1");
         expect(dithers == 1 || dithers == 2, "half_dithered: dithers must be 1 (uniform) or 2 (triangular)");

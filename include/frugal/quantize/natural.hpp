@@ -64,6 +64,8 @@ struct natural {
     }
     //! Its largest value, in the middle of the widest gap.
     double step_variance() const { return levels == 1 ? 0.25 : 1.0 / 16; }
+    //! The widest gap: that between 1/2 and 1, or all of [0, 1].
+    double largest_error() const { return levels == 1 ? 1 : 0.5; }
     double max_norm_variance(std::size_t n) const {
         const auto d = static_cast<double>(n);
         const auto lowest = double{lowest_level()};

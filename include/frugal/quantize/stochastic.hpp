@@ -55,6 +55,7 @@ struct stochastic {
         const double f = x - std::floor(x);
         return f * (1 - f);
     }
+    static constexpr double largest_error() { return 1; }
     //! Worst E||C(x) - x||^2 / ||x||^2 over x of n elements under max_norm (attained).
     double max_norm_variance(std::size_t n) const { return detail::random_rounding_variance(levels, n); }
     //! The same under l2_norm: the published min(n / levels^2, sqrt(n) / levels).
@@ -82,6 +83,7 @@ struct ternary {
     }
     static constexpr double step_variance() { return 0.25; }
     static double step_variance(double x) { return stochastic::step_variance(x); }
+    static constexpr double largest_error() { return 1; }
     double max_norm_variance(std::size_t n) const { return stochastic{1}.max_norm_variance(n); }
     double l2_norm_variance(std::size_t n) const { return stochastic{1}.l2_norm_variance(n); }
     std::string name() const { return "ternary"; }
@@ -109,6 +111,7 @@ struct dorefa {
     }
     static constexpr double step_variance() { return 0.25; }
     double step_variance(double x) const { return stochastic::step_variance(x + double{range()}); }
+    static constexpr double largest_error() { return 1; }
     void validate() const { expect(bits >= 1 && bits <= 16, "dorefa: bits must lie in 1..16"); }
     std::string name() const { return expression("dorefa", {{"bits", double(bits)}}); }
 };

@@ -62,12 +62,14 @@ struct stochastic_codebook {
     }
     float value(float i) const { return levels[static_cast<std::size_t>(i)]; }
     //! Largest variance of a coordinate: a quarter of the widest gap squared.
-    double step_variance() const {
+    double step_variance() const { return largest_error() * largest_error() / 4; }
+    //! The widest gap.
+    double largest_error() const {
         double gap = 0;
         for (std::size_t j = 1; j < levels.size(); ++j) {
             gap = std::max(gap, double{levels[j]} - double{levels[j - 1]});
         }
-        return gap * gap / 4;
+        return gap;
     }
     double step_variance(double x) const {
         const auto inside = std::clamp(static_cast<float>(x), levels.front(), levels.back());

@@ -26,10 +26,16 @@ public:
     any_coder& operator=(any_coder&&) noexcept = default;
     ~any_coder() = default;
 
-    void encode(std::span<const std::uint8_t> s, std::size_t size, payload_writer& w) { held_->encode(s, size, w); }
-    void encode(std::span<const std::uint32_t> s, std::size_t size, payload_writer& w) { held_->encode(s, size, w); }
-    void decode(payload_reader& r, std::size_t size, std::span<std::uint8_t> out) { held_->decode(r, size, out); }
-    void decode(payload_reader& r, std::size_t size, std::span<std::uint32_t> out) { held_->decode(r, size, out); }
+    void encode(std::span<const std::uint8_t> s, std::size_t size, payload_writer& w) const {
+        held_->encode(s, size, w);
+    }
+    void encode(std::span<const std::uint32_t> s, std::size_t size, payload_writer& w) const {
+        held_->encode(s, size, w);
+    }
+    void decode(payload_reader& r, std::size_t size, std::span<std::uint8_t> out) const { held_->decode(r, size, out); }
+    void decode(payload_reader& r, std::size_t size, std::span<std::uint32_t> out) const {
+        held_->decode(r, size, out);
+    }
     std::size_t granule(std::size_t size) const { return held_->granule(size); }
     std::size_t bytes_for(std::size_t n, std::size_t size) const { return held_->bytes_for(n, size); }
     std::uint64_t cost_of(std::size_t n, std::size_t size) const { return held_->cost_of(n, size); }
@@ -45,10 +51,10 @@ private:
     struct interface {
         virtual ~interface() = default;
         virtual std::unique_ptr<interface> clone() const = 0;
-        virtual void encode(std::span<const std::uint8_t> s, std::size_t size, payload_writer& w) = 0;
-        virtual void encode(std::span<const std::uint32_t> s, std::size_t size, payload_writer& w) = 0;
-        virtual void decode(payload_reader& r, std::size_t size, std::span<std::uint8_t> out) = 0;
-        virtual void decode(payload_reader& r, std::size_t size, std::span<std::uint32_t> out) = 0;
+        virtual void encode(std::span<const std::uint8_t> s, std::size_t size, payload_writer& w) const = 0;
+        virtual void encode(std::span<const std::uint32_t> s, std::size_t size, payload_writer& w) const = 0;
+        virtual void decode(payload_reader& r, std::size_t size, std::span<std::uint8_t> out) const = 0;
+        virtual void decode(payload_reader& r, std::size_t size, std::span<std::uint32_t> out) const = 0;
         virtual std::string name() const = 0;
         virtual std::size_t granule(std::size_t) const { return 0; }
         virtual std::size_t bytes_for(std::size_t, std::size_t) const { return 0; }
@@ -60,16 +66,16 @@ private:
     struct model : interface {
         explicit model(C c) : coder(std::move(c)) {}
         std::unique_ptr<interface> clone() const override { return std::make_unique<model>(*this); }
-        void encode(std::span<const std::uint8_t> s, std::size_t size, payload_writer& w) override {
+        void encode(std::span<const std::uint8_t> s, std::size_t size, payload_writer& w) const override {
             coder.encode(s, size, w);
         }
-        void encode(std::span<const std::uint32_t> s, std::size_t size, payload_writer& w) override {
+        void encode(std::span<const std::uint32_t> s, std::size_t size, payload_writer& w) const override {
             coder.encode(s, size, w);
         }
-        void decode(payload_reader& r, std::size_t size, std::span<std::uint8_t> out) override {
+        void decode(payload_reader& r, std::size_t size, std::span<std::uint8_t> out) const override {
             coder.decode(r, size, out);
         }
-        void decode(payload_reader& r, std::size_t size, std::span<std::uint32_t> out) override {
+        void decode(payload_reader& r, std::size_t size, std::span<std::uint32_t> out) const override {
             coder.decode(r, size, out);
         }
         std::string name() const override { return coder.name(); }

@@ -14,6 +14,7 @@
 
 #include <frugal/compress/coder/symbol.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/core/loan.hpp>
 
 namespace frugal {
 
@@ -267,17 +268,11 @@ private:
 
 }  // namespace detail
 
-//! Adaptive order-0 range coder (Martin 1979) with 32-bit ranges: the model is reset for every message, nothing but the
-//! symbols travels.
-//!
-//! Cost: the symbols' empirical entropy plus about (size - 1) / 2 log2(n) bits for learning. Alphabets of more than
-//! 65536
-//! symbols are split: the high 16 bits are modelled, the low ones taken as uniform. An alphabet of one symbol takes no
-//! bits. O(n log size); about 20 ns a symbol.
-class range_coder {
-public:
-    std::string name() const { return "range_coder"; }
+namespace detail {
 
+//! What `range_coder` needs while it works on a message: model and tables, which keep their memory.
+class range_coder_machine {
+public:
     template <Symbol S>
     void encode(std::span<const S> symbols, std::size_t size, payload_writer& w) {
         expect_alphabet<S>(size);
@@ -285,7 +280,7 @@ public:
             return;
         }
         const unsigned raw = prepare(size);
-        detail::interval_writer out(w);
+        interval_writer out(w);
         for (const S symbol : symbols) {
             const std::uint32_t s = symbol >> raw;
             const std::uint32_t unit = out.range() / model_.total();
@@ -312,7 +307,7 @@ public:
             return;
         }
         const unsigned raw = prepare(size);
-        detail::interval_reader in(r);
+        interval_reader in(r);
         for (S& symbol : symbols) {
             const std::uint32_t unit = in.range() / model_.total();
             const std::uint32_t start = model_.others() * unit;
@@ -342,14 +337,35 @@ private:
     //! Resets the model; returns how many low bits of a symbol it leaves out.
     unsigned prepare(std::size_t size) {
         unsigned raw = 0;
-        while (((size - 1) >> raw) >= detail::adaptive_counts::largest_alphabet) {
+        while (((size - 1) >> raw) >= adaptive_counts::largest_alphabet) {
             ++raw;
         }
         model_.reset(((size - 1) >> raw) + 1);
         return raw;
     }
 
-    detail::adaptive_counts model_;
+    adaptive_counts model_;
+};
+
+}  // namespace detail
+
+//! Adaptive order-0 range coder (Martin 1979) with 32-bit ranges: the model is reset for every message, nothing but the
+//! symbols travels.
+//!
+//! Cost: the symbols' empirical entropy plus about (size - 1) / 2 log2(n) bits for learning. Alphabets of more than
+//! 65536
+//! symbols are split: the high 16 bits are modelled, the low ones taken as uniform. An alphabet of one symbol takes no
+//! bits. O(n log size); about 20 ns a symbol.
+struct range_coder {
+    template <Symbol S>
+    void encode(std::span<const S> symbols, std::size_t size, payload_writer& w) const {
+        workspace<detail::range_coder_machine>()->encode(symbols, size, w);
+    }
+    template <Symbol S>
+    void decode(payload_reader& r, std::size_t size, std::span<S> symbols) const {
+        workspace<detail::range_coder_machine>()->decode(r, size, symbols);
+    }
+    std::string name() const { return "range_coder"; }
 };
 
 static_assert(Coder<range_coder>);

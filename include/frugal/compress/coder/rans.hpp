@@ -15,32 +15,15 @@
 #include <frugal/compress/coder/letter_model.hpp>
 #include <frugal/compress/coder/symbol.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/core/loan.hpp>
 
 namespace frugal {
 
-//! Interleaved range variant of asymmetric numeral systems (Duda 2013), order 0, frequencies sent first.
-//!
-//! Letters: alphabets of up to 16 symbols may be coded as tuples in a byte (5 digits of 3, 2 of 7; fewer where rare
-//! tuples would cost too much), so that one coding step serves several symbols; see `letter_model`. Missing digits of
-//! the last tuples repeat the most frequent symbol. Alphabets of more than 4096 symbols are split: the high bits are
-//! coded, the low ones follow as they are.
-//!
-//! Payload, from a byte boundary on, least significant bit first: the most frequent symbol, bits_for(size) bits; digits
-//! of a letter minus 1, 3 bits, where they can be more than 1; 3 bits: b - 12, frequencies sum to 2^b, 12 <= b <= 16; 2
-//! bits: 0, 1, 2 for 1, 8, 32 lanes; the frequencies of the other symbols in order, f as Elias gamma code of (f >> k) +
-//! 1 and k low bits, k = max(0, bit width of the frequency before - 2), and after a frequency of 0 the number of
-//! further zeros plus 1 in gamma code. If only one symbol occurs nothing follows. Otherwise, aligned: the 32-bit state
-//! of each lane, then 16-bit words. Letter i belongs to lane i mod lanes; a state x in [2^16, 2^32) holds the letter
-//! whose interval contains x mod 2^b; next x = frequency (x >> b) + x mod 2^b - start, and below 2^16, x = x 2^16 +
-//! next word. The last state of every lane is 2^16. At the end, aligned, the low bits of split symbols.
-//!
-//! Cost, for up to 4096 symbols: the empirical entropy + at most 0.5 % + the frequencies + 32 bits for each lane (more
-//! lanes only where they
-//! do not count). O(n + 2^b); for messages of thousands of symbols and more. An alphabet of one symbol takes no bits.
-class rans {
-public:
-    std::string name() const { return "rans"; }
+namespace detail {
 
+//! What `rans` needs while it works on a message: model and tables, which keep their memory.
+class rans_machine {
+public:
     template <Symbol S>
     void encode(std::span<const S> symbols, std::size_t size, payload_writer& w) {
         expect_alphabet<S>(size);
@@ -154,7 +137,7 @@ private:
         std::byte* out = block.data() + most;
         std::array<std::uint32_t, Lanes> state;
         state.fill(lower);
-        std::array<Letter, detail::letter_model::chunk_letters> letters;
+        std::array<Letter, letter_model::chunk_letters> letters;
         const std::size_t chunk = model_.chunk();
         for (std::size_t at = (n - 1) / chunk * chunk;; at -= chunk) {
             const std::size_t take = std::min(chunk, n - at);
@@ -237,7 +220,7 @@ private:
         for (const std::uint32_t x : state) {
             expect_message(x >= lower, altered);
         }
-        std::array<Letter, detail::letter_model::chunk_letters> letters;
+        std::array<Letter, letter_model::chunk_letters> letters;
         const std::size_t n = symbols.size();
         const std::size_t chunk = model_.chunk();
         for (std::size_t at = 0; at < n; at += chunk) {
@@ -285,11 +268,44 @@ private:
         }
     }
 
-    detail::letter_model model_;
+    letter_model model_;
     std::vector<step> steps_;              // encoding, by letter
     std::vector<std::uint32_t> interval_;  // decoding, by letter: start * 2^16 + frequency
     std::vector<std::uint8_t> slots_;      // decoding: letter by x mod 2^bits
     std::vector<std::uint16_t> wide_slots_;
+};
+
+}  // namespace detail
+
+//! Interleaved range variant of asymmetric numeral systems (Duda 2013), order 0, frequencies sent first.
+//!
+//! Letters: alphabets of up to 16 symbols may be coded as tuples in a byte (5 digits of 3, 2 of 7; fewer where rare
+//! tuples would cost too much), so that one coding step serves several symbols; see `letter_model`. Missing digits of
+//! the last tuples repeat the most frequent symbol. Alphabets of more than 4096 symbols are split: the high bits are
+//! coded, the low ones follow as they are.
+//!
+//! Payload, from a byte boundary on, least significant bit first: the most frequent symbol, bits_for(size) bits; digits
+//! of a letter minus 1, 3 bits, where they can be more than 1; 3 bits: b - 12, frequencies sum to 2^b, 12 <= b <= 16; 2
+//! bits: 0, 1, 2 for 1, 8, 32 lanes; the frequencies of the other symbols in order, f as Elias gamma code of (f >> k) +
+//! 1 and k low bits, k = max(0, bit width of the frequency before - 2), and after a frequency of 0 the number of
+//! further zeros plus 1 in gamma code. If only one symbol occurs nothing follows. Otherwise, aligned: the 32-bit state
+//! of each lane, then 16-bit words. Letter i belongs to lane i mod lanes; a state x in [2^16, 2^32) holds the letter
+//! whose interval contains x mod 2^b; next x = frequency (x >> b) + x mod 2^b - start, and below 2^16, x = x 2^16 +
+//! next word. The last state of every lane is 2^16. At the end, aligned, the low bits of split symbols.
+//!
+//! Cost, for up to 4096 symbols: the empirical entropy + at most 0.5 % + the frequencies + 32 bits for each lane (more
+//! lanes only where they
+//! do not count). O(n + 2^b); for messages of thousands of symbols and more. An alphabet of one symbol takes no bits.
+struct rans {
+    template <Symbol S>
+    void encode(std::span<const S> symbols, std::size_t size, payload_writer& w) const {
+        workspace<detail::rans_machine>()->encode(symbols, size, w);
+    }
+    template <Symbol S>
+    void decode(payload_reader& r, std::size_t size, std::span<S> symbols) const {
+        workspace<detail::rans_machine>()->decode(r, size, symbols);
+    }
+    std::string name() const { return "rans"; }
 };
 
 static_assert(Coder<rans>);

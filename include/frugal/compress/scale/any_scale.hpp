@@ -11,13 +11,19 @@
 
 namespace frugal {
 
-//! Holds any Scale; copies share it (a Scale is immutable once built).
+//! Holds any Scale by value.
 class any_scale {
 public:
     any_scale() : any_scale(max_norm{}) {}
     template <class S>
         requires(!std::same_as<S, any_scale> && Scale<S>)
-    any_scale(S scale) : held_(std::make_shared<const model<S>>(std::move(scale))) {}
+    any_scale(S scale) : held_(std::make_unique<model<S>>(std::move(scale))) {}
+
+    any_scale(const any_scale& other) : held_(other.held_ ? other.held_->copy() : nullptr) {}
+    any_scale(any_scale&&) noexcept = default;
+    any_scale& operator=(const any_scale& other) { return *this = any_scale(other); }
+    any_scale& operator=(any_scale&&) noexcept = default;
+    ~any_scale() = default;
 
     float measure(std::span<const float> x) const { return held_->measure(x); }
     float step(float measured, float range) const { return held_->step(measured, range); }
@@ -25,22 +31,33 @@ public:
     std::size_t bucket_size() const { return held_->bucket_size(); }
     //! Does no |x_i| exceed measure(x)? See Scale; `bounds` is what holds for the default.
     bool bounds_elements() const { return held_->bounds_elements(); }
+    norm_kind measures() const { return held_->measures(); }
+    //! Is the held scale one that senders agree on? Otherwise `share` is 0 and `agree` does nothing.
+    bool agrees() const { return held_->agrees(); }
+    float share(std::span<const float> x) const { return held_->share(x); }
+    void agree(float largest) { held_->agree(largest); }
     void validate() const { held_->validate(); }
     std::string name() const { return held_->name(); }
 
 private:
     struct interface {
         virtual ~interface() = default;
+        virtual std::unique_ptr<interface> copy() const = 0;
         virtual float measure(std::span<const float> x) const = 0;
         virtual float step(float measured, float range) const = 0;
         virtual std::size_t bucket_size() const = 0;
         virtual bool bounds_elements() const = 0;
+        virtual norm_kind measures() const = 0;
+        virtual bool agrees() const = 0;
+        virtual float share(std::span<const float> x) const = 0;
+        virtual void agree(float largest) = 0;
         virtual void validate() const = 0;
         virtual std::string name() const = 0;
     };
     template <class S>
     struct model final : interface {
         explicit model(S s) : scale(std::move(s)) {}
+        std::unique_ptr<interface> copy() const override { return std::make_unique<model>(scale); }
         float measure(std::span<const float> x) const override { return scale.measure(x); }
         float step(float measured, float range) const override {
             if constexpr (requires { scale.step(measured, range); }) {
@@ -57,6 +74,20 @@ private:
             }
         }
         bool bounds_elements() const override { return detail::bounds_elements_of(scale); }
+        norm_kind measures() const override { return detail::kind_of(scale); }
+        bool agrees() const override { return AgreeingScale<S>; }
+        float share([[maybe_unused]] std::span<const float> x) const override {
+            if constexpr (AgreeingScale<S>) {
+                return scale.share(x);
+            } else {
+                return 0;
+            }
+        }
+        void agree([[maybe_unused]] float largest) override {
+            if constexpr (AgreeingScale<S>) {
+                scale.agree(largest);
+            }
+        }
         void validate() const override {
             if constexpr (requires { scale.validate(); }) {
                 scale.validate();
@@ -65,7 +96,7 @@ private:
         std::string name() const override { return scale.name(); }
         S scale;
     };
-    std::shared_ptr<const interface> held_;
+    std::unique_ptr<interface> held_;
 };
 
 }  // namespace frugal

@@ -12,7 +12,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -27,7 +29,7 @@ namespace detail {
 //! Passes a finite norm on; otherwise names the element that spoiled it.
 inline float checked_norm(double value, std::span<const float> x) {
     const auto norm = static_cast<float>(value);
-    if (!(norm - norm == 0.0f)) [[unlikely]] {
+    if (!is_finite(norm)) [[unlikely]] {
         kernels::expect_all_finite(x);
         throw invalid_input("the norm of the input exceeds the range of float: scale it down");
     }
@@ -37,11 +39,13 @@ inline float checked_norm(double value, std::span<const float> x) {
 }  // namespace detail
 
 struct max_norm {
+    static constexpr norm_kind kind = norm_kind::max;
     float measure(std::span<const float> x) const { return detail::checked_norm(kernels::max_abs(x), x); }
     std::string name() const { return "max_norm"; }
 };
 
 struct l2_norm {
+    static constexpr norm_kind kind = norm_kind::l2;
     float measure(std::span<const float> x) const {
         return detail::checked_norm(std::sqrt(kernels::sum_squares(x)), x);
     }
@@ -49,6 +53,7 @@ struct l2_norm {
 };
 
 struct mean_abs {
+    static constexpr norm_kind kind = norm_kind::mean_abs;
     static constexpr bool bounds = false;
     float measure(std::span<const float> x) const { return of_sum(kernels::sum_abs(x), x); }
     //! The same norm from pieces of x, each but the last of a multiple of 16 elements.
@@ -79,26 +84,23 @@ struct fixed {
         return detail::checked_norm(kernels::max_abs(x), x) == 0 ? 0 : kappa;  // zeros are sent as zeros
     }
     float step(float measured, float) const { return measured; }
-    void validate() const { expect(kappa > 0 && kappa - kappa == 0, "fixed scale: kappa must be positive and finite"); }
+    void validate() const { expect(kappa > 0 && is_finite(kappa), "fixed scale: kappa must be positive and finite"); }
     std::string name() const { return expression("fixed", {{"kappa", kappa}}); }
 };
 
-//! One norm for all senders, agreed on before each round (the scaler sharing of TernGrad, Wen et al. 2017): messages
-//! then
+//! One norm for all senders, agreed on before each round (the scaler sharing of TernGrad, Wen et al. 2017): messages then
 //! are multiples of one step and may be added as integers.
 //!
-//! Every sender contributes `share(x)`; the largest contribution is given to all by `agree` (an extra exchange of 32
-//! bits
-//! each way, which `synchronous` makes for the scale of its own scalar_compressor; not for one nested in another
-//! compressor
-//! or chosen at run time). Only senders need it: the step travels in the message as always.
+//! Every sender offers `share(x)`, its max-norm; `agree` is given the largest (see compress/agreement.hpp, which also
+//! says whom that trusts). Only senders need it: the step travels in the message as always.
 struct shared_norm {
     float norm = 0;
 
+    static constexpr norm_kind kind = norm_kind::shared_max;
     float share(std::span<const float> x) const { return max_norm{}.measure(x); }
     void agree(float largest) {
+        shared_norm{largest}.validate();
         norm = largest;
-        validate();
     }
     float measure(std::span<const float> x) const {
         const float own = share(x);
@@ -106,10 +108,15 @@ struct shared_norm {
                "an element exceeds the shared norm: agree on the largest max-norm of all senders before this round");
         return own == 0 ? 0 : norm;
     }
-    void validate() const {
-        expect(norm >= 0 && norm - norm == 0, "shared_norm: norm must be finite and not negative");
-    }
+    void validate() const { expect(norm >= 0 && is_finite(norm), "shared_norm: norm must be finite and not negative"); }
     std::string name() const { return "shared_norm"; }
+};
+
+//! Do senders have to agree on this scale before each message?
+template <class S>
+concept AgreeingScale = Scale<S> && requires(S s, const S cs, std::span<const float> x, float largest) {
+    { cs.share(x) } -> std::same_as<float>;
+    s.agree(largest);
 };
 
 //! Does no |x_i| exceed measure(x)? What a norm says of itself; true unless it says otherwise.
@@ -121,6 +128,13 @@ inline constexpr bool bounds_elements<S> = S::bounds;
 
 namespace detail {
 
+//! What every S measures, in each bucket; other where options decide.
+template <class S>
+inline constexpr norm_kind static_kind = norm_kind::other;
+template <class S>
+    requires requires { norm_kind{S::kind}; }
+inline constexpr norm_kind static_kind<S> = S::kind;
+
 //! The same of a scale whose options decide it.
 template <class S>
 bool bounds_elements_of(const S& scale) {
@@ -128,6 +142,15 @@ bool bounds_elements_of(const S& scale) {
         return scale.bounds_elements();
     } else {
         return bounds_elements<S>;
+    }
+}
+
+template <class S>
+constexpr norm_kind kind_of(const S& scale) {
+    if constexpr (requires { scale.measures(); }) {
+        return scale.measures();
+    } else {
+        return static_kind<S>;
     }
 }
 
@@ -157,6 +180,19 @@ struct bucketed {
     {
         return scale.bounds_elements();
     }
+    static constexpr norm_kind kind = detail::static_kind<S>;
+    norm_kind measures() const { return detail::kind_of(scale); }
+    //! One number for all buckets.
+    float share(std::span<const float> x) const
+        requires AgreeingScale<S>
+    {
+        return scale.share(x);
+    }
+    void agree(float largest)
+        requires AgreeingScale<S>
+    {
+        scale.agree(largest);
+    }
     void validate() const {
         expect(size >= 1, "bucketed scale: a bucket needs at least one coordinate");
         if constexpr (requires { scale.validate(); }) {
@@ -169,43 +205,65 @@ struct bucketed {
 template <Scale S>
 bucketed(S, std::size_t) -> bucketed<S>;
 
-//! The largest E||C(x) - x||^2 / ||x||^2 over x of n elements for quantizer q under a scale, where it is finite and
-//! known.
+namespace detail {
+
+//! Is the relative variance of every Q under every scale of this kind known?
+template <class Q, norm_kind kind>
+inline constexpr bool has_relative_variance =
+    ((kind == norm_kind::max || kind == norm_kind::l2) && requires(const Q q) { double(q.step_variance()); }) ||
+    (kind == norm_kind::max && requires(const Q q, std::size_t n) { double(q.max_norm_variance(n)); }) ||
+    (kind == norm_kind::l2 && requires(const Q q, std::size_t n) { double(q.l2_norm_variance(n)); });
+
+}  // namespace detail
+
+//! The largest E||C(x) - x||^2 / ||x||^2 over x of n elements for quantizer q under a scale that measures `kind`, where
+//! it is finite and known.
 template <class Q>
-    requires requires(const Q q, std::size_t n) { q.max_norm_variance(n); } ||
-             requires(const Q q) { q.step_variance(); }
-double relative_variance(const Q& q, const max_norm&, std::size_t n) {
-    if constexpr (requires { q.max_norm_variance(n); }) {
-        return q.max_norm_variance(n);
-    } else {
+std::optional<double> relative_variance([[maybe_unused]] const Q& q, norm_kind kind, [[maybe_unused]] std::size_t n) {
+    if (kind != norm_kind::max && kind != norm_kind::l2) {
+        return {};
+    }
+    if constexpr (requires { double(q.max_norm_variance(n)); }) {
+        if (kind == norm_kind::max) {
+            return q.max_norm_variance(n);
+        }
+    }
+    if constexpr (requires { double(q.l2_norm_variance(n)); }) {
+        if (kind == norm_kind::l2) {
+            return q.l2_norm_variance(n);
+        }
+    }
+    if constexpr (requires { double(q.step_variance()); }) {
         return static_cast<double>(n) * q.step_variance() / (double{range_of(q)} * double{range_of(q)});
     }
-}
-template <class Q>
-    requires requires(const Q q, std::size_t n) { q.l2_norm_variance(n); } || requires(const Q q) { q.step_variance(); }
-double relative_variance(const Q& q, const l2_norm&, std::size_t n) {
-    if constexpr (requires { q.l2_norm_variance(n); }) {
-        return q.l2_norm_variance(n);
-    } else {
-        return static_cast<double>(n) * q.step_variance() / (double{range_of(q)} * double{range_of(q)});
-    }
-}
-template <class Q, class S>
-    requires requires(const Q q, const S s, std::size_t n) { relative_variance(q, s, n); }
-double relative_variance(const Q& q, const bucketed<S>& s, std::size_t n) {
-    return relative_variance(q, s.scale, std::min(n, s.size));
+    return {};
 }
 
 //! The smallest 1 - E||C(x) - x||^2 / ||x||^2 over x of n elements, where it is positive and known.
 template <class Q>
-    requires requires(const Q q, std::size_t n) { q.mean_abs_contraction(n); }
-double relative_contraction(const Q& q, const mean_abs&, std::size_t n) {
-    return q.mean_abs_contraction(n);
+std::optional<double> relative_contraction([[maybe_unused]] const Q& q, [[maybe_unused]] norm_kind kind,
+                                           [[maybe_unused]] std::size_t n) {
+    if constexpr (requires { double(q.mean_abs_contraction(n)); }) {
+        if (kind == norm_kind::mean_abs) {
+            return q.mean_abs_contraction(n);
+        }
+    }
+    return {};
 }
-template <class Q, class S>
-    requires requires(const Q q, const S s, std::size_t n) { relative_contraction(q, s, n); }
-double relative_contraction(const Q& q, const bucketed<S>& s, std::size_t n) {
-    return relative_contraction(q, s.scale, std::min(n, s.size));
+
+//! The largest error of a coordinate relative to the largest magnitude (of all senders, where the norm is shared).
+template <class Q>
+std::optional<double> relative_worst_case([[maybe_unused]] const Q& q, norm_kind kind, std::size_t n) {
+    if constexpr (requires { double(q.largest_error()); }) {
+        const double error = q.largest_error() / double{range_of(q)};
+        if (kind == norm_kind::max || kind == norm_kind::shared_max) {
+            return error;
+        }
+        if (kind == norm_kind::l2) {
+            return error * std::sqrt(static_cast<double>(n));
+        }
+    }
+    return {};
 }
 
 }  // namespace frugal

@@ -107,11 +107,10 @@ struct variance_budget {
         });
         detail::sample_proportional(x, lambda, k, chosen);
     }
-    constexpr bool is_unbiased() const { return true; }
-    double variance(std::size_t) const { return epsilon; }
-    double contraction(std::size_t) const { return 1 - epsilon; }
+    constexpr double variance(std::size_t) const { return epsilon; }
+    constexpr laws laws_for(std::size_t d) const { return laws_from_variance(true, variance(d)); }
     void validate() const {
-        expect(epsilon > 0 && epsilon - epsilon == 0, "variance_budget: epsilon must be positive and finite");
+        expect(epsilon > 0 && is_finite(epsilon), "variance_budget: epsilon must be positive and finite");
     }
     std::string name() const { return expression("variance_budget", {{"epsilon", epsilon}}); }
 };
@@ -129,11 +128,10 @@ struct random_sparse {
         });
         detail::sample_proportional(x, lambda, k, chosen);
     }
-    constexpr bool is_unbiased() const { return true; }
-    double variance(std::size_t d) const {
+    constexpr double variance(std::size_t d) const {
         return static_cast<double>(d) / static_cast<double>(std::min(count, d)) - 1;
     }
-    double contraction(std::size_t d) const { return 1 - variance(d); }
+    constexpr laws laws_for(std::size_t d) const { return laws_from_variance(true, variance(d)); }
     void validate() const { expect(count >= 1, "random_sparse: the expected count must be at least 1"); }
     std::string name() const { return expression("random_sparse", {{"count", static_cast<double>(count)}}); }
 };

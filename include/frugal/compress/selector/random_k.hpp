@@ -1,14 +1,17 @@
 //! `random_k`: coordinates drawn without regard to their values.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/compress/selector/selection.hpp>
+#include <frugal/kernels/philox.hpp>
 
 namespace frugal {
 
@@ -42,12 +45,17 @@ struct random_k {
         auto& words = chosen.scratch;
         words.assign((d + 63) / 64, 0);
         const random_stream stream(k);
-        for (std::size_t i = d - drawn; i < d; ++i) {
-            std::uint64_t at = stream.below(i + 1, i - (d - drawn));
-            if ((words[at / 64] >> (at % 64) & 1u) != 0) {
-                at = i;
+        std::uint64_t draws[256];
+        for (std::size_t first = 0; first < drawn; first += std::size(draws)) {
+            const std::size_t batch = std::min(std::size(draws), drawn - first);
+            kernels::random_words64(stream, first, batch, draws);
+            for (std::size_t j = 0; j < batch; ++j) {
+                const std::uint64_t i = d - drawn + first + j;
+                const std::uint64_t drawn_at = random_stream::below_from_word64(i + 1, draws[j]);
+                const bool taken = (words[drawn_at / 64] >> (drawn_at % 64) & 1u) != 0;
+                const std::uint64_t at = taken ? i : drawn_at;
+                words[at / 64] |= std::uint64_t{1} << (at % 64);
             }
-            words[at / 64] |= std::uint64_t{1} << (at % 64);
         }
         const std::uint64_t flip = drawn == n ? 0 : ~std::uint64_t{0};
         chosen.indices.resize(n);
@@ -60,15 +68,20 @@ struct random_k {
             }
         }
     }
-    std::size_t count_for(std::size_t d) const { return detail::selected_count(fraction, count, d); }
+    constexpr std::size_t count_for(std::size_t d) const { return detail::selected_count(fraction, count, d); }
     bool shared() const { return shared_seed; }
-    constexpr bool is_unbiased() const { return unbiased; }
+    constexpr laws laws_for(std::size_t d) const {
+        laws result = laws_from_variance(unbiased, variance(d));
+        if (unbiased) {
+            result.worst_case = variance(d);
+        }
+        return result;
+    }
     //! E||C(x) - x||^2 / ||x||^2, exactly.
-    double variance(std::size_t d) const {
+    constexpr double variance(std::size_t d) const {
         const double share = static_cast<double>(count_for(d)) / static_cast<double>(d);
         return unbiased ? 1 / share - 1 : 1 - share;
     }
-    double contraction(std::size_t d) const { return 1 - variance(d); }
     void validate() const { detail::check_selected_count("random_k", fraction, count); }
     std::string name() const {
         return expression("random_k", {detail::selected_count_argument(fraction, count),

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include <frugal/compress/laws.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/expression.hpp>
@@ -39,8 +41,8 @@ struct selection {
 //!     elements that are not finite. name(): its textual name.
 //! Optional: `std::size_t count_for(d) const`, when the number of indices depends on d alone (then it is not sent);
 //!     `bool shared() const` with `regenerate(d, k, chosen)`, when the receiver can draw the same indices from the key;
-//!     `constexpr bool is_unbiased() const` (default false), with `double variance(d) const`;
-//!     `double contraction(d) const`: the share of ||x||^2 that is kept at least, on average; `void validate() const`.
+//!     `laws laws_for(d) const`, or `double variance(d) const` and `double contraction(d) const` (compress/laws.hpp), of
+//!     the compressor that sends the values as they are chosen; `void validate() const`.
 template <class S>
 concept Selector = std::copyable<S> && requires(const S s, std::span<const float> x, random_key k, selection& chosen) {
     s.select(x, k, chosen);
@@ -49,12 +51,20 @@ concept Selector = std::copyable<S> && requires(const S s, std::span<const float
 
 namespace detail {
 
-//! k = max(1, floor(fraction d)), or count, at most d. A product that misses an integer by rounding alone, also of a
-//! fraction given as a float, reaches it.
-inline std::size_t selected_count(double fraction, std::size_t count, std::size_t d) {
+//! k = max(1, floor(fraction d)), or count, at most d. The fraction is what was meant: of a float that is the nearest to
+//! a number of at most six decimals, that number; and a product that the rounding of a double keeps from an integer
+//! reaches it.
+constexpr std::size_t selected_count(double fraction, std::size_t count, std::size_t d) {
+    if (count > 0) {
+        return std::min(d, count);
+    }
+    if (const double decimal = static_cast<double>(static_cast<std::int64_t>(rounded(fraction * 1e6) + 0.5)) / 1e6;
+        static_cast<double>(static_cast<float>(fraction)) == fraction &&
+        static_cast<float>(decimal) == static_cast<float>(fraction)) {
+        fraction = decimal;
+    }
     const double product = rounded(fraction * static_cast<double>(d));
-    const double slack = std::min(0.5, rounded(product * 0x1p-25) + 1e-9);
-    const std::size_t k = count > 0 ? count : static_cast<std::size_t>(product + slack);
+    const auto k = static_cast<std::size_t>(product + rounded(product * 0x1p-51));
     return std::min(d, std::max<std::size_t>(1, k));
 }
 

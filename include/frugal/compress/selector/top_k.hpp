@@ -21,6 +21,7 @@ struct top_k {
     }
     std::size_t count_for(std::size_t d) const { return detail::selected_count(fraction, count, d); }
     double contraction(std::size_t d) const { return static_cast<double>(count_for(d)) / static_cast<double>(d); }
+    laws laws_for(std::size_t d) const { return {.contraction = contraction(d), .worst_case = 0}; }
     void validate() const { detail::check_selected_count("top_k", fraction, count); }
     std::string name() const { return expression("top_k", {detail::selected_count_argument(fraction, count)}); }
 };
@@ -34,8 +35,10 @@ struct threshold {
     void select(std::span<const float> x, random_key, selection& chosen) const {
         kernels::select_threshold(x, value, chosen.indices);
     }
+    //! What is not sent is below the threshold, however large x is.
+    static constexpr laws laws_for(std::size_t) { return {.worst_case = 0}; }
     void validate() const {
-        expect(value >= 0 && value - value == 0, "threshold: the value must be finite and must not be negative");
+        expect(value >= 0 && is_finite(value), "threshold: the value must be finite and must not be negative");
     }
     std::string name() const { return expression("threshold", {{"value", value}}); }
 };

@@ -1,0 +1,30 @@
+//! What receivers will decode, known to the sender.
+#pragma once
+
+#include <span>
+
+#include <frugal/concepts.hpp>
+
+namespace frugal {
+
+//! c.encode(x, k, w), and `echo` (of x's length; may be x itself) is what every receiver decodes from it, to the bit:
+//! from the same pass where the compressor has `encode(x, k, w, echo)`, otherwise decoded from what was just written.
+//! Throws `invalid_input` for a message that only side information decodes: the sender cannot know what becomes of it.
+template <class C>
+void encode_with_echo(C& c, std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) {
+    expect(echo.size() == x.size(), "the echo of a vector must have its length");
+    if constexpr (requires { c.needs_side_information(k); }) {
+        expect(!c.needs_side_information(k),
+               "a sender cannot know what receivers decode near a vector that only they know: feedback and echo need a "
+               "compressor without side information");
+    }
+    if constexpr (requires { c.encode(x, k, w, echo); }) {
+        c.encode(x, k, w, echo);
+    } else {
+        const std::uint64_t begin = w.position();
+        c.encode(x, k, w);
+        w.read_back(begin, [&](payload_reader& r) { c.decode(r, k, echo); });
+    }
+}
+
+}  // namespace frugal
