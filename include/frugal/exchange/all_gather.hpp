@@ -31,21 +31,22 @@ public:
         if (channel_.agrees(x.size())) {
             detail::expect_no_echo(echo);
         } else {
-            post(here, x, echo);
+            post(here.lane(0), x, echo);
         }
     }
     task<> end(peer here, std::span<float> x) { return end(here, x, no_update()); }
     template <class Update>
     task<> end(peer here, std::span<float> x, Update update) {
+        const peer near = here.lane(0);
         const block_cut cut = cut_of(x.size());
         if (channel_.agrees(x.size())) {
-            co_await channel_.agree(here, x, cut.size);
-            post(here, x, std::span<float>());
+            co_await channel_.agree(near, x, cut.size);
+            post(near, x, std::span<float>());
         }
         for (std::uint32_t b = 0; b < cut.count(); ++b) {
-            const auto got = co_await here.receive_from_others();
-            const peer::codec_time time(here);
-            detail::combine_received(here, combine_, channel_, first_ + b, got, &*own_[b], cut.part(x, b));
+            const auto got = co_await near.receive_from_others();
+            const peer::codec_time time(near);
+            detail::combine_received(near, combine_, channel_, first_ + b, got, &*own_[b], cut.part(x, b));
         }
         own_.clear();
         update(std::size_t{0}, x);

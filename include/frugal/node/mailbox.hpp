@@ -123,9 +123,10 @@ public:
     bool empty() const {
         return std::all_of(lanes_.begin(), lanes_.end(), [](const lane_queue& q) { return q.items.empty(); });
     }
-    //! At the end of a round: lets go of what was taken last; what stays has left before the next round begins.
-    void release() {
-        taken_.clear();
+    //! At the end of a round: lets go of what was taken last.
+    void release() { taken_.clear(); }
+    //! For rounds whose times begin at 0: what stays has left before the next one begins.
+    void forget_times() {
         for (lane_queue& q : lanes_) {
             for (arrival& a : q.items) {
                 a.time = 0;
