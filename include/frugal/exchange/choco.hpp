@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <frugal/compress/identity.hpp>
 #include <frugal/compress/laws.hpp>
 #include <frugal/exchange/exchange.hpp>
 #include <frugal/kernels/elementwise.hpp>
