@@ -1,38 +1,16 @@
 //! One compressor of every kind, for tests that hold for all of them.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <frugal/compress/alternating.hpp>
-#include <frugal/compress/any_compressor.hpp>
-#include <frugal/compress/codebook.hpp>
-#include <frugal/compress/coder/any_coder.hpp>
-#include <frugal/compress/coder/elias.hpp>
-#include <frugal/compress/coder/packed.hpp>
-#include <frugal/compress/coder/radix.hpp>
-#include <frugal/compress/coder/range_coder.hpp>
-#include <frugal/compress/coder/rans.hpp>
-#include <frugal/compress/error_feedback.hpp>
-#include <frugal/compress/identity.hpp>
-#include <frugal/compress/index_coding.hpp>
-#include <frugal/compress/scalar.hpp>
-#include <frugal/compress/scale/any_scale.hpp>
-#include <frugal/compress/scale/scales.hpp>
-#include <frugal/compress/selector/proportional.hpp>
-#include <frugal/compress/selector/random_k.hpp>
-#include <frugal/compress/selector/top_k.hpp>
-#include <frugal/compress/sparse.hpp>
-#include <frugal/compress/stovoq.hpp>
-#include <frugal/quantize/dithered.hpp>
-#include <frugal/quantize/natural.hpp>
-#include <frugal/quantize/nested.hpp>
-#include <frugal/quantize/sign.hpp>
-#include <frugal/quantize/stochastic.hpp>
-#include <frugal/quantize/stochastic_codebook.hpp>
+#include <frugal/catalogue/compressors.hpp>
+
+#include "catalogue_samples.hpp"
 
 namespace test {
 
@@ -57,10 +35,57 @@ struct always_zero {
 };
 
 inline std::vector<frugal::any_coder> all_coders() {
-    return {frugal::packed{}, frugal::radix{}, frugal::range_coder{}, frugal::rans{}, frugal::elias{}};
+    std::vector<frugal::any_coder> all;
+    for (const auto& e : frugal::entries<frugal::any_coder>()) {
+        all.push_back(frugal::parse<frugal::any_coder>(e.name));
+    }
+    return all;
 }
 
-//! Every quantizer with every coder; each scale; sparse with every selector; codebooks; combinators; nested ones.
+inline bool contains_word(const std::string& text, const std::string& word) {
+    const auto is_end = [&](std::size_t i) {
+        return i >= text.size() || std::string("(),=").find(text[i]) != std::string::npos;
+    };
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+        if ((at == 0 || is_end(at - 1)) && is_end(at + word.size())) {
+            return true;
+        }
+    }
+    return false;
+}
+
+//! Appends what the catalogue knows and no composition has yet, with its defaults.
+inline void add_what_is_missing(std::vector<frugal::any_compressor>& all) {
+    const auto add = [&](const std::string& text, const std::vector<std::string>& words) {
+        const bool there = std::any_of(all.begin(), all.end(), [&](const frugal::any_compressor& c) {
+            const std::string name = c.name();
+            return std::all_of(words.begin(), words.end(),
+                               [&](const std::string& w) { return contains_word(name, w); });
+        });
+        if (!there) {
+            all.push_back(frugal::parse<frugal::any_compressor>(text));
+        }
+    };
+    const auto samples = sample_expressions<frugal::any_compressor>(0);
+    const auto& entries = frugal::entries<frugal::any_compressor>();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        std::vector<std::string> words{std::string(entries[i].name)};
+        for (const frugal::described_parameter& p : entries[i].parameters) {
+            if (!p.must_be.empty()) {
+                words.emplace_back(p.must_be);
+            }
+        }
+        add(samples.at(i), words);
+    }
+    for (const std::string& scale : sample_expressions<frugal::any_scale>(0)) {
+        if (scale != "shared_norm") {  // encodes nothing before senders have agreed
+            add("scalar(dithered," + scale + ")", {scale.substr(0, scale.find('('))});
+        }
+    }
+}
+
+//! Everything of the catalogue, and compressors of a user's own: every quantizer with every coder; each scale; sparse with
+//! every selector; codebooks; combinators; nested ones.
 inline std::vector<frugal::any_compressor> all_compositions() {
     using namespace frugal;
     std::vector<any_compressor> all{identity{}};
@@ -132,6 +157,7 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     all.push_back(with_feedback(with_feedback(fine)));
     all.push_back(with_feedback(any_compressor(codebook_compressor{one_bit{}, any_coder(packed{})})));
     all.push_back(any_compressor(sparse_compressor{top_k{.fraction = 0.5}, with_feedback(few), fixed_width_indices{}}));
+    add_what_is_missing(all);
     return all;
 }
 

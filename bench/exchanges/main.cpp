@@ -16,6 +16,7 @@
 #include <frugal/exchange/all_gather.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/exchange/sharded.hpp>
+#include <frugal/exchange/when_it_pays.hpp>
 #include <frugal/kernels/normals.hpp>
 #include <frugal/quantize/dithered.hpp>
 #include <frugal/quantize/sign.hpp>
@@ -82,10 +83,11 @@ public:
             norm += e * e;
         }
         if (rank_ == 0) {
-            std::printf("{\"link\":\"%s\",\"exchange\":\"%s\",\"compressor\":\"%s\",\"bytes\":%zu,\"ranks\":%d,"
-                        "\"seconds\":%.6f,\"relative_error\":%.4g}\n",
-                        settings_.link.c_str(), exchange.c_str(), compressor.c_str(), x.size() * sizeof(float), ranks_,
-                        seconds[seconds.size() / 2], error / norm);
+            std::printf(
+                "{\"link\":\"%s\",\"exchange\":\"%s\",\"compressor\":\"%s\",\"bytes\":%zu,\"ranks\":%d,"
+                "\"seconds\":%.6f,\"relative_error\":%.4g}\n",
+                settings_.link.c_str(), exchange.c_str(), compressor.c_str(), x.size() * sizeof(float), ranks_,
+                seconds[seconds.size() / 2], error / norm);
             std::fflush(stdout);
         }
     }
@@ -168,6 +170,9 @@ int main(int argc, char** argv) {
         measure_all(out, "sign", scalar_compressor{sign{}});
         measure_all(out, "top-k", sparse_compressor{top_k{.fraction = 0.01}});
         measure_all(out, "identity", identity{});
+        measure(out, "when_it_pays(sharded)", "dithered-7-b512",
+                when_it_pays(sharded(scalar_compressor{dithered{.levels = 7}, bucketed{max_norm{}, 512}})));
+        measure(out, "when_it_pays(sharded)", "sign", when_it_pays(sharded(scalar_compressor{sign{}})));
         return 0;
     });
 }

@@ -10,8 +10,8 @@
 
 #include <frugal/kernels/norms.hpp>
 
+#include "choices.hpp"
 #include "commands.hpp"
-#include "registries.hpp"
 #include "report.hpp"
 
 namespace frugal::driver {
@@ -47,7 +47,7 @@ double squared_distance(const std::vector<A>& a, const std::vector<float>& b) {
 
 int run_codec(const codec_request& request) {
     using clock = std::chrono::steady_clock;
-    any_compressor compressor = compressors().build(request.compressor);
+    any_compressor compressor = parse<any_compressor>(request.compressor);
     const std::vector<float> x = read_floats(request.input);
     if (compressor.needs_side_information({.node = 0})) {
         std::cerr << "frugal: this message is meant to be decoded near a vector that the receiver knows; here it is "

@@ -23,7 +23,7 @@ int run_train(const training_request& request, const std::filesystem::path& out)
 int run_compare(const std::string& preset, const training_request& common, const std::filesystem::path& out);
 int run_codec(const codec_request& request);
 int run_reproduce(const std::vector<std::string>& names, const std::filesystem::path& out, std::uint64_t seed);
-int run_list();
+int run_list(bool markdown);
 
 //! Names and one-line meanings of the presets of `compare` and the claims of `reproduce`.
 std::vector<std::pair<std::string, std::string>> comparison_presets();

@@ -4,8 +4,8 @@
 #include <iostream>
 #include <limits>
 
+#include "choices.hpp"
 #include "commands.hpp"
-#include "expression.hpp"
 
 namespace frugal::driver {
 namespace {
@@ -57,8 +57,8 @@ preset table_2_1() {
         {"nested", half("radix"), half("range_coder"), 610, 328.25},
         {"QSGD", stochastic + "radix)", stochastic + "range_coder)", 780, 359.67},
         {"TernGrad", ternary + "radix)", ternary + "range_coder)", nothing, nothing},
-        {"one-bit + EF", "error_feedback(one_bit(packed,bucket=225))",
-         "error_feedback(one_bit(range_coder,bucket=225))", 350, 339.13},
+        {"one-bit + EF", "error_feedback(codebook(one_bit,packed,225))",
+         "error_feedback(codebook(one_bit,range_coder,225))", 350, 339.13},
         {"top-k 1 % + EF", "error_feedback(sparse(top_k(fraction=0.01)))", "", nothing, nothing},
         {"StoVoQ", "stovoq(dimension=8,codewords=256,bias_bits=3)", "", nothing, nothing},
     };

@@ -1,41 +1,33 @@
 //! `frugal list`: everything that can be named on the command line.
 #include <iostream>
 
+#include "choices.hpp"
 #include "commands.hpp"
-#include "registries.hpp"
 
 namespace frugal::driver {
 namespace {
 
-template <class Registry>
-void print(const Registry& r, const std::string& heading) {
-    std::cout << heading << '\n';
-    for (const auto& e : r.entries()) {
-        if (!e.expands_to.empty()) {
-            std::cout << "  " << e.name << "  " << e.meaning << "\n      = " << e.expands_to << '\n';
-            continue;
-        }
-        std::string signature = e.name;
-        if (e.variadic) {
-            signature += "(...)";
-        } else if (!e.parameters.empty()) {
-            signature += '(';
-            for (std::size_t i = 0; i < e.parameters.size(); ++i) {
-                const auto& p = e.parameters[i];
-                signature += (i == 0 ? "" : ", ") + p.name + (p.default_value.empty() ? "" : "=" + p.default_value);
-            }
-            signature += ')';
-        }
-        std::cout << "  " << signature << "  " << e.meaning << '\n';
-        for (const auto& p : e.parameters) {
-            std::cout << "      " << p.name << ": " << p.meaning << (p.default_value.empty() ? " (required)" : "")
-                      << '\n';
-        }
-    }
-    std::cout << '\n';
+//! Calls f.operator()<Value>(heading) for each kind.
+template <class F>
+void for_kinds(F f) {
+    f.template operator()<algorithm_choice>("Algorithms (--algorithm)");
+    f.template operator()<any_compressor>("Compressors (--compressor)");
+    f.template operator()<any_quantizer>("Quantizers, in scalar(...)");
+    f.template operator()<any_scale>("Scales, in scalar(...)");
+    f.template operator()<any_coder>("Coders, in scalar(...) and codebook(...)");
+    f.template operator()<any_selector>("Selectors, in sparse(...)");
+    f.template operator()<any_index_coding>("Codings of indices, in sparse(...)");
+    f.template operator()<any_codebook>("Codebooks, in codebook(...)");
+    f.template operator()<any_aggregator>("Aggregators");
+    f.template operator()<any_mixing_matrix>("Topologies (--topology)");
+    f.template operator()<any_optimizer>("Optimizers (--optimizer)");
+    f.template operator()<schedule>("Learning rates, in optimizers: a number, or");
+    f.template operator()<objective_choice>("Objectives (--objective)");
+    f.template operator()<any_data_set>("Data (--data), or a folder of IDX files, gzipped or not");
+    f.template operator()<any_partitioner>("Partitions (--partition)");
 }
 
-void print(const std::vector<std::pair<std::string, std::string>>& rows, const std::string& heading) {
+void print(const std::vector<std::pair<std::string, std::string>>& rows, const char* heading) {
     std::cout << heading << '\n';
     for (const auto& [name, meaning] : rows) {
         std::cout << "  " << name << "  " << meaning << '\n';
@@ -43,22 +35,22 @@ void print(const std::vector<std::pair<std::string, std::string>>& rows, const s
     std::cout << '\n';
 }
 
+constexpr const char* how = "Arguments are given by position or by name; those without a default are required.\n\n";
+
 }  // namespace
 
-int run_list() {
-    std::cout << "Arguments are given by position or by name; those without a default are required.\n\n";
-    print(algorithms(), "Algorithms (--algorithm)");
-    print(compressors(), "Compressors (--compressor)");
-    print(quantizers(), "Quantizers, in scalar(...)");
-    print(scales(), "Scales, in scalar(...)");
-    print(coders(), "Coders, in scalar(...)");
-    print(selectors(), "Selectors, in sparse(...)");
-    print(topologies(), "Topologies (--topology)");
-    print(optimizers(), "Optimizers (--optimizer)");
-    print(schedules(), "Learning rates, in optimizers");
-    print(objectives(), "Objectives (--objective)");
-    print(data_sets(), "Data (--data), or a folder of IDX files, gzipped or not");
-    print(partitioners(), "Partitions (--partition)");
+int run_list(bool markdown) {
+    if (markdown) {
+        std::cout << "# Everything that has a name\n\nThis page is what `frugal list --markdown` prints. " << how;
+        bool first = true;
+        for_kinds([&]<class Value>(const char* heading) {
+            std::cout << (first ? "" : "\n") << "## " << heading << "\n\n" << list_markdown<Value>();
+            first = false;
+        });
+        return 0;
+    }
+    std::cout << how;
+    for_kinds([]<class Value>(const char* heading) { std::cout << heading << '\n' << list_text<Value>() << '\n'; });
     print(comparison_presets(), "Comparisons (frugal compare)");
     print(reproductions(), "Claims (frugal reproduce)");
     return 0;

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include <frugal/catalogue/term.hpp>
 #include <frugal/version.hpp>
 
 #include "commands.hpp"
-#include "expression.hpp"
 #include "mpi_session.hpp"
 
 namespace {
@@ -107,6 +107,8 @@ int run(int argc, char** argv) {
     reproduce->add_option("--out", out, "folder for the results")->capture_default_str();
 
     auto* list = app.add_subcommand("list", "everything that can be named, with parameters and defaults");
+    bool markdown = false;
+    list->add_flag("--markdown", markdown, "as the page docs/catalogue.md");
 
     try {
         app.parse(argc, argv);
@@ -119,8 +121,8 @@ int run(int argc, char** argv) {
         }
         const std::string first = argc > 1 ? argv[1] : "";
         if (!first.empty() && first[0] != '-' && std::find(commands.begin(), commands.end(), first) == commands.end()) {
-            std::cerr << "frugal: unknown command '" << first << "'" << frugal::driver::did_you_mean(first, commands)
-                      << "; known: " << frugal::driver::joined(commands) << '\n';
+            std::cerr << "frugal: unknown command '" << first << "'" << frugal::did_you_mean(first, commands)
+                      << "; known: " << frugal::joined(commands) << '\n';
         } else {
             std::cerr << "frugal: " << e.what() << " (see frugal --help)\n";
         }
@@ -148,7 +150,7 @@ int run(int argc, char** argv) {
         }
         return run_reproduce(claims, out, seed);
     }
-    return *list ? run_list() : 2;
+    return *list ? run_list(markdown) : 2;
 }
 
 }  // namespace

@@ -20,8 +20,8 @@
 #include <frugal/quantize/sign.hpp>
 #include <frugal/quantize/stochastic.hpp>
 
+#include "choices.hpp"
 #include "commands.hpp"
-#include "expression.hpp"
 #include "report.hpp"
 
 namespace frugal::driver {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <variant>
 
 #include <frugal/aggregate/grouped.hpp>
 #include <frugal/aggregate/side_information_mean.hpp>
@@ -22,21 +23,14 @@
 #include <frugal/engine/mpi_engine.hpp>
 #endif
 
+#include "choices.hpp"
 #include "measured.hpp"
-#include "registries.hpp"
 
 namespace frugal::driver {
 namespace {
 
 constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t curve_points = 25;
-
-network_model parse_network(const std::string& text) {
-    static const std::vector<parameter> parameters{{"latency", "50us", ""}, {"bandwidth", "100Mbps", ""}};
-    const term t = parse("network(" + text + ")");
-    const arguments a(t, parameters, false);
-    return {.latency = parse_seconds(a["latency"]), .bandwidth = parse_bandwidth(a["bandwidth"])};
-}
 
 //! Everything a run is set up with; equal texts mean that one run may continue the other.
 std::string configuration_text(const training_request& r) {
@@ -52,24 +46,25 @@ std::string configuration_text(const training_request& r) {
 //! The words of a request turned into objects, before any work is done.
 struct setup {
     explicit setup(const training_request& r)
-        : algorithm(algorithms().build(r.algorithm)),
-          compressor(compressors().build(r.compressor)),
-          optimizer(optimizers().build(r.optimizer)),
-          network(parse_network(r.network)) {
+        : algorithm(parse<algorithm_choice>(r.algorithm)),
+          compressor(parse<any_compressor>(r.compressor)),
+          optimizer(parse<any_optimizer>(r.optimizer)),
+          network(parse<network_choice>("network(" + r.network + ")")) {
         if (!r.coded_compressor.empty()) {
-            coded = compressors().build(r.coded_compressor);
+            coded = parse<any_compressor>(r.coded_compressor);
         }
-        const auto partitioner = partitioners().build(r.partition);
-        const term objective_term = parse(r.objective);
-        if (objective_term.word == "softmax" || objective_term.word == "mlp") {
+        const auto partitioner = parse<any_partitioner>(r.partition);
+        const auto objective = parse<objective_choice>(r.objective);
+        if (std::visit([](const auto& o) { return o.needs_data; }, objective)) {
             expect(r.data.find('/') == std::string::npos || r.data.find('(') != std::string::npos ||
                        std::filesystem::is_directory(r.data),
                    [&] { return "there is no folder " + r.data + " to read data from"; });
             data = std::filesystem::is_directory(r.data)
                        ? load_data(r.data)
-                       : data_sets().build(r.data, random_key{.seed = r.seed, .purpose = purposes::data});
+                       : std::visit([&](const auto& d) { return d({.seed = r.seed, .purpose = purposes::data}); },
+                                    parse<any_data_set>(r.data));
         }
-        make_objective = objectives().build(objective_term, data.train, r.seed);
+        make_objective = std::visit([&](const auto& o) { return o(data.train, r.seed); }, objective);
         const any_objective model = make_objective(0);
         initial.resize(model.dimension());
         model.initialize({.seed = r.seed, .purpose = purposes::initialize}, initial);
@@ -77,7 +72,11 @@ struct setup {
         if (classifies) {
             test = model.with_data(data.test);
             if (r.partition != "iid") {
-                shares = partitioner(data.train.labels(), r.nodes, {.seed = r.seed, .purpose = purposes::partition});
+                shares = std::visit(
+                    [&](const auto& p) {
+                        return p(data.train.labels(), r.nodes, {.seed = r.seed, .purpose = purposes::partition});
+                    },
+                    partitioner);
             }
         }
         samples = model.samples();
@@ -86,9 +85,9 @@ struct setup {
                    " and " + std::to_string(samples) + " samples: it must lie between the two";
         });
         if (r.topology_given) {
-            topology = topologies().build(r.topology);
+            topology = parse<any_mixing_matrix>(r.topology);
         }
-        expect(algorithm.name != "dpsgd" || compressor.name() == identity{}.name(),
+        expect(!std::holds_alternative<dpsgd_choice>(algorithm) || compressor.name() == identity{}.name(),
                "dpsgd averages models as they are and takes no compressor; with compressed messages it is choco");
     }
     //! The mini-batches of worker k: an iid share of every epoch's permutation, or of its own samples.
@@ -112,7 +111,7 @@ struct setup {
     bool classifies = false;
     std::size_t samples = 1;
     std::optional<partition> shares;
-    std::optional<mixing_matrix> topology;
+    std::optional<any_mixing_matrix> topology;
 };
 
 class training {
@@ -135,22 +134,23 @@ public:
                                        account_);
         const auto batches = [this](std::size_t k) { return setup_.batches(request_, k); };
         const auto objective = [this](std::size_t k) { return setup_.make_objective(static_cast<std::uint32_t>(k)); };
-        if (setup_.algorithm.name == "synchronous") {
+        if (std::holds_alternative<synchronous_choice>(setup_.algorithm)) {
             auto nodes = synchronous({.workers = request_.nodes, .seed = request_.seed}, objective, setup_.initial,
                                      batches, compressor, grouped{side_information_mean{}}, setup_.optimizer);
             run_on_engine(nodes);
         } else {
-            const mixing_matrix mixing = setup_.topology ? *setup_.topology : ring(request_.nodes);
+            const any_mixing_matrix mixing = setup_.topology ? *setup_.topology : ring(request_.nodes);
             expect(mixing.size() == request_.nodes, [&] {
                 return "the topology " + mixing.name() + " has " + std::to_string(mixing.size()) +
                        " nodes, but --nodes is " + std::to_string(request_.nodes);
             });
-            if (setup_.algorithm.name == "dpsgd") {
+            const auto* const with_differences = std::get_if<choco_choice>(&setup_.algorithm);
+            if (with_differences == nullptr) {
                 auto nodes =
                     dpsgd({.seed = request_.seed}, mixing, objective, setup_.initial, batches, setup_.optimizer);
                 run_on_engine(nodes);
             } else {
-                auto nodes = choco({.consensus_step = setup_.algorithm.consensus_step, .seed = request_.seed}, mixing,
+                auto nodes = choco({.consensus_step = with_differences->gamma, .seed = request_.seed}, mixing,
                                    objective, setup_.initial, batches, compressor, setup_.optimizer);
                 run_on_engine(nodes);
             }

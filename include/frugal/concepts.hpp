@@ -209,8 +209,8 @@ concept GivesGradients = requires(F f, std::span<const float> w, sample_indices 
 
 //! A finite sum to be minimised: value_and_gradient averages over the batch and returns the mean loss.
 //!
-//! Optional: `const tensor_layout& layout() const`: where its tensors lie in w; `void initialize(random_key, std::span<float>
-//! w) const`: initial parameters; `void state(state_archive&)`: what it remembers between gradients.
+//! Optional: `const tensor_layout& layout() const`: where its tensors lie in w; `void initialize(random_key,
+//! std::span<float> w) const`: initial parameters; `void state(state_archive&)`: what it remembers between gradients.
 template <class F>
 concept Objective = HasDimension<F> && GivesGradients<F>;
 

@@ -2,13 +2,18 @@
 //! (BLAS), frugal/data.hpp (zlib), frugal/mpi.hpp (MPI).
 #pragma once
 
-#include <frugal/aggregate/grouped.hpp>
 #include <frugal/aggregate/mean.hpp>
 #include <frugal/aggregate/minimax_mean.hpp>
 #include <frugal/aggregate/side_information_mean.hpp>
+#include <frugal/algorithm/async_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
+#include <frugal/algorithm/decentralized.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
-#include <frugal/algorithm/gossip.hpp>
+#include <frugal/algorithm/fedavg.hpp>
+#include <frugal/algorithm/fedprox.hpp>
+#include <frugal/algorithm/gradient_tracking.hpp>
+#include <frugal/algorithm/local_sgd.hpp>
+#include <frugal/algorithm/svrg.hpp>
 #include <frugal/algorithm/synchronous.hpp>
 #include <frugal/compress/alternating.hpp>
 #include <frugal/compress/any_compressor.hpp>
@@ -22,6 +27,7 @@
 #include <frugal/compress/contractive.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
+#include <frugal/compress/laws.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/scale/scales.hpp>
@@ -36,11 +42,24 @@
 #include <frugal/data/sampler.hpp>
 #include <frugal/data/synthetic.hpp>
 #include <frugal/engine/checkpoint.hpp>
-#include <frugal/engine/network.hpp>
+#include <frugal/engine/event_engine.hpp>
 #include <frugal/engine/observers.hpp>
 #include <frugal/engine/run.hpp>
 #include <frugal/engine/stop.hpp>
 #include <frugal/engine/tbb_engine.hpp>
+#include <frugal/exchange/all_gather.hpp>
+#include <frugal/exchange/by_tensor.hpp>
+#include <frugal/exchange/choco.hpp>
+#include <frugal/exchange/delayed.hpp>
+#include <frugal/exchange/diana.hpp>
+#include <frugal/exchange/every.hpp>
+#include <frugal/exchange/feedback.hpp>
+#include <frugal/exchange/gossip.hpp>
+#include <frugal/exchange/hierarchical.hpp>
+#include <frugal/exchange/power_sgd.hpp>
+#include <frugal/exchange/server.hpp>
+#include <frugal/exchange/sharded.hpp>
+#include <frugal/exchange/when_it_pays.hpp>
 #include <frugal/mix/topologies.hpp>
 #include <frugal/mix/validate.hpp>
 #include <frugal/model/activation.hpp>
@@ -51,6 +70,12 @@
 #include <frugal/model/parameters.hpp>
 #include <frugal/model/pooling.hpp>
 #include <frugal/model/sequential.hpp>
+#include <frugal/node/agree.hpp>
+#include <frugal/node/channel.hpp>
+#include <frugal/node/cohort.hpp>
+#include <frugal/node/network.hpp>
+#include <frugal/node/peer.hpp>
+#include <frugal/node/population.hpp>
 #include <frugal/objective/accuracy.hpp>
 #include <frugal/objective/any_objective.hpp>
 #include <frugal/objective/empirical_risk.hpp>

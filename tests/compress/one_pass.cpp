@@ -4,9 +4,11 @@
 #include <limits>
 #include <vector>
 
+#include <frugal/compress/coder/any_coder.hpp>
 #include <frugal/compress/coder/packed.hpp>
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/scalar.hpp>
+#include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/quantize/sign.hpp>
 #include "catch.hpp"
@@ -24,7 +26,7 @@ std::vector<float> normal_values(std::size_t n) {
     return x;
 }
 
-//! Another name for mean_abs, without an accumulator: forces two passes.
+//! Another name for mean_abs that cannot be measured piece by piece: forces two passes.
 struct two_pass_mean_abs {
     float measure(std::span<const float> x) const { return mean_abs{}.measure(x); }
     std::string name() const { return "mean_abs"; }
@@ -37,10 +39,16 @@ TEST_CASE("scalar: one pass writes what two passes write", "[compress][scalar][e
     const auto check = [&](auto coder, const std::vector<float>& x) {
         scalar_compressor one{sign{}, mean_abs{}, coder};
         scalar_compressor two{sign{}, two_pass_mean_abs{}, coder};
-        message m1, m2;
+        scalar_compressor chosen{sign{}, any_scale(mean_abs{}), any_coder(coder)};
+        scalar_compressor chosen_two{sign{}, any_scale(two_pass_mean_abs{}), any_coder(coder)};
+        message m1, m2, m3, m4;
         one.compress(x, key, m1);
         two.compress(x, key, m2);
+        chosen.compress(x, key, m3);
+        chosen_two.compress(x, key, m4);
         REQUIRE(std::ranges::equal(m1.bytes(), m2.bytes()));
+        REQUIRE(std::ranges::equal(m1.bytes(), m3.bytes()));
+        REQUIRE(std::ranges::equal(m1.bytes(), m4.bytes()));
     };
     for (const auto n : std::initializer_list<std::size_t>{1, 31, 32, 33, 64, 1000, 4096, 4097, 20001}) {
         check(packed{}, normal_values(n));
@@ -48,6 +56,21 @@ TEST_CASE("scalar: one pass writes what two passes write", "[compress][scalar][e
         check(packed{}, std::vector<float>(n, -0.0f));
         check(packed{}, std::vector<float>(n, -1e-45f));
     }
+}
+
+TEST_CASE("any_scale: is measured by pieces where the held scale is", "[compress][scale][exact]") {
+    CHECK(any_scale(mean_abs{}).measures_by_pieces());
+    CHECK(any_scale(any_scale(mean_abs{})).measures_by_pieces());
+    CHECK_FALSE(any_scale(two_pass_mean_abs{}).measures_by_pieces());
+    CHECK_FALSE(any_scale(bucketed{mean_abs{}, 16}).measures_by_pieces());
+    const auto x = normal_values(1000);
+    std::vector<float> seen;
+    const float norm = any_scale(mean_abs{}).measure_by_pieces(x, 64, [&](std::span<const float> part, std::size_t at) {
+        REQUIRE(at == seen.size());
+        seen.insert(seen.end(), part.begin(), part.end());
+    });
+    CHECK(norm == mean_abs{}.measure(x));
+    CHECK(seen == x);
 }
 
 TEST_CASE("scalar: one pass names the element that is not finite", "[compress][scalar][hostile]") {

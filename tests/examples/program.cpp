@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -64,11 +65,19 @@ const std::string work =
 TEST_CASE("program: list names everything", "[examples]") {
     const outcome o = frugal("list");
     CHECK(o.status == 0);
-    for (const char* word : {"dithered", "nested_dithered", "stovoq", "dqsg", "torus", "adam", "fashion-mnist", "choco",
-                             "table-2.1", "spectral-gaps"}) {
+    for (const char* word :
+         {"dithered", "nested_dithered", "stovoq", "dqsg", "torus", "adam", "fashion-mnist", "choco", "table-2.1",
+          "spectral-gaps", "contractive", "random_sparse", "rice_indices", "shared_norm", "iterations", "norm_bits"}) {
         CAPTURE(word);
         CHECK(o.output.find(word) != std::string::npos);
     }
+}
+
+TEST_CASE("program: the page of names is what the program lists", "[examples]") {
+    std::ifstream page(std::string(FRUGAL_SOURCE_DIR) + "/docs/catalogue.md");
+    REQUIRE(page.good());
+    const std::string text{std::istreambuf_iterator<char>(page), {}};
+    CHECK((frugal("list --markdown").output == text));  // if not: frugal list --markdown > docs/catalogue.md
 }
 
 TEST_CASE("program: a wrong word is pointed at, and what is known is listed", "[examples]") {

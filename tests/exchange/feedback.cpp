@@ -21,7 +21,7 @@
 using namespace frugal;
 using namespace test;
 
-static_assert(AveragingExchange<feedback<server<>>> && has_server<feedback<server<>>>);
+static_assert(AveragingExchange<feedback<server<>>>);
 static_assert(Exchange<feedback<gossip<>>> && !AveragingExchange<feedback<gossip<>>>);
 
 namespace {

@@ -13,7 +13,7 @@
 using namespace frugal;
 using namespace test;
 
-static_assert(Exchange<gossip<>> && !AveragingExchange<gossip<>> && !has_server<gossip<>>);
+static_assert(Exchange<gossip<>> && !AveragingExchange<gossip<>>);
 
 namespace {
 

@@ -13,8 +13,7 @@
 using namespace frugal;
 using namespace test;
 
-static_assert(AveragingExchange<hierarchical<all_gather<>, sharded<>>> &&
-              !has_server<hierarchical<all_gather<>, all_gather<>>>);
+static_assert(AveragingExchange<hierarchical<all_gather<>, sharded<>>>);
 
 TEST_CASE("hierarchical: the mean over all, blocks of equal sizes or not", "[exchange][hierarchical]") {
     for (const std::size_t n : {1u, 6u, 7u, 8u}) {

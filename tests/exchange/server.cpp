@@ -4,6 +4,9 @@
 
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/scalar.hpp>
+#include <frugal/exchange/all_gather.hpp>
+#include <frugal/exchange/diana.hpp>
+#include <frugal/exchange/feedback.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/quantize/dithered.hpp>
 
@@ -14,7 +17,7 @@
 using namespace frugal;
 using namespace test;
 
-static_assert(Exchange<server<>> && AveragingExchange<server<>> && has_server<server<>>);
+static_assert(Exchange<server<>> && AveragingExchange<server<>>);
 
 TEST_CASE("server: the mean of all others, the same bits everywhere", "[exchange][server]") {
     for (const std::size_t n : {2u, 3u, 9u, 20u}) {
@@ -54,6 +57,16 @@ TEST_CASE("server: weights, and what an update makes of the mean", "[exchange][s
     for (std::size_t k = 0; k < 30; ++k) {
         CHECK(double(nodes[2].x[k]) == Approx(2 * mean[k] + 1).margin(1e-5));
     }
+}
+
+TEST_CASE("server: it serves unless it contributes, and so do its wrappers", "[exchange][server]") {
+    const server alone, together(identity{}, identity{}, mean{}, {.contributes = true});
+    CHECK(has_server(alone));
+    CHECK_FALSE(has_server(together));
+    CHECK(has_server(feedback(alone)));
+    CHECK(has_server(diana(alone, 0.5f)));
+    CHECK_FALSE(has_server(feedback(together)));
+    CHECK_FALSE(has_server(all_gather{}));
 }
 
 TEST_CASE("server: its halves alone", "[exchange][server]") {

@@ -24,7 +24,7 @@
 using namespace frugal;
 using namespace test;
 
-static_assert(Exchange<sharded<>> && AveragingExchange<sharded<>> && !has_server<sharded<>>);
+static_assert(Exchange<sharded<>> && AveragingExchange<sharded<>>);
 
 namespace {
 

@@ -1,26 +1,27 @@
-// Any text as an expression of the command line.
+// Any text as an expression: a tree of words, a compressor, an optimizer, a topology, a quantity.
 
-#include "frugal/expression.hpp"
+#include <algorithm>
+#include <string>
 
+#include <frugal/catalogue.hpp>
 #include <frugal/core/error.hpp>
 
 #include "check.hpp"
-#include "frugal/expression.cpp"
 
 namespace {
 
-using frugal::driver::term;
+using frugal::term;
 
 //! The term as text again.
 std::string text_of(const term& t) {
     std::string text = t.key.empty() ? "" : t.key + "=";
     text += t.word;
-    if (!t.arguments.empty()) {
-        text += '(';
+    if (t.is_list() || !t.arguments.empty()) {
+        text += t.is_list() ? "" : "(";
         for (std::size_t i = 0; i < t.arguments.size(); ++i) {
             text += (i == 0 ? "" : ",") + text_of(t.arguments[i]);
         }
-        text += ')';
+        text += t.is_list() ? ']' : ')';
     }
     return text;
 }
@@ -34,21 +35,12 @@ void allow_refusal(F f) {
     }
 }
 
-const frugal::driver::registry<double>& numbers() {
-    using frugal::driver::arguments;
-    static const frugal::driver::registry<double> known(
-        "number", {{"pair",
-                    "two numbers",
-                    {{"a", "1", "first"}, {"b", "", "second"}},
-                    [](const arguments& a) { return a.number("a", -1e9, 1e9) + a.number("b", 0, 1); }},
-                   {"whole",
-                    "an integer",
-                    {{"n", "3", "n"}, {"yes", "true", "flag"}},
-                    [](const arguments& a) { return a.flag("yes") ? static_cast<double>(a.integer("n", 0, 100)) : 0; }},
-                   {"nested", "another number", {{"inner", "pair(1,0.5)", "a number"}}, [](const arguments& a) {
-                        return numbers().build(a["inner"]);
-                    }}});
-    return known;
+template <class Value>
+void check_name(const term& t) {
+    allow_refusal([&] {
+        const std::string name = frugal::name_of(frugal::from_term<Value>(t));
+        fuzz::require(frugal::name_of(frugal::parse<Value>(name)) == name, "a name is an expression of what it names");
+    });
 }
 
 }  // namespace
@@ -56,11 +48,14 @@ const frugal::driver::registry<double>& numbers() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), std::min<std::size_t>(size, 4096));
     allow_refusal([&] {
-        const term t = frugal::driver::parse(text);
-        fuzz::require(text_of(frugal::driver::parse(text_of(t))) == text_of(t), "an expression reads as it is written");
-        allow_refusal([&] { frugal::driver::parse_seconds(t); });
-        allow_refusal([&] { frugal::driver::parse_bandwidth(t); });
-        allow_refusal([&] { numbers().build(t); });
+        const term t = frugal::parse_term(text);
+        fuzz::require(text_of(frugal::parse_term(text_of(t))) == text_of(t), "an expression reads as it is written");
+        check_name<frugal::any_compressor>(t);
+        check_name<frugal::any_optimizer>(t);
+        check_name<frugal::schedule>(t);
+        check_name<frugal::any_partitioner>(t);
+        allow_refusal([&] { frugal::duration::read(t); });
+        allow_refusal([&] { frugal::bit_rate::read(t); });
     });
     return 0;
 }

@@ -133,10 +133,11 @@ void states() {
 }
 
 void expressions() {
-    for (const char* text :
-         {"pair(1,0.5)", "pair(a=2,b=1/3)", "whole(n=50,yes=false)", "nested(inner=pair(1e-3,0.25))", "nested", "50us",
-          "1.5ms", "100Mbps", "error_feedback(sparse(top_k(fraction=0.01),scalar(dithered(levels=3),max_norm,radix)))",
-          "torus(4,4)", "ring()", " a ( b = c , d ) "}) {
+    for (const char* text : {"step_decay(1e-3,1/2,every=50)", "milestone_decay(1,0.1,10,20)", "adam(0.1,decoupled)",
+                             "dirichlet(1/3)", "50us", "1.5ms", "100Mbps",
+                             "error_feedback(sparse(top_k(fraction=0.01),scalar(dithered(levels=3),max_norm,radix)))",
+                             "scalar(stochastic_codebook(levels=[-1,0,2]),bucketed(l2_norm,16))",
+                             "stovoq(8,256,levels=uniform)", "ring()", " a ( b = c , d ) "}) {
         write("expression", std::string_view(text));
     }
 }

@@ -48,8 +48,8 @@ struct layer_under_test {
         return sum;
     }
 
-    //! Largest error of the analytic derivatives by input and parameters, relative to the largest of them; that beta = 1
-    //! adds and that the input's may be left out is checked on the way (a failure is infinite).
+    //! Largest error of the analytic derivatives by input and parameters, relative to the largest of them; that beta =
+    //! 1 adds and that the input's may be left out is checked on the way (a failure is infinite).
     double derivative_error() {
         auto space = workspace();
         const auto y = run(space);

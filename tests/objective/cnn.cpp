@@ -18,7 +18,7 @@ static_assert(DataClassifier<cnn> && Layered<cnn>);
 
 namespace {
 
-//! Images of size x size with a bright bar at a random place: class 0 upright, class 1 lying. No pixel alone says which.
+//! Images of size x size with a bright bar somewhere: class 0 upright, class 1 lying. No pixel alone says which.
 dataset bars(std::size_t samples, std::size_t size, std::uint64_t seed) {
     const random_stream stream({seed, 0, 0, purposes::data});
     std::vector<float> pixels(samples * size * size);

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
@@ -14,6 +16,9 @@ namespace frugal {
 //! Terms are added in the order of the calls; add in node order for results that do not depend on arrival.
 class mean {
 public:
+    static constexpr auto describe() { return describes("mean", "the weighted average"); }
+    std::string name() const { return described_name(*this); }
+
     void reset(std::size_t d) {
         sum_.assign(d, 0.0f);
         weight_ = 0;

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/exact.hpp>
 
 namespace frugal {
@@ -21,11 +23,16 @@ namespace frugal {
 //! with the formula for all at once. O(d) memory. Terms are taken in the order of the calls.
 class minimax_mean {
 public:
-    //! signal_variance: E||x_i - y*||^2 of what the senders compress, the same for all (0: only compression errs).
-    explicit minimax_mean(double signal_variance = 0) : signal_variance_(signal_variance) {
-        expect(signal_variance >= 0 && signal_variance - signal_variance == 0,
-               "minimax_mean: the signal variance must be finite and not negative");
+    static constexpr auto describe() {
+        return describes("minimax_mean", "weights by what messages say of their error: least worst-case error",
+                         option("signal_variance", &minimax_mean::signal_variance_,
+                                "of what senders compress; 0: only compression errs")
+                             .from(0));
     }
+    std::string name() const { return described_name(*this); }
+
+    //! signal_variance: E||x_i - y*||^2 of what the senders compress, the same for all (0: only compression errs).
+    explicit minimax_mean(double signal_variance = 0) : signal_variance_(signal_variance) { validate_described(*this); }
 
     void reset(std::size_t d) {
         estimate_.assign(d, 0.0);

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
@@ -19,6 +21,12 @@ namespace frugal {
 //! `result`. Memory: O(d) and the kept messages, whose buffers are reused after `reset`.
 class side_information_mean {
 public:
+    static constexpr auto describe() {
+        return describes("side_information_mean", "decodes nested messages near the mean of the others",
+                         option("refine", &side_information_mean::refine_, "1: each so decoded improves the next"));
+    }
+    std::string name() const { return described_name(*this); }
+
     explicit side_information_mean(bool refine = false) : refine_(refine) {}
 
     void reset(std::size_t d) {

@@ -46,9 +46,7 @@ public:
     std::span<const float> parameters() const { return parameters_; }
     E& exchange() { return exchange_; }
     void state(state_archive& a) {
-        const std::size_t d = parameters_.size();
-        a(parameters_);
-        expect_message(parameters_.size() == d, "a saved model has another dimension than the one being restored");
+        state_of_model(a, parameters_);
         exchange_.state(a);
         step_.state(a);
     }
@@ -71,7 +69,7 @@ public:
     std::span<const float> parameters() const { return parameters_; }
     E& exchange() { return exchange_; }
     void state(state_archive& a) {
-        a(parameters_);
+        state_of_model(a, parameters_);
         exchange_.state(a);
     }
 

@@ -16,8 +16,8 @@ auto fedavg(const federated_options& options, const F& objective, const std::vec
             O optimizer, AtServer at_server = AtServer{.learning_rate = 1.0}, E exchange = E()) {
     const auto step_of = steps_of(objective, batches, std::move(optimizer), initial.size());
     return federated_population(
-        options, [=](std::size_t client) { return local_run(step_of(client), options.steps, true); },
-        std::move(exchange), std::move(at_server), initial, shares_of(batches, options.clients, 1));
+        options, batches, [=](std::size_t client) { return local_run(step_of(client), options.steps, true); },
+        std::move(exchange), std::move(at_server), initial);
 }
 
 }  // namespace frugal

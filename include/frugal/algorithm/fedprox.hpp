@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <frugal/algorithm/federated.hpp>
+#include <frugal/work/proximal_step.hpp>
 
 namespace frugal {
 
@@ -14,8 +15,9 @@ auto fedprox(const federated_options& options, float mu, const F& objective, con
              const B& batches, O optimizer, AtServer at_server = AtServer{.learning_rate = 1.0}, E exchange = E()) {
     const auto step_of = steps_of(objective, batches, std::move(optimizer), initial.size());
     return federated_population(
-        options, [=](std::size_t client) { return local_run(proximal_step(step_of(client), mu), options.steps, true); },
-        std::move(exchange), std::move(at_server), initial, shares_of(batches, options.clients, 1));
+        options, batches,
+        [=](std::size_t client) { return local_run(proximal_step(step_of(client), mu), options.steps, true); },
+        std::move(exchange), std::move(at_server), initial);
 }
 
 }  // namespace frugal

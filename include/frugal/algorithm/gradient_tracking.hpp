@@ -38,7 +38,7 @@ public:
     }
     std::span<const float> parameters() const { return x_; }
     void state(state_archive& a) {
-        a(x_);
+        state_of_model(a, x_);
         a(tracker_);
         a(last_);
         of_x_.state(a);

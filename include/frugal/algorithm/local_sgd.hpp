@@ -16,13 +16,14 @@ namespace frugal {
 //! mean in two levels; with a longer period blocks have models of their own, which `decentralized` averages.
 //! The local optimizers keep their momentum from round to round.
 template <class F, class B, AveragingExchange E, LocalOptimizer O, LocalOptimizer Outer = sgd>
-auto local_sgd(const synchronous_options& options, local_steps steps, const F& objective,
+auto local_sgd(const training_options& options, local_steps steps, const F& objective,
                const std::vector<float>& initial, const B& batches, E exchange, O optimizer,
                Outer outer = Outer{.learning_rate = 1.0}) {
+    const std::size_t servers = has_server(exchange) ? 1 : 0;
     const auto step_of = steps_of(objective, batches, std::move(optimizer), initial.size());
-    return synchronous_population(
-        options, [=](std::size_t worker) { return local_run(step_of(worker), steps); }, std::move(exchange),
-        std::move(outer), initial, shares_of(batches, options.workers, has_server<E> ? 1 : 0));
+    return training_population<synchronous_node>(
+        options, servers, [=](std::size_t worker) { return local_run(step_of(worker), steps); }, std::move(exchange),
+        std::move(outer), initial, shares_of(batches, options.workers, servers));
 }
 
 }  // namespace frugal

@@ -1,9 +1,11 @@
 //! From what a user gives (objectives, batches, optimizers) to the work of each node.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -17,6 +19,14 @@
 #include <frugal/work/gradient_step.hpp>
 
 namespace frugal {
+
+//! Settings of algorithms with workers.
+struct training_options {
+    std::size_t workers = 1;
+    std::uint64_t seed = 0;  //!< of the messages' randomness (dither, masks, codebooks)
+    //! One weight per worker, of its contribution to the mean. Empty: what the batch sources say, else equal.
+    std::vector<float> weights{};
+};
 
 //! `source` for worker k: a BatchSource is copied, a callable (worker) makes one, a callable (t, worker) is wrapped.
 template <class Source>
@@ -81,6 +91,34 @@ std::vector<float> shares_of(const B& batches, std::size_t workers, std::size_t 
         weights.push_back(static_cast<float>(weight));
     }
     return weights;
+}
+
+//! A population that trains: `servers` nodes without work, then workers 0, 1, ..., one node each.
+//! Node(work or nothing, exchange, optimizer, initial parameters) is a node; make_work(worker) gives its work.
+template <template <class, class, class> class Node, class MakeWork, class E, LocalOptimizer O>
+auto training_population(const training_options& options, std::size_t servers, MakeWork make_work, E exchange,
+                         O optimizer, const std::vector<float>& initial, std::vector<float> shares,
+                         frugal::cohort members = {}) {
+    using node = Node<decltype(make_work(0)), E, O>;
+    expect(options.workers > 0, "training needs at least one worker");
+    expect(options.weights.empty() || options.weights.size() == options.workers,
+           "training: give one weight for each worker, or none");
+    std::copy(options.weights.begin(), options.weights.end(), shares.begin() + static_cast<std::ptrdiff_t>(servers));
+    exchange.weigh(std::move(shares));
+    return population<node>(
+        options.workers + servers, options.seed,
+        [=](std::uint32_t i) {
+            return node(i < servers ? std::nullopt : std::optional(make_work(i - servers)), exchange, optimizer,
+                        initial);
+        },
+        digest_of(initial), std::move(members));
+}
+
+//! A model in a checkpoint: restored to the dimension it has.
+inline void state_of_model(state_archive& a, std::vector<float>& parameters) {
+    const std::size_t d = parameters.size();
+    a(parameters);
+    expect_message(parameters.size() == d, "a saved model has another dimension than the one being restored");
 }
 
 //! Tells the engine what a step saw; ends the run where the loss is not finite.

@@ -11,7 +11,7 @@
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/properties.hpp>
-#include <frugal/core/expression.hpp>
+#include <frugal/core/describe.hpp>
 
 namespace frugal {
 
@@ -26,12 +26,16 @@ class alternating : public message_interface<alternating<A, B>> {
 
 public:
     static constexpr bool unbiased = A::unbiased && B::unbiased;
+    static constexpr auto describe() {
+        return describes("alternating", "one compressor for even nodes, another for odd ones",
+                         part("even", &alternating::even_, "for nodes 0, 2, 4, ..."),
+                         part("odd", &alternating::odd_, "for nodes 1, 3, 5, ..."));
+    }
 
     alternating(A even, B odd) : even_(std::move(even)), odd_(std::move(odd)) {}
 
     A& even() { return even_; }
     B& odd() { return odd_; }
-    std::string name() const { return composition("alternating", {even_.name(), odd_.name()}); }
     laws laws_for(std::size_t d) const {
         const laws a = laws_of(even_, d);
         const laws b = laws_of(odd_, d);
@@ -47,6 +51,7 @@ public:
         }
         return result;
     }
+    std::string name() const { return described_name(*this); }
     double variance(std::size_t d) const
         requires requires(const A a, const B b, std::size_t n) {
             double(a.variance(n));

@@ -20,8 +20,8 @@
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/scale/scales.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/exact.hpp>
-#include <frugal/core/expression.hpp>
 #include <frugal/core/loan.hpp>
 #include <frugal/kernels/norms.hpp>
 #include <frugal/kernels/quantize.hpp>
@@ -103,6 +103,7 @@ inline void cell_means(std::span<const float> x, std::span<const float> boundari
 //! Of all reconstructions of the sign pattern with two values the one of least error; the error sums to 0 in each
 //! class.
 struct one_bit {
+    static constexpr auto describe() { return describes("one_bit", "the mean of each sign (1-bit SGD)"); }
     std::size_t size() const { return 2; }
     void fit(std::span<const float> x, std::span<float> levels, std::span<float> boundaries) const {
         constexpr std::size_t piece = 4096;
@@ -120,7 +121,7 @@ struct one_bit {
         levels[0] = mean(below.result(), static_cast<double>(negatives));
         levels[1] = mean(above.result(), static_cast<double>(x.size()) - static_cast<double>(negatives));
     }
-    std::string name() const { return "one_bit"; }
+    std::string name() const { return described_name(*this); }
 };
 
 //! The quantizer of least squared error for the elements of the vector (Lloyd 1957; Max 1960): cell means and midpoints
@@ -133,6 +134,11 @@ struct lloyd_max {
     int levels = 4;
     int iterations = 32;
 
+    static constexpr auto describe() {
+        return describes("lloyd_max", "the levels of least squared error",
+                         option("levels", &lloyd_max::levels, "how many").from(2).to(max_codebook_levels),
+                         option("iterations", &lloyd_max::iterations, "at most").from(1).to(1 << 20));
+    }
     std::size_t size() const { return static_cast<std::size_t>(levels); }
     void fit(std::span<const float> x, std::span<float> level, std::span<float> boundary) const {
         std::fill(level.begin(), level.end(), 0.0f);
@@ -155,13 +161,8 @@ struct lloyd_max {
             std::copy_n(next.begin(), boundary.size(), boundary.begin());
         }
     }
-    void validate() const {
-        expect(levels >= 2 && levels <= int{max_codebook_levels}, "lloyd_max: levels must lie in 2..256");
-        expect(iterations >= 1, "lloyd_max: at least one iteration is needed");
-    }
-    std::string name() const {
-        return expression("lloyd_max", {{"levels", double(levels)}, {"iterations", double(iterations)}});
-    }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 
 private:
     static constexpr std::size_t sample_size = 4096;
@@ -235,6 +236,16 @@ template <Codebook B, Coder C = packed>
 class codebook_compressor : public message_interface<codebook_compressor<B, C>> {
 public:
     static constexpr bool unbiased = false;
+    static constexpr auto describe() {
+        return describes("codebook", "levels made from the vector and sent with it; with error feedback",
+                         part("codebook", &codebook_compressor::codebook_, "how the levels are chosen"),
+                         part("coder", &codebook_compressor::coder_, "of the symbols").otherwise("packed"),
+                         part("bucket", &codebook_compressor::bucket_, "coordinates that share levels; 0 for all")
+                             .from(0)
+                             .to(static_cast<double>(1ull << 48))
+                             .otherwise("0")
+                             .unless_default());
+    }
 
     explicit codebook_compressor(B codebook, C coder = {}, std::size_t bucket = 0)
         : codebook_(std::move(codebook)), coder_(std::move(coder)), bucket_(bucket) {
@@ -247,10 +258,7 @@ public:
 
     const B& codebook() const { return codebook_; }
     const C& coder() const { return coder_; }
-    std::string name() const {
-        return bucket_ == 0 ? composition("codebook", {codebook_.name(), coder_.name()})
-                            : composition("codebook", {codebook_.name(), coder_.name(), std::to_string(bucket_)});
-    }
+    std::string name() const { return described_name(*this); }
     double contraction(std::size_t d) const { return 1 / static_cast<double>(bucket_length(d)); }
 
     std::size_t granule() const { return bucket_; }

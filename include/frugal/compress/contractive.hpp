@@ -11,8 +11,8 @@
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/properties.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/exact.hpp>
-#include <frugal/core/expression.hpp>
 #include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
@@ -24,6 +24,10 @@ template <Compressor C>
 class contractive : public message_interface<contractive<C>> {
 public:
     static constexpr bool unbiased = false;
+    static constexpr auto describe() {
+        return describes("contractive", "an unbiased compressor divided by 1 + its variance: a contraction",
+                         part("compressor", &contractive::inner_, "unbiased, of known variance"));
+    }
 
     explicit contractive(C inner) : inner_(std::move(inner)) {
         const laws l = laws_of(inner_, 1);
@@ -32,12 +36,12 @@ public:
     }
 
     C& inner() { return inner_; }
-    std::string name() const { return composition("contractive", {inner_.name()}); }
     double contraction(std::size_t d) const { return 1 / (1 + laws_of(inner_, d).variance.value()); }
     laws laws_for(std::size_t d) const { return {.contraction = contraction(d), .linear = laws_of(inner_, d).linear}; }
     std::size_t agreement_size(std::size_t d) const { return agreement_size_of(inner_, d); }
     void share(std::span<const float> x, std::span<float> out) const { share_of(inner_, x, out); }
     void agree(std::span<const float> largest) { agree_with(inner_, largest); }
+    std::string name() const { return described_name(*this); }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w)
         requires(!encodes_const<C>)

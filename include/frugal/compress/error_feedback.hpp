@@ -11,8 +11,8 @@
 #include <frugal/compress/agreement.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/properties.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/exact.hpp>
-#include <frugal/core/expression.hpp>
 #include <frugal/core/loan.hpp>
 #include <frugal/kernels/elementwise.hpp>
 
@@ -31,12 +31,16 @@ template <Compressor C>
 class error_feedback : public message_interface<error_feedback<C>> {
 public:
     static constexpr bool unbiased = false;
+    static constexpr auto describe() {
+        return describes("error_feedback", "adds what each message lost to the next vector",
+                         part("compressor", &error_feedback::inner_, "the compressor to correct"));
+    }
 
     explicit error_feedback(C inner) : inner_(std::move(inner)) {}
 
     C& inner() { return inner_; }
     std::span<const float> residual() const { return residual_; }
-    std::string name() const { return composition("error_feedback", {inner_.name()}); }
+    std::string name() const { return described_name(*this); }
     std::size_t granule() const { return granule_of(inner_); }
     std::size_t agreement_size(std::size_t d) const { return agreement_size_of(inner_, d); }
     //! Of x and what is kept back.

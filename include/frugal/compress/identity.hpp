@@ -9,6 +9,7 @@
 
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/kernels/elementwise.hpp>
 #include <frugal/kernels/norms.hpp>
 
@@ -18,6 +19,7 @@ namespace frugal {
 class identity : public message_interface<identity> {
 public:
     static constexpr bool unbiased = true;
+    static constexpr auto describe() { return describes("identity", "no compression, 32 bits a coordinate"); }
     identity() = default;
     static constexpr double variance(std::size_t) { return 0; }
     static constexpr double contraction(std::size_t) { return 1; }
@@ -25,7 +27,7 @@ public:
         return {.unbiased = true, .variance = 0, .contraction = 1, .linear = true, .worst_case = 0};
     }
     static constexpr std::size_t granule() { return 1; }
-    std::string name() const { return "identity"; }
+    std::string name() const { return described_name(*this); }
 
     void encode(std::span<const float> x, random_key, payload_writer& w) const {
         if (!is_finite(kernels::max_abs(x))) {

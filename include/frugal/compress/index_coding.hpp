@@ -13,6 +13,7 @@
 #include <string>
 
 #include <frugal/core/bits.hpp>
+#include <frugal/core/describe.hpp>
 
 namespace frugal {
 
@@ -27,6 +28,9 @@ concept IndexCoding = requires(const C c, std::span<const std::uint32_t> indices
 };
 
 struct fixed_width_indices {
+    static constexpr auto describe() {
+        return describes("fixed_width_indices", "ceil(log2 d) bits an index, as papers count");
+    }
     //! What an index takes at least, so that a receiver can refuse a count that the message cannot hold.
     std::uint64_t least_bits(std::size_t d) const { return bits_for(d); }
     void encode(std::span<const std::uint32_t> indices, std::size_t d, payload_writer& w) const {
@@ -46,11 +50,12 @@ struct fixed_width_indices {
             least = value + 1;
         }
     }
-    std::string name() const { return "fixed_width_indices"; }
+    std::string name() const { return described_name(*this); }
 };
 
 //! Gaps between indices by the code of Rice (1979): the gap's low b bits, the rest in unary. b follows from d and k.
 struct rice_indices {
+    static constexpr auto describe() { return describes("rice_indices", "Rice codes of the gaps: fewer bits"); }
     std::uint64_t least_bits(std::size_t) const { return 1; }
     void encode(std::span<const std::uint32_t> indices, std::size_t d, payload_writer& w) const {
         const unsigned low_bits = parameter(d, indices.size());
@@ -81,7 +86,7 @@ struct rice_indices {
             least = value + 1;
         }
     }
-    std::string name() const { return "rice_indices"; }
+    std::string name() const { return described_name(*this); }
 
 private:
     //! floor(log2(ln 2 times the mean gap)), the best for gaps that are geometric.

@@ -14,6 +14,7 @@
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/scale/scales.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/loan.hpp>
 #include <frugal/kernels/quantize.hpp>
 #include <frugal/kernels/reconstruct_near.hpp>
@@ -35,6 +36,14 @@ template <Quantizer Q, Scale S = default_scale<Q>, Coder C = packed>
 class scalar_compressor : public message_interface<scalar_compressor<Q, S, C>> {
 public:
     static constexpr bool unbiased = requires { requires Q::unbiased; } && bounds_elements<S>;
+    static constexpr auto describe() {
+        return describes(
+            "scalar", "a scale per message or bucket, a symbol per coordinate",
+            part("quantizer", &scalar_compressor::quantizer_, "how a coordinate becomes a symbol"),
+            part("scale", &scalar_compressor::scale_, "what coordinates are divided by")
+                .otherwise(default_scale<Q>::describe().name),
+            part("coder", &scalar_compressor::coder_, "how symbols become bits").otherwise(packed::describe().name));
+    }
 
     explicit scalar_compressor(Q quantizer, S scale = {}, C coder = {})
         : quantizer_(std::move(quantizer)), scale_(std::move(scale)), coder_(std::move(coder)) {
@@ -50,7 +59,7 @@ public:
     const Q& quantizer() const { return quantizer_; }
     const S& scale() const { return scale_; }
     const C& coder() const { return coder_; }
-    std::string name() const { return composition("scalar", {quantizer_.name(), scale_.name(), coder_.name()}); }
+    std::string name() const { return described_name(*this); }
 
     laws laws_for(std::size_t d) const {
         const std::size_t n = std::min(d, bucket(d));
@@ -191,10 +200,10 @@ private:
     static constexpr int max_index = 1 << 24;
     static constexpr std::size_t preferred_chunk = 8192;
     //! Indices that do not depend on the scale can be packed while the scale is measured.
-    static constexpr bool one_pass = BlockCoder<C> && requires {
-        requires Q::scale_free;
-        typename S::accumulator;
-    };
+    static constexpr bool one_pass =
+        BlockCoder<C> && is_scale_free<Q> && requires(const S s, std::span<const float> x, std::size_t piece) {
+            s.measure_by_pieces(x, piece, [](std::span<const float>, std::size_t) {});
+        };
 
     struct no_echo {
         void operator()(const auto*, float, std::uint64_t, std::size_t, const random_stream&) const {}
@@ -253,25 +262,26 @@ private:
     //! Reads x once. False, with nothing written, if this alphabet has no blocks or the step is 0.
     template <class Sink>
     bool encode_in_one_pass(std::span<const float> x, random_key k, payload_writer& w, Sink sink) const {
+        if constexpr (requires { scale_.measures_by_pieces(); }) {
+            if (!scale_.measures_by_pieces()) {
+                return false;
+            }
+        }
         const std::size_t size = quantizer_.symbols().size();
         const std::size_t chunk = size > 256 ? 0 : chunk_for(coder_.granule(size), preferred_chunk / 2);
         if (chunk == 0) {
             return false;
         }
-        typename S::accumulator norm;
         const random_stream dither(k);
         const auto coded = borrow<std::byte>(coder_.bytes_for(x.size(), size));
         const auto symbols = borrow<std::uint8_t>(std::min(chunk, x.size()));
         std::byte* out = coded.data();
-        for (std::size_t at = 0; at < x.size(); at += chunk) {
-            const auto part = x.subspan(at, std::min(chunk, x.size() - at));
-            norm.add(part);
-            norm.expect_finite(x);
+        const float norm = scale_.measure_by_pieces(x, chunk, [&](std::span<const float> part, std::size_t at) {
             kernels::quantize(quantizer_, part, 1.0f, dither, at, symbols.data());
             coder_.encode_block(symbols.data(), part.size(), size, out);
             out += coder_.bytes_for(part.size(), size);
-        }
-        const float step = step_of(norm.result(x));
+        });
+        const float step = step_of(norm);
         if (step == 0) {
             return false;
         }

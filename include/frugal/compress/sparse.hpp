@@ -21,6 +21,7 @@
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/selection.hpp>
 #include <frugal/compress/selector/top_k.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/loan.hpp>
 
 namespace frugal {
@@ -53,6 +54,14 @@ class sparse_compressor : public message_interface<sparse_compressor<S, V, I>> {
 
 public:
     static constexpr bool unbiased = unbiased_by_default;
+    static constexpr auto describe() {
+        return describes(
+            "sparse", "some coordinates, their values by an inner compressor",
+            part("selector", &sparse_compressor::selector_, "which coordinates"),
+            part("values", &sparse_compressor::values_, "how their values travel").otherwise(identity::describe().name),
+            part("indices", &sparse_compressor::indices_, "how their indices travel")
+                .otherwise(fixed_width_indices::describe().name));
+    }
 
     explicit sparse_compressor(S selector, V values = {}, I indices = {})
         : selector_(std::move(selector)), values_(std::move(values)), indices_(std::move(indices)) {
@@ -63,7 +72,7 @@ public:
 
     const S& selector() const { return selector_; }
     const V& value_compressor() const { return values_; }
-    std::string name() const { return composition("sparse", {selector_.name(), values_.name(), indices_.name()}); }
+    std::string name() const { return described_name(*this); }
 
     laws laws_for(std::size_t d) const {
         const laws chosen = laws_of(selector_, d);

@@ -17,9 +17,9 @@
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/scale/scales.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/exact_math.hpp>
-#include <frugal/core/expression.hpp>
 #include <frugal/core/loan.hpp>
 #include <frugal/kernels/codebook_search.hpp>
 #include <frugal/kernels/normals.hpp>
@@ -102,12 +102,24 @@ struct stovoq {
     int dimension = 16;                           //!< D of a bucket, 1..64
     int codewords = 8192;                         //!< M, a power of two, 2..2^20
     int bias_bits = 3;                            //!< P, 0..16
-    int group = 512;                              //!< coordinates that share a norm
+    int group = 512;                              //!< coordinates that share a norm, 1..2^14: the bias table's reach
     int norm_bits = 32;                           //!< 32 (exact), or 10..31 (rounded at random, without bias)
     double codeword_variance = 0;                 //!< v; 0 means 1 + 2 / D, the best for Gaussian buckets
     bias_levels levels = bias_levels::geometric;  //!< layout of the factor's levels
     detail::stovoq_cache cache = {};              //!< internal
 
+    static constexpr auto describe() {
+        return describes(
+            "stovoq", "unbiased vector quantization with random codebooks that nobody sends",
+            option("dimension", &stovoq::dimension, "coordinates per bucket").from(1).to(64),
+            option("codewords", &stovoq::codewords, "a power of two").from(2).to(1 << 20),
+            option("bias_bits", &stovoq::bias_bits, "of the factor that makes it unbiased").from(0).to(16),
+            option("group", &stovoq::group, "coordinates that share a norm").from(1).to(1 << 14),
+            option("norm_bits", &stovoq::norm_bits, "32 is exact").from(10).to(32),
+            option("codeword_variance", &stovoq::codeword_variance, "0: 1 + 2 / dimension").from(0).to(100),
+            option("levels", &stovoq::levels, "layout of the factor's levels")
+                .one_of("geometric", "uniform", "all_but_one"));
+    }
     static constexpr bool unbiased = true;
 
     void compress(std::span<const float> x, random_key k, message& m) const {
@@ -124,29 +136,14 @@ struct stovoq {
     }
 
     void validate() const {
-        expect(dimension >= 1 && dimension <= 64, "stovoq: the dimension of a bucket must lie in 1..64");
-        expect(codewords >= 2 && codewords <= (1 << 20) && (codewords & (codewords - 1)) == 0,
-               "stovoq: the number of codewords must be a power of two in 2..2^20");
-        expect(bias_bits >= 0 && bias_bits <= 16, "stovoq: bias_bits must lie in 0..16");
+        validate_described(*this);
+        expect((codewords & (codewords - 1)) == 0, "stovoq: the number of codewords must be a power of two");
         expect(bias_bits >= 2 || levels != bias_levels::all_but_one,
                "stovoq: this layout of levels needs bias_bits >= 2");
-        expect(group >= 1 && group <= (1 << 14),
-               "stovoq: a group must have 1..2^14 coordinates: with more the table of the radial bias is too coarse");
-        expect(norm_bits >= 10 && norm_bits <= 32, "stovoq: norm_bits must lie in 10..32");
-        expect(codeword_variance == 0 || (codeword_variance >= 0.01 && codeword_variance <= 100),
+        expect(codeword_variance == 0 || codeword_variance >= 0.01,
                "stovoq: the variance of the codewords must lie in 0.01..100 (or be 0 for the default)");
     }
-    std::string name() const {
-        std::string text = expression("stovoq", {{"dimension", double(dimension)},
-                                                 {"codewords", double(codewords)},
-                                                 {"bias_bits", double(bias_bits)},
-                                                 {"group", double(group)},
-                                                 {"norm_bits", double(norm_bits)},
-                                                 {"codeword_variance", codeword_variance}});
-        constexpr const char* layouts[] = {"geometric", "uniform", "all_but_one"};
-        text.back() = ',';
-        return text + "levels=" + layouts[static_cast<int>(levels)] + ")";
-    }
+    std::string name() const { return described_name(*this); }
 
     //! The levels of the bias factor, increasing: the same bits on every machine. Empty for bias_bits = 0.
     std::vector<float> factor_levels() const {

@@ -125,7 +125,17 @@ private:
     std::span<const std::byte> in_;
 };
 
-//! `a(component)` for components with state; nothing for those without.
+//! `a(component)` for components with state; nothing for those without. Of an optional: of what it holds.
+template <class T>
+void save_or_restore(state_archive& a, T& component);
+
+template <class T>
+void save_or_restore(state_archive& a, std::optional<T>& component) {
+    if (component) {
+        save_or_restore(a, *component);
+    }
+}
+
 template <class T>
 void save_or_restore(state_archive& a, T& component) {
     if constexpr (requires { component.state(a); }) {

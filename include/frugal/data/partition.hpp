@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact_math.hpp>
 #include <frugal/core/random.hpp>
@@ -103,19 +104,11 @@ inline std::size_t share_of(std::size_t a, std::size_t b, std::size_t c) {
     return static_cast<std::size_t>(std::uint64_t{a} * std::uint64_t{b} / std::uint64_t{c});
 }
 
-inline std::string short_number(double x) {
-    std::string s = std::to_string(x);
-    s.erase(s.find_last_not_of('0') + 1);
-    if (s.back() == '.') {
-        s.pop_back();
-    }
-    return s;
-}
-
 }  // namespace detail
 
 //! Uniformly random shares whose sizes differ by at most one.
 struct iid {
+    static constexpr auto describe() { return describes("iid", "uniformly at random"); }
     partition operator()(std::span<const std::uint32_t> labels, std::size_t nodes, random_key key) const {
         const std::size_t n = labels.size();
         detail::check_partition(n, nodes);
@@ -127,7 +120,7 @@ struct iid {
         }
         return partition(lists);
     }
-    std::string name() const { return "iid"; }
+    std::string name() const { return described_name(*this); }
 };
 
 //! The samples sorted by label are cut into nodes * per_node runs of nearly equal length; every node gets per_node of
@@ -135,6 +128,10 @@ struct iid {
 struct shards {
     std::size_t per_node = 2;
 
+    static constexpr auto describe() {
+        return describes("shards", "runs of the samples sorted by label",
+                         part("per_node", &shards::per_node, "runs per node").from(1));
+    }
     partition operator()(std::span<const std::uint32_t> labels, std::size_t nodes, random_key key) const {
         const std::size_t n = labels.size();
         detail::check_partition(n, nodes);
@@ -158,20 +155,28 @@ struct shards {
         }
         return partition(lists);
     }
-    std::string name() const { return "shards(" + std::to_string(per_node) + ")"; }
+    std::string name() const { return described_name(*this); }
 };
 
 //! Of every class the nodes get shares drawn from a symmetric Dirichlet distribution over the nodes.
 //!
 //! alpha: large is iid, small gives most of a class to one node. balanced: a node that holds samples / nodes gets no
 //! more of the classes that follow, and the draw is repeated until every node has half of that (Lin et al. 2020): sizes
-//! lie between 1/2 of the mean and the mean plus the largest class (0.50 to 1.94 means were seen); without it every node
-//! has at least one sample. Above ten nodes a balanced draw is made for groups of at most ten nodes with proportional
-//! shares of every class, as the source does, or it would never end. Throws `invalid_input` if 1000 draws do not suffice.
+//! lie between 1/2 of the mean and the mean plus the largest class (0.50 to 1.94 means were seen); without it every
+//! node has at least one sample. Above ten nodes a balanced draw is made for groups of at most ten nodes with
+//! proportional shares of every class, as the source does, or it would never end. Throws `invalid_input` if 1000 draws
+//! do not suffice.
 struct dirichlet {
     double alpha = 1;
     bool balanced = true;
 
+    static constexpr auto describe() {
+        return describes("dirichlet", "shares of every class drawn from a Dirichlet distribution",
+                         option("alpha", &dirichlet::alpha, "concentration: small is more unequal").above(0),
+                         option("balanced", &dirichlet::balanced, "whether sizes are nearly equal")
+                             .one_of("false", "true")
+                             .unless_default());
+    }
     partition operator()(std::span<const std::uint32_t> labels, std::size_t nodes, random_key key) const {
         detail::check_partition(labels.size(), nodes);
         expect(alpha > 0 && std::isfinite(alpha), "the alpha of a Dirichlet partition must be finite and positive");
@@ -192,9 +197,7 @@ struct dirichlet {
         }
         return partition(lists);
     }
-    std::string name() const {
-        return "dirichlet(alpha=" + detail::short_number(alpha) + (balanced ? ")" : ",balanced=false)");
-    }
+    std::string name() const { return described_name(*this); }
 
 private:
     void draw(std::span<const std::span<const std::uint32_t>> classes, std::span<std::vector<std::uint32_t>> lists,
@@ -274,6 +277,10 @@ using dirichlet_partition = dirichlet;
 struct dirichlet_mixture {
     double alpha = 10;
 
+    static constexpr auto describe() {
+        return describes("dirichlet_mixture", "class frequencies of every node drawn from a Dirichlet distribution",
+                         option("alpha", &dirichlet_mixture::alpha, "total concentration").above(0));
+    }
     partition operator()(std::span<const std::uint32_t> labels, std::size_t nodes, random_key key) const {
         const std::size_t n = labels.size();
         detail::check_partition(n, nodes);
@@ -320,7 +327,7 @@ struct dirichlet_mixture {
         }
         return partition(lists);
     }
-    std::string name() const { return "dirichlet_mixture(alpha=" + detail::short_number(alpha) + ")"; }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

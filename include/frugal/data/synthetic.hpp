@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/data/dataset.hpp>
@@ -26,6 +27,16 @@ struct gaussian_mixture {
     std::size_t classes = 10;
     double separation = 4;
 
+    static constexpr auto describe() {
+        return describes(
+            "synthetic", "a mixture of Gaussians, one for each class",
+            option("samples", &gaussian_mixture::samples, "training samples").from(1).to(1 << 28),
+            option("test_samples", &gaussian_mixture::test_samples, "test samples").from(0).to(1 << 28),
+            option("dimension", &gaussian_mixture::dimension, "features").from(1).to(1 << 24),
+            option("classes", &gaussian_mixture::classes, "labels").from(1).to(1 << 16),
+            option("separation", &gaussian_mixture::separation, "of two means, in standard deviations").from(0));
+    }
+    std::string name() const { return described_name(*this); }
     //! O((samples + test_samples) dimension). Throws `invalid_input` for sizes of zero.
     train_test operator()(random_key key) const {
         expect(samples > 0 && dimension > 0 && classes > 0,

@@ -15,11 +15,13 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,12 +145,19 @@ inline void write_file_durably(const std::string& path, std::span<const std::byt
 
 //! The bytes of a file; false if there is none.
 inline bool read_file(const std::string& path, std::vector<std::byte>& bytes) {
-    const file_descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const file_descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.value < 0) {
         if (errno == ENOENT || errno == ENOTDIR) {
             return false;
         }
         throw_file_error("cannot read", path);
+    }
+    struct stat what{};
+    if (::fstat(file.value, &what) != 0) {
+        throw_file_error("cannot read", path);
+    }
+    if (!S_ISREG(what.st_mode)) {
+        throw error(path + " is not a regular file: remove it, or use another directory");
     }
     bytes.clear();
     std::array<std::byte, 65536> buffer;
@@ -191,7 +200,8 @@ inline std::string previous_checkpoint_path(const std::string& directory) {
 //! before it can be loaded. Keeps the one before it. Throws `error` naming the file if the disk does not take it.
 inline void save_checkpoint(const std::string& directory, const checkpoint& c) {
     detail::make_directories(directory);
-    const std::string path = detail::checkpoint_path(directory), fresh = directory + "/checkpoint.partial.frg";
+    const std::string path = detail::checkpoint_path(directory),
+                      fresh = directory + "/checkpoint." + std::to_string(::getpid()) + ".partial.frg";
     detail::write_file_durably(fresh, format_checkpoint(c));
     if (::rename(path.c_str(), detail::previous_checkpoint_path(directory).c_str()) != 0 && errno != ENOENT) {
         detail::throw_file_error("cannot rename", path);
@@ -227,16 +237,58 @@ inline bool load_checkpoint(const std::string& directory, std::vector<std::byte>
     return false;
 }
 
-//! Observer: saves the run after every `rounds` rounds.
+//! A directory of checkpoints that one process writes to, for as long as this lives. Copies share it.
+class checkpoint_directory {
+public:
+    //! Throws `error` where another process writes there, and `invalid_input` where the checkpoints there are of a run with
+    //! another configuration.
+    void lock(const std::string& directory, std::uint64_t configuration) {
+        detail::make_directories(directory);
+        const std::string path = directory + "/checkpoint.lock";
+        auto file = std::make_shared<detail::file_descriptor>(
+            ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644));
+        if (file->value < 0) {
+            detail::throw_file_error("cannot write", path);
+        }
+        if (::flock(file->value, LOCK_EX | LOCK_NB) != 0) {
+            throw error("another run saves its checkpoints in " + directory +
+                        ": wait for its end, or use another directory");
+        }
+        std::vector<std::byte> bytes;
+        if (detail::read_file(detail::checkpoint_path(directory), bytes) &&
+            bytes.size() >= detail::checkpoint_header_size) {
+            std::uint64_t found = 0;
+            std::memcpy(&found, bytes.data() + 16, sizeof found);
+            expect(found == configuration || std::memcmp(bytes.data(), detail::checkpoint_magic.data(), 8) != 0, [&] {
+                return "the checkpoints in " + directory +
+                       " belong to a run with other settings, which this one would replace: use another directory, or "
+                       "remove them";
+            });
+        }
+        held_ = std::move(file);
+    }
+
+private:
+    std::shared_ptr<detail::file_descriptor> held_;
+};
+
+//! Observer: saves the run after every `rounds` rounds. Refuses a directory that another process writes to, or that holds
+//! the checkpoints of another configuration.
 struct checkpoint_every {
     static constexpr bool collective = true;
 
     std::uint64_t rounds = 1;
     std::string directory;
     std::uint64_t configuration = 0;  //!< hash of the settings, checked by `resume`; see `scheme_id` for one of a text
+    checkpoint_directory place{};     //!< state
 
-    void operator()(run_status& status) const {
+    void start(const run_status& status) {
         expect(rounds > 0, "checkpoint_every: the number of rounds must be at least 1");
+        if (status.is_root()) {
+            place.lock(directory, configuration);
+        }
+    }
+    void operator()(run_status& status) const {
         if (status.round() % rounds != 0) {
             return;
         }

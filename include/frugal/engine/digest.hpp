@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <frugal/core/random.hpp>
+#include <frugal/node/population.hpp>
 
 namespace frugal {
 
@@ -48,12 +49,12 @@ inline std::string combine_digests(std::span<const std::uint64_t> digests) {
     return text;
 }
 
-//! Hex digest of the parameters of all nodes in node order. After `run` with `mpi_engine`, rank 0 has them all.
+//! Hex digest of the parameters of all nodes of a vector or population, in node order: that of the run's report.
 template <class Nodes>
-std::string parameters_digest(const Nodes& nodes) {
+std::string parameters_digest(Nodes& nodes) {
     std::vector<std::uint64_t> digests;
-    for (const auto& n : nodes) {
-        digests.push_back(digest_of(n.parameters()));
+    for (auto& n : nodes) {
+        digests.push_back(digest_of(parameters_of(n)));
     }
     return combine_digests(digests);
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,6 +52,7 @@ public:
     }
     void broadcast(std::vector<std::byte>&) {}
     void gather(std::vector<std::vector<std::byte>>&) {}
+    void parallel(std::size_t n, const std::function<void(std::size_t)>& f) { crew_.stage().work(n, f); }
     void save(std::size_t i, std::vector<std::byte>& out) { crew_.save(i, out); }
     void restore(std::size_t i, std::span<const std::byte> in) { crew_.restore(i, in); }
     std::span<const float> parameters(std::size_t i) { return parameters_of(crew_.nodes()[i]); }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <span>
 #include <string>
 #include <thread>
@@ -38,6 +39,7 @@ struct mpi_engine {
               crew_(nodes, first_of(wire_.rank(), nodes.size()), first_of(wire_.rank() + 1, nodes.size()),
                     engine.threads > 0 ? engine.threads : wire_.share_of_threads(), engine.network, &wire_) {
             wire_.place(nodes.size(), crew_.stage());
+            crew_.stage().set_one_node_each(nodes.size() == wire_.ranks() && !nodes.cohort());
             wire_.expect_same(
                 nodes.fingerprint(),
                 "the ranks were started with different settings (seed, number of nodes, initial parameters "
@@ -93,6 +95,7 @@ struct mpi_engine {
         }
         void broadcast(std::vector<std::byte>& from_root) { wire_.broadcast(0, from_root); }
         void gather(std::vector<std::vector<std::byte>>& blobs) { wire_.gather(blobs); }
+        void parallel(std::size_t n, const std::function<void(std::size_t)>& f) { crew_.stage().work(n, f); }
         void save(std::size_t i, std::vector<std::byte>& out) { crew_.save(i, out); }
         void restore(std::size_t i, std::span<const std::byte> in) { crew_.restore(i, in); }
         std::span<const float> parameters(std::size_t i) { return parameters_of(crew_.nodes()[i]); }

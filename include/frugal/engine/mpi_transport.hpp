@@ -66,6 +66,12 @@ public:
         local_ = &local;
     }
 
+    void reduce(std::span<float> x) override {
+        for (std::size_t at = 0; at < x.size(); at += chunk / sizeof(float)) {
+            const std::size_t n = std::min(chunk / sizeof(float), x.size() - at);
+            MPI_Allreduce(MPI_IN_PLACE, x.data() + at, static_cast<int>(n), MPI_FLOAT, MPI_SUM, handle_);
+        }
+    }
     void send(std::uint32_t source, std::uint64_t round, const seat::departure& d,
               std::span<const std::uint32_t> destinations) override {
         for (std::size_t i = 0; i < destinations.size();) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -81,6 +82,11 @@ public:
     }
     void broadcast(std::vector<std::byte>&) {}
     void gather(std::vector<std::vector<std::byte>>&) {}
+    void parallel(std::size_t n, const std::function<void(std::size_t)>& f) {
+        for (std::size_t i = 0; i < n; ++i) {
+            f(i);
+        }
+    }
     std::span<const float> parameters(std::size_t i) { return parameters_of(nodes_[i]); }
 
     //! A node's state, its clocks, and the events that wait for it.

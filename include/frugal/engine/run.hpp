@@ -127,6 +127,7 @@ public:
         sum_up();
     }
 
+    void parallel(std::size_t n, const std::function<void(std::size_t)>& f) override { session_.parallel(n, f); }
     void broadcast(std::vector<std::byte>& from_root) override { session_.broadcast(from_root); }
     void gather(std::vector<std::vector<std::byte>>& of_nodes) override { session_.gather(of_nodes); }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@
 
 namespace frugal {
 
-//! The nodes of a run, placed on threads and processes. All but `save`, `restore` and `parameters` are collective.
+//! The nodes of a run, placed on threads and processes. All but `parallel`, `save`, `restore` and `parameters` are collective.
 //!
 //! size(): of the population; nodes first() <= i < last() are in this process.
 //! play(round, records): runs one round to its end and replaces `records` by those of all its nodes, in node order, in
@@ -25,6 +26,7 @@ namespace frugal {
 //!     its record, and its round is incomplete.
 //! agree(reason, failure): the reason of rank 0; throws in every process where one brings a failure.
 //! broadcast(bytes): rank 0's; gather(blobs): each process fills those of its nodes, rank 0 then has all.
+//! parallel(n, f): f(0), ..., f(n - 1) on the threads of this process.
 //! save(i, out), restore(i, in): node i of this process and the messages that wait for it, between rounds.
 template <class S>
 concept Session =

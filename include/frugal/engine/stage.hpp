@@ -25,6 +25,8 @@ namespace frugal {
 //! Carries messages to nodes of other processes.
 class transport {
 public:
+    //! x <- the sum over all processes.
+    virtual void reduce(std::span<float> x) = 0;
     //! Sends a message of node `source` to nodes elsewhere.
     virtual void send(std::uint32_t source, std::uint64_t round, const seat::departure& d,
                       std::span<const std::uint32_t> destinations) = 0;
@@ -167,6 +169,20 @@ public:
         }
         return *seats_[node - first_];
     }
+    //! f(0), ..., f(n - 1) between rounds.
+    template <class F>
+    void work(std::size_t n, const F& f) {
+        arena_.execute([&] { parallel(n, f); });
+    }
+    bool reduce(std::span<float> x) override {
+        const bool alone = elsewhere_ != nullptr && threads_ == 1 && local_.size() == 1 && one_node_each_;
+        if (alone) {
+            elsewhere_->reduce(x);
+        }
+        return alone;
+    }
+    //! Does every process have exactly one node, at work in every round?
+    void set_one_node_each(bool yes) { one_node_each_ = yes; }
     void sent(seat& s) override {
         if (elsewhere_ != nullptr && threads_ == 1) {
             depart(s, s.outbox.back());  // while this node works on
@@ -174,7 +190,7 @@ public:
     }
 
 private:
-    void parallel_for(std::size_t n, void (*f)(void*, std::size_t), void* call) override {
+    void parallel_for(std::size_t n, void (*f)(const void*, std::size_t), const void* call) override {
         if (n == 1 || threads_ == 1) {
             for (std::size_t i = 0; i < n; ++i) {
                 f(call, i);
@@ -289,6 +305,7 @@ private:
     std::vector<std::uint32_t> ran_;
     std::vector<std::uint32_t> remote_;
     std::size_t unfinished_ = 0;
+    bool one_node_each_ = false;
 };
 
 }  // namespace frugal

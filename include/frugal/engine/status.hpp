@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
@@ -124,6 +125,8 @@ public:
     virtual checkpoint capture() = 0;                               //!< collective; complete on rank 0 only
     virtual void restore(const checkpoint& from) = 0;               //!< collective; complete on every rank
     virtual void broadcast(std::vector<std::byte>& from_root) = 0;  //!< collective
+    //! f(0), ..., f(n - 1) on the engine's threads, in any order. Throws what one of them throws.
+    virtual void parallel(std::size_t n, const std::function<void(std::size_t)>& f) = 0;
     //! Collective: each rank fills the elements of its nodes; afterwards rank 0 has all of them.
     virtual void gather(std::vector<std::vector<std::byte>>& of_nodes) = 0;
 

@@ -16,20 +16,14 @@ namespace frugal {
 template <Exchange E>
 class by_tensor {
 public:
-    static constexpr bool has_server = frugal::has_server<E>;
-
     by_tensor(std::vector<std::size_t> sizes, std::vector<E> exchanges)
         : sizes_(std::move(sizes)), exchanges_(std::move(exchanges)) {
         expect(sizes_.size() == exchanges_.size() && !sizes_.empty() && sizes_.size() <= 127,
                "by_tensor: give one exchange for each of 1 to 127 tensors");
     }
 
+    bool serves() const { return has_server(exchanges_[0]); }
     const auto& compressor() const { return exchanges_[0].compressor(); }
-    bool contributes() const
-        requires frugal::has_server<E>
-    {
-        return exchanges_[0].contributes();
-    }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         std::size_t at = 0;

@@ -13,7 +13,7 @@ namespace frugal {
 
 //! What begins in round t ends in round t + delay: messages have so many rounds to arrive while nodes compute. Call `begin`
 //! and `end` in every round: `end` gives x the mean of the vectors of `delay` rounds ago, and leaves x in the first ones.
-//! What is under way belongs to checkpoints. 
+//! What is under way belongs to checkpoints.
 //!
 //! Meant for averaging exchanges of gradients or differences: a late mean is a late step, which converges for step sizes
 //! of the order 1 / (L delay). Of exchanges whose `end` takes x as it is then (gossip), that is so here too: x then moves
@@ -22,19 +22,13 @@ namespace frugal {
 template <Exchange E>
 class delayed {
 public:
-    static constexpr bool has_server = frugal::has_server<E>;
-
     delayed(const E& prototype, std::uint32_t delay) : under_way_(delay + std::size_t{1}, prototype) {
         expect(delay <= 100, "delayed: the delay must be at most 100 rounds");
     }
 
     std::uint64_t delay() const { return under_way_.size() - 1; }
+    bool serves() const { return has_server(under_way_[0]); }
     const auto& compressor() const { return under_way_[0].compressor(); }
-    bool contributes() const
-        requires frugal::has_server<E>
-    {
-        return under_way_[0].contributes();
-    }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         const std::uint64_t t = here.round();

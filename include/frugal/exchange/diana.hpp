@@ -19,20 +19,14 @@ namespace frugal {
 template <AveragingExchange E>
 class diana {
 public:
-    static constexpr bool has_server = frugal::has_server<E>;
-
     diana(E inner, float alpha) : inner_(std::move(inner)), alpha_(alpha) {
         expect(alpha > 0 && alpha <= 1, "diana: alpha must be in (0, 1]; 1 / (1 + the compressor's variance) is safe");
         require_unbiased(inner_.compressor(), 1024, "diana");
     }
 
     E& inner() { return inner_; }
+    bool serves() const { return has_server(inner_); }
     const auto& compressor() const { return inner_.compressor(); }
-    bool contributes() const
-        requires frugal::has_server<E>
-    {
-        return inner_.contributes();
-    }
     bool exact() const { return inner_.exact(); }
 
     void weigh(std::vector<float> weights) { inner_.weigh(std::move(weights)); }
@@ -40,7 +34,7 @@ public:
         expect(echo.empty(), "diana keeps what its compressor loses by itself: give it no feedback");
         own_.resize(x.size());
         mean_.resize(x.size());
-        if (only_serves(inner_, here)) {
+        if (serves() && here.self() == 0) {
             inner_.begin(here, x);
             return;
         }

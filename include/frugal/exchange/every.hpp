@@ -14,19 +14,13 @@ namespace frugal {
 template <Exchange E>
 class every {
 public:
-    static constexpr bool has_server = frugal::has_server<E>;
-
     every(E inner, std::uint64_t rounds) : inner_(std::move(inner)), rounds_(rounds) {
         expect(rounds > 0, "every: the number of rounds must be at least 1");
     }
 
     E& inner() { return inner_; }
+    bool serves() const { return has_server(inner_); }
     const auto& compressor() const { return inner_.compressor(); }
-    bool contributes() const
-        requires frugal::has_server<E>
-    {
-        return inner_.contributes();
-    }
     bool due(const peer& here) const { return (here.round() + 1) % rounds_ == 0; }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {

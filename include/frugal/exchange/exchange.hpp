@@ -45,15 +45,12 @@ concept AveragingExchange = Exchange<E> && requires(E e, const E ce, peer here, 
     e.weigh(std::vector<float>());
 };
 
-//! Does number 0 serve the others, so that such an exchange has no use for a vector of its own?
+//! Does number 0 serve the others, so that the exchange has no use for a vector of its own? Such an exchange has `serves()`,
+//! as have those that wrap one.
 template <class E>
-inline constexpr bool has_server = requires { requires E::has_server; };
-
-//! Does this node of a group only serve, so that it has no vector of its own in the mean?
-template <class E>
-bool only_serves(const E& exchange, const peer& here) {
-    if constexpr (has_server<E>) {
-        return here.self() == 0 && !exchange.contributes();
+constexpr bool has_server(const E& exchange) {
+    if constexpr (requires { bool{exchange.serves()}; }) {
+        return exchange.serves();
     } else {
         return false;
     }

@@ -17,8 +17,6 @@ namespace frugal {
 template <Exchange E>
 class feedback {
 public:
-    static constexpr bool has_server = frugal::has_server<E>;
-
     //! decay in [0, 1]: below 1 it forgets. Throws where the compressor's error may outgrow what it is added to.
     explicit feedback(E inner, float decay = 1) : inner_(std::move(inner)), decay_(decay) {
         expect(decay >= 0 && decay <= 1, "feedback: the decay must be in [0, 1]");
@@ -26,12 +24,8 @@ public:
     }
 
     E& inner() { return inner_; }
+    bool serves() const { return has_server(inner_); }
     const auto& compressor() const { return inner_.compressor(); }
-    bool contributes() const
-        requires frugal::has_server<E>
-    {
-        return inner_.contributes();
-    }
     bool exact() const
         requires AveragingExchange<E>
     {
@@ -42,7 +36,7 @@ public:
     void weigh(std::vector<float> weights) { inner_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         expect(echo.empty(), "feedback is given to an exchange once: it is inside another one here");
-        if (only_serves(inner_, here)) {
+        if (serves() && here.self() == 0) {
             inner_.begin(here, x);
             return;
         }

@@ -22,8 +22,8 @@ class hierarchical {
 public:
     hierarchical(Within within, Across across, std::uint32_t block_nodes, std::uint64_t period = 1)
         : within_(std::move(within)), across_(std::move(across)), block_nodes_(block_nodes), period_(period) {
-        static_assert(!frugal::has_server<Within> && !frugal::has_server<Across>,
-                      "hierarchical: every node contributes, so its levels must be exchanges without a server");
+        expect(!has_server(within_) && !has_server(across_),
+               "hierarchical: every node contributes, so its levels must be exchanges without a server");
         expect(block_nodes > 0 && period > 0, "hierarchical: blocks and the period must be at least 1");
     }
 

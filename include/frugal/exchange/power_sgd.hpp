@@ -22,12 +22,9 @@ namespace frugal {
 template <Exchange E>
 class power_sgd {
 public:
-    static constexpr bool has_server = false;
-
     power_sgd(const E& inner, std::size_t rows, std::size_t cols, std::size_t rank)
         : rows_(rows), cols_(cols), rank_(rank), of_p_(inner), of_q_(inner) {
-        static_assert(!frugal::has_server<E>,
-                      "power_sgd: every node contributes, so take an exchange without a server");
+        expect(!has_server(inner), "power_sgd: every node contributes, so take an exchange without a server");
         expect(rank > 0 && rank <= rows && rank <= cols, "power_sgd: the rank must be from 1 to the smaller side");
     }
 

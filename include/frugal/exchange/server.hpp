@@ -28,16 +28,14 @@ struct averaging_options {
 template <Compressor Up = identity, Compressor Down = identity, Aggregator A = mean>
 class server {
 public:
-    static constexpr bool has_server = true;
-
     explicit server(Up up = Up(), Down down = Down(), A aggregator = A(), averaging_options options = {})
         : options_(std::move(options)),
           up_(std::move(up)),
           down_(std::move(down), options_.downlink_feedback),
           combine_(std::move(aggregator), options_.how) {}
 
+    bool serves() const { return !options_.contributes; }
     bool exact() const { return down_.exact(); }
-    bool contributes() const { return options_.contributes; }
     const A& aggregator() const { return combine_.aggregator(); }
     const Up& compressor() const { return up_.codec(); }
 

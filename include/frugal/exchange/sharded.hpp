@@ -1,6 +1,7 @@
 //! `sharded`: reduce-scatter, then all-gather, both compressed, block by block.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,7 +24,14 @@ namespace frugal {
 template <Compressor Up = identity, Compressor Down = Up, Aggregator A = mean>
 class sharded {
 public:
-    explicit sharded(Up up = Up(), Down down = Down(), A aggregator = A(), averaging_options options = {.block = 65536})
+    sharded()
+        requires std::default_initializable<Up>
+        : sharded(Up()) {}
+    //! One compressor for both directions.
+    explicit sharded(Up both)
+        requires std::same_as<Up, Down>
+        : sharded(both, both) {}
+    sharded(Up up, Down down, A aggregator = A(), averaging_options options = {.block = 65536})
         : options_(std::move(options)),
           up_(std::move(up)),
           down_(std::move(down), options_.downlink_feedback),
@@ -123,5 +131,8 @@ private:
     std::vector<letter_ref> own_;
     std::uint32_t first_ = 0;
 };
+
+template <Compressor C>
+sharded(C) -> sharded<C, C, mean>;
 
 }  // namespace frugal

@@ -18,8 +18,7 @@ namespace frugal {
 //! An undirected edge.
 using edge = std::pair<std::uint32_t, std::uint32_t>;
 
-//! Rows of (node, weight) in one array. A value: copy it, store it, choose it at run time (it is its own
-//! `any_mixing_matrix`). Immutable. Memory O(nodes + edges).
+//! Rows of (node, weight) in one array. A value: copy it, store it. Immutable. Memory O(nodes + edges).
 class mixing_matrix {
 public:
     //! One node that mixes with nobody.

@@ -1,20 +1,20 @@
 //! The topologies. Each returns a `mixing_matrix` with Metropolis weights 1 / max(degree_i, degree_j), degrees counting
-//! the node itself (so that an even ring is not bipartite). Spectral gap rho = 1 - largest |eigenvalue| but one, here for
-//! rings from 3 nodes and tori with sides from 3:
+//! the node itself (so that an even ring is not bipartite). Spectral gap rho = 1 - largest |eigenvalue| but one, here
+//! for rings from 3 nodes and tori with sides from 3:
 //!
-//! | topology            | neighbours     | rho                             | choose it for                              |
-//! |---------------------|----------------|---------------------------------|--------------------------------------------|
-//! | `ring(n)`           | 2              | (2/3)(1 - cos(2 pi / n))        | the hard case every paper reports          |
-//! | `chain(n)`          | 1 or 2         | about pi^2 / (3 n^2)            | pipelines, the worst case                  |
-//! | `star(n)`           | 1, hub n - 1   | 1 / n for n >= 3                | a server seen as gossip                    |
-//! | `torus(r, c)`       | 4              | (2/5)(1 - cos(2 pi / max(r,c))) | the mesh of a machine room                 |
-//! | `complete(n)`       | n - 1          | 1                               | exact averaging                            |
-//! | `exponential(n)`    | 2 log2 n - 1   | 2 / log2 n for n = 2^k >= 4     | few messages and fast mixing               |
-//! | `social_network()`  | 3 to 14        | 0.0821                          | an irregular graph: 18 women and 14 events |
-//! | `from_edges(n, e)`  | yours          | measure it                      | your own network                           |
+//! | topology            | neighbours     | rho                             | choose it for                          |
+//! |---------------------|----------------|---------------------------------|----------------------------------------|
+//! | `ring(n)`           | 2              | (2/3)(1 - cos(2 pi / n))        | the hard case every paper reports      |
+//! | `chain(n)`          | 1 or 2         | about pi^2 / (3 n^2)            | pipelines, the worst case              |
+//! | `star(n)`           | 1, hub n - 1   | 1 / n for n >= 3                | a server seen as gossip                |
+//! | `torus(r, c)`       | 4              | (2/5)(1 - cos(2 pi / max(r,c))) | the mesh of a machine room             |
+//! | `complete(n)`       | n - 1          | 1                               | exact averaging                        |
+//! | `exponential(n)`    | 2 log2 n - 1   | 2 / log2 n for n = 2^k >= 4     | few messages and fast mixing           |
+//! | `social_network()`  | 3 to 14        | 0.0821                          | irregular: 18 women and 14 events      |
+//! | `from_edges(n, e)`  | yours          | measure it                      | your own network                       |
 //!
-//! Of other n, `exponential(n)` has about 2 log2 n neighbours and rho between 1.7 / log2 n and 3.2 / log2 n (measured for
-//! n up to 256). A torus of 2 x c has 3 neighbours and rho = (1/2)(1 - cos(2 pi / c)) for c >= 4.
+//! Of other n, `exponential(n)` has about 2 log2 n neighbours and rho between 1.7 / log2 n and 3.2 / log2 n (measured
+//! for n up to 256). A torus of 2 x c has 3 neighbours and rho = (1/2)(1 - cos(2 pi / c)) for c >= 4.
 #pragma once
 
 #include <array>
@@ -25,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include <frugal/core/describe.hpp>
 #include <frugal/mix/mixing_matrix.hpp>
 
 namespace frugal {
@@ -143,5 +144,23 @@ inline mixing_matrix social_network() {
     }
     return mixing_matrix::metropolis("social_network", 32, edges);
 }
+
+//! What their names and arguments are. Expressions may name fewer nodes than the functions take: a text must not ask for
+//! any amount of memory.
+inline constexpr auto nodes_argument = argument<std::size_t>("nodes", "number of nodes").from(1).to(1 << 20);
+inline constexpr auto ring_description =
+    describes_function("ring", "each node and two neighbours", ring, nodes_argument);
+inline constexpr auto chain_description =
+    describes_function("chain", "a ring that is not closed", chain, nodes_argument);
+inline constexpr auto star_description = describes_function("star", "one node in the middle", star, nodes_argument);
+inline constexpr auto torus_description = describes_function(
+    "torus", "a grid that wraps around", torus, argument<std::size_t>("rows", "of nodes").from(1).to(4096),
+    argument<std::size_t>("columns", "of nodes").from(1).to(4096));
+inline constexpr auto complete_description =
+    describes_function("complete", "everyone with everyone", complete, nodes_argument.to(10000));
+inline constexpr auto exponential_description =
+    describes_function("exponential", "neighbours at distances 1, 2, 4, ...", exponential, nodes_argument);
+inline constexpr auto social_network_description =
+    describes_function("social_network", "Davis' southern women and their events, 32 nodes", social_network);
 
 }  // namespace frugal

@@ -1,15 +1,15 @@
 //! What a layer is: a function of parameters and a mini-batch, and its derivative.
 //!
-//! | layer                    | output of one sample        | parameters         | header           |
-//! |--------------------------|-----------------------------|--------------------|------------------|
-//! | `dense`                  | outputs                     | weight, bias       | dense.hpp        |
-//! | `convolution`            | filters x rows' x columns'  | weight, bias       | convolution.hpp  |
-//! | `group_normalization`    | as its input                | scale, shift       | normalization.hpp|
-//! | `max_pool`, `average_pool` | channels x rows' x columns' | -                | pooling.hpp      |
-//! | `relu`, `hyperbolic_tangent` | as its input            | -                  | activation.hpp   |
-//! | `flatten`                | as its input, one dimension | -                  | activation.hpp   |
-//! | `sequential`, `layer_sequence` | that of the last one  | those of all       | sequential.hpp   |
-//! | `any_layer`              | of what it holds            | of what it holds   | any_layer.hpp    |
+//! | layer                          | output of one sample        | parameters       | header            |
+//! |--------------------------------|-----------------------------|------------------|-------------------|
+//! | `dense`                        | outputs                     | weight, bias     | dense.hpp         |
+//! | `convolution`                  | filters x rows' x columns'  | weight, bias     | convolution.hpp   |
+//! | `group_normalization`          | as its input                | scale, shift     | normalization.hpp |
+//! | `max_pool`, `average_pool`     | channels x rows' x columns' | -                | pooling.hpp       |
+//! | `relu`, `hyperbolic_tangent`   | as its input                | -                | activation.hpp    |
+//! | `flatten`                      | as its input, one dimension | -                | activation.hpp    |
+//! | `sequential`, `layer_sequence` | that of the last layer      | those of all     | sequential.hpp    |
+//! | `any_layer`                    | of what it holds            | of what it holds | any_layer.hpp     |
 #pragma once
 
 #include <concepts>
@@ -40,8 +40,8 @@ struct sample_shape {
 //! Samples that pass through a model at once: working memory is that of one such block.
 inline constexpr std::size_t block_samples = 256;
 
-//! `shape`; throws `invalid_input`, naming `layer`, if it is empty or a block of it has more than 2^31 - 1 values (what a
-//! BLAS can count).
+//! `shape`; throws `invalid_input`, naming `layer`, if it is empty or a block of it has more than 2^31 - 1 values (what
+//! a BLAS can count).
 constexpr sample_shape checked_shape(sample_shape shape, std::string_view layer) {
     constexpr auto most = static_cast<std::size_t>(std::numeric_limits<int>::max()) / block_samples;
     const bool fits = shape.channels > 0 && shape.rows > 0 && shape.columns > 0 && shape.channels <= most &&
@@ -67,9 +67,9 @@ struct forward_pass {
 
 //! What a layer computes derivatives from, after the forward pass of the same batch.
 //!
-//! output_gradient: the derivative of the loss by the output. input_gradient: to be overwritten by that by the input, or
-//! empty if nobody asks. gradient: that by the parameters, to become beta gradient + the sum over the batch; beta is 0
-//! (what was there must not matter, were it NaN) or 1.
+//! output_gradient: the derivative of the loss by the output. input_gradient: to be overwritten by that by the input,
+//! or empty if nobody asks. gradient: that by the parameters, to become beta gradient + the sum over the batch; beta is
+//! 0 (what was there must not matter, were it NaN) or 1.
 template <class T>
 struct backward_pass {
     std::span<const T> parameters;
@@ -88,13 +88,16 @@ struct backward_pass {
 //!
 //! bind(shape): takes the shape of its input, or throws `invalid_input`; returns that of its output. Comes first.
 //! kind(): a word for names of tensors ("dense").  name(): its textual expression.
-//! Optional, with what holds otherwise in brackets: `bool in_place() const`: forward may be given output = input and
-//! backward input_gradient = output_gradient, and backward does not read the input [false]; `bool reads_output() const`:
-//! backward reads the output, so that no later layer may overwrite it [true]; `float variance_gain() const`: the variance
-//! that the weights before this layer should have, times their number of inputs [1]; `std::size_t workspace(batch)
-//! const`: elements of working memory [0]; `add_tensors(tensor_layout&, prefix) const`: appends its tensors, their names
-//! behind the prefix, and with it `initialize(stream, first, gain, parameters) const`: fills them, element i from element
-//! first + i of the stream, gain being the variance gain of what follows [no parameters].
+//! Optional, with what holds otherwise in brackets:
+//! `bool in_place() const`: forward may be given output = input and backward input_gradient = output_gradient, and
+//!     backward does not read the input [false];
+//! `bool reads_output() const`: backward reads the output, so that no later layer may overwrite it [true];
+//! `float variance_gain() const`: the variance that the weights before this layer should have, times their number of
+//!     inputs [1];
+//! `std::size_t workspace(batch) const`: elements of working memory [0];
+//! `add_tensors(tensor_layout&, prefix) const`: appends its tensors, their names behind the prefix; and with it
+//! `initialize(stream, first, gain, parameters) const`: fills them, element i from element first + i of the stream;
+//!     gain is the variance gain of what follows [no parameters].
 template <class L>
 concept Layer = std::copyable<L> && requires(L l, const L cl, sample_shape shape, const forward_pass<float>& forward,
                                              const backward_pass<float>& backward) {

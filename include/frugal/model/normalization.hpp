@@ -14,12 +14,13 @@
 
 namespace frugal {
 
-//! y = scale_k (x - mean) / sqrt(variance + epsilon) + shift_k for channel k, mean and variance being those of a group of
-//! channels of the sample (Wu, He 2018). One group is layer normalisation, as many as channels instance normalisation.
+//! y = scale_k (x - mean) / sqrt(variance + epsilon) + shift_k for channel k, mean and variance being those of a group
+//! of channels of the sample (Wu, He 2018). One group is layer normalisation, as many as channels instance
+//! normalisation.
 //!
 //! Unlike batch normalisation it keeps no statistics and does not mix samples: the output for a sample is the same in
-//! every batch, in training and evaluation, which is what distributed training over unlike data needs (Hsieh et al. 2020,
-//! section 5). `scale` starts as 1 and `shift` as 0, one each per channel. Sums are in double.
+//! every batch, in training and evaluation, which is what distributed training over unlike data needs (Hsieh et al.
+//! 2020, section 5). `scale` starts as 1 and `shift` as 0, one each per channel. Sums are in double.
 struct group_normalization {
     std::size_t groups = 1;
     float epsilon = 1e-5f;

@@ -147,7 +147,8 @@ private:
         }
     }
 
-    //! visit(index of the first output, index of the first input, outputs) for every row of outputs of a batch, in order.
+    //! visit(index of the first output, index of the first input, outputs) for every row of outputs of a batch, in
+    //! order.
     template <class Visit>
     void for_each_row(std::size_t batch, const Visit& visit) const {
         const sample_shape out = output();

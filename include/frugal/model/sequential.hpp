@@ -217,8 +217,8 @@ private:
     std::size_t widest_ = 0;
 };
 
-//! Layers that the compiler knows: `sequential net({1, 28, 28}, convolution{.filters = 8}, relu{}, dense{.outputs = 10})`.
-//! Without a shape in front it is a part of another sequence, which binds it. Any T.
+//! Layers that the compiler knows: `sequential net({1, 28, 28}, convolution{.filters = 8}, relu{}, dense{.outputs =
+//! 10})`. Without a shape in front it is a part of another sequence, which binds it. Any T.
 template <Layer... Layers>
 class sequential : public basic_sequential<std::tuple<Layers...>> {
 public:

@@ -31,8 +31,8 @@ auto part_of(const named_tensor& tensor, P& parameters) {
 
 }  // namespace detail
 
-//! The tensor as an xtensor adaptor of its own number of dimensions. It refers to the parameters, which must outlive it;
-//! constant if they are. Throws `invalid_input` if they end before the tensor does.
+//! The tensor as an xtensor adaptor of its own number of dimensions. It refers to the parameters, which must outlive
+//! it; constant if they are. Throws `invalid_input` if they end before the tensor does.
 template <ContiguousNumbers P>
 auto view(const named_tensor& tensor, P&& parameters) {
     const auto part = detail::part_of(tensor, parameters);

@@ -85,7 +85,8 @@ public:
         open(here, leg, e, [&](const C& c, const message& m, random_key key) { c.decompress(m, key, y); });
     }
     void decode_add(const peer& here, std::uint32_t leg, const envelope& e, float weight, std::span<float> acc) {
-        open(here, leg, e, [&](const C& c, const message& m, random_key key) { c.decompress_add(m, key, weight, acc); });
+        open(here, leg, e,
+             [&](const C& c, const message& m, random_key key) { c.decompress_add(m, key, weight, acc); });
     }
 
     void state(state_archive& a) {

@@ -122,6 +122,10 @@ public:
     }
     std::size_t threads() const { return seat_->at->threads(); }
 
+    //! x <- the sum over all nodes, by the engine's own reduction of floats, if it has one; false if not. The order of the
+    //! additions, and so the bits, are the engine's. The group must be everyone.
+    bool reduce(std::span<float> x) const { return seat_->at->reduce(x); }
+
     //! A training loss, the mean over so many samples.
     void report(double loss, double samples) const {
         seat_->record.loss += loss * samples;

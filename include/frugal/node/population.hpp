@@ -69,6 +69,27 @@ public:
         }
         return *built_[i];
     }
+
+    //! Over all nodes, in order; builds those that are not.
+    class iterator {
+    public:
+        using value_type = N;
+        using difference_type = std::ptrdiff_t;
+        iterator(population* of, std::size_t at) : of_(of), at_(at) {}
+        N& operator*() const { return (*of_)[at_]; }
+        iterator& operator++() {
+            ++at_;
+            return *this;
+        }
+        bool operator==(const iterator& other) const { return at_ == other.at_; }
+
+    private:
+        population* of_;
+        std::size_t at_;
+    };
+    iterator begin() { return {this, 0}; }
+    iterator end() { return {this, size()}; }
+
     void build(std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i) {
             (*this)[i];

@@ -82,10 +82,13 @@ public:
 
     //! f(0), ..., f(n - 1), in any order, on as many threads as the engine has.
     template <class F>
-    void parallel(std::size_t n, F& f) {
-        parallel_for(n, [](void* call, std::size_t i) { (*static_cast<F*>(call))(i); }, &f);
+    void parallel(std::size_t n, const F& f) {
+        parallel_for(n, [](const void* call, std::size_t i) { (*static_cast<const F*>(call))(i); }, &f);
     }
     virtual std::size_t threads() const = 0;
+    //! x <- the sum over all nodes of the run, if the engine can add up floats by itself: where every process has one node
+    //! and one thread. Called by all nodes at once. False, with x as it was, if it cannot.
+    virtual bool reduce(std::span<float> x) = 0;
     //! A message was put into the outbox of `s`, from the thread that runs its node.
     virtual void sent(seat& s) = 0;
 
@@ -94,7 +97,7 @@ protected:
     host(const host&) = delete;
     host& operator=(const host&) = delete;
     ~host() = default;
-    virtual void parallel_for(std::size_t n, void (*f)(void*, std::size_t), void* call) = 0;
+    virtual void parallel_for(std::size_t n, void (*f)(const void*, std::size_t), const void* call) = 0;
 };
 
 //! Everything an engine keeps for a node while a round lasts.

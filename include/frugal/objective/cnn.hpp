@@ -19,8 +19,8 @@
 
 namespace frugal {
 
-//! Blocks of convolution (3 x 3, keeping the size), ReLU and 2 x 2 max-pooling, then fully connected layers, ReLU between
-//! them, and softmax cross entropy, plus l2 / 2 ||w||^2.
+//! Blocks of convolution (3 x 3, keeping the size), ReLU and 2 x 2 max-pooling, then fully connected layers, ReLU
+//! between them, and softmax cross entropy, plus l2 / 2 ||w||^2.
 //!
 //! `cnn(data)` has 206,922 parameters on images of 28 x 28, `cnn(data, {32, 64})` has 421,642. Tensors are
 //! "convolution1.weight", ..., "dense1.weight", ...; see `empirical_risk` for all else. About 7 million floating-point
@@ -28,8 +28,8 @@ namespace frugal {
 class cnn : public empirical_risk<layer_sequence> {
 public:
     //! filters: of every block; hidden: units of the fully connected layers but the last; image: the shape of a sample,
-    //! by default one channel of a square. Throws `invalid_input` for an empty data set, an empty layer, samples that are
-    //! no such image, images too small to be halved that often, or unless l2 is finite and >= 0.
+    //! by default one channel of a square. Throws `invalid_input` for an empty data set, an empty layer, samples that
+    //! are no such image, images too small to be halved that often, or unless l2 is finite and >= 0.
     explicit cnn(const dataset& data, std::vector<std::size_t> filters = {16, 32},
                  std::vector<std::size_t> hidden = {128}, float l2 = 0, sample_shape image = {})
         : empirical_risk<layer_sequence>(data, layers(data, filters, hidden, image), {}, l2),

@@ -34,9 +34,9 @@ concept Model = Layer<M> && requires(const M m) {
 //! f(w) = mean over the batch of the loss of the model with parameters w, plus l2 / 2 ||w||^2.
 //!
 //! Any number of samples may be asked for: they pass in blocks of 256, so working memory is bounded. Results have the
-//! same bits for any number of threads and any alignment of the buffers; layers that call a BLAS have them with one BLAS
-//! on one kind of machine. Copies share the data and the model and have working memory of their own; one object serves
-//! one thread at a time.
+//! same bits for any number of threads and any alignment of the buffers; layers that call a BLAS have them with one
+//! BLAS on one kind of machine. Copies share the data and the model and have working memory of their own; one object
+//! serves one thread at a time.
 //!
 //!     empirical_risk f(data, sequential({784}, dense{.outputs = 300}, relu{}, dense{.outputs = 10}));
 template <Model M, Loss L = cross_entropy>

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <frugal/core/describe.hpp>
 #include <frugal/core/state.hpp>
 #include <frugal/kernels/zip.hpp>
 #include <frugal/optimize/buffer.hpp>
@@ -30,9 +31,17 @@ struct adam {
     std::vector<float> first{};   //!< state
     std::vector<float> second{};  //!< state
 
+    static constexpr auto describe() {
+        return describes("adam", "adaptive moments; decoupled: AdamW",
+                         option("learning_rate", &adam::learning_rate, "a number or a schedule"),
+                         option("beta_1", &adam::beta_1, "decay of the first moment").from(0).below(1),
+                         option("beta_2", &adam::beta_2, "decay of the second moment").from(0).below(1),
+                         option("epsilon", &adam::epsilon, "added to the root").above(0),
+                         option("weight_decay", &adam::weight_decay, "of the l2 penalty added to the gradient").from(0),
+                         part("decoupled", &adam::decoupled, "whether weight decay is").one_of("coupled", "decoupled"));
+    }
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) {
-        expect(beta_1 >= 0 && beta_1 < 1 && beta_2 >= 0 && beta_2 < 1, "adam: beta_1 and beta_2 must be in [0, 1)");
-        expect(epsilon > 0, "adam: epsilon must be positive");
+        validate();
         expect_same_length(w, g);
         expect_buffer(first, w.size());
         expect_buffer(second, w.size());
@@ -63,11 +72,8 @@ struct adam {
         a(first);
         a(second);
     }
-    std::string name() const {
-        return composition("adam", {"learning_rate=" + learning_rate.name(), "beta_1=" + number_text(beta_1),
-                                    "beta_2=" + number_text(beta_2), "epsilon=" + number_text(epsilon),
-                                    "weight_decay=" + number_text(weight_decay), decoupled ? "decoupled" : "coupled"});
-    }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <frugal/core/describe.hpp>
 #include <frugal/core/state.hpp>
 #include <frugal/kernels/zip.hpp>
 #include <frugal/optimize/buffer.hpp>
@@ -20,8 +21,14 @@ struct momentum {
     float weight_decay = 0;
     std::vector<float> velocity{};  //!< state
 
+    static constexpr auto describe() {
+        return describes(
+            "momentum", "heavy ball", option("learning_rate", &momentum::learning_rate, "a number or a schedule"),
+            option("factor", &momentum::factor, "of the velocity that is kept").from(0).below(1),
+            option("weight_decay", &momentum::weight_decay, "of the l2 penalty added to the gradient").from(0));
+    }
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) {
-        expect(factor >= 0 && factor < 1, "momentum: the factor must be in [0, 1)");
+        validate();
         expect_same_length(w, g);
         expect_buffer(velocity, w.size());
         kernels::zip(
@@ -36,10 +43,8 @@ struct momentum {
             w.data(), velocity.data(), g.data());
     }
     void state(state_archive& a) { a(velocity); }
-    std::string name() const {
-        return composition("momentum", {"learning_rate=" + learning_rate.name(), "factor=" + number_text(factor),
-                                        "weight_decay=" + number_text(weight_decay)});
-    }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

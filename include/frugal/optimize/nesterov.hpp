@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <frugal/core/describe.hpp>
 #include <frugal/core/state.hpp>
 #include <frugal/kernels/zip.hpp>
 #include <frugal/optimize/buffer.hpp>
@@ -31,8 +32,16 @@ struct nesterov {
     nesterov_form form = nesterov_form::corrected;
     std::vector<float> velocity{};  //!< state
 
+    static constexpr auto describe() {
+        return describes(
+            "nesterov", "Nesterov momentum",
+            option("learning_rate", &nesterov::learning_rate, "a number or a schedule"),
+            option("factor", &nesterov::factor, "of the velocity that is kept").from(0).below(1),
+            option("weight_decay", &nesterov::weight_decay, "of the l2 penalty added to the gradient").from(0),
+            part("form", &nesterov::form, "where the gradient is taken").one_of("corrected", "look_ahead"));
+    }
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) {
-        expect(factor >= 0 && factor < 1, "nesterov: the factor must be in [0, 1)");
+        validate();
         expect_same_length(w, g);
         expect_buffer(velocity, w.size());
         const auto eta = static_cast<float>(learning_rate(step));
@@ -67,11 +76,8 @@ struct nesterov {
         }
     }
     void state(state_archive& a) { a(velocity); }
-    std::string name() const {
-        return composition("nesterov", {"learning_rate=" + learning_rate.name(), "factor=" + number_text(factor),
-                                        "weight_decay=" + number_text(weight_decay),
-                                        form == nesterov_form::corrected ? "corrected" : "look_ahead"});
-    }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

@@ -18,10 +18,13 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
+#include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/expression.hpp>
+#include <frugal/core/random.hpp>
 
 namespace frugal {
 
@@ -128,8 +131,8 @@ private:
     std::string shape_name() const {
         switch (shape_) {
             case shape::step:
-                return expression("step_decay",
-                                  {{"rate", rate_}, {"factor", factor_}, {"every", static_cast<double>(period_)}});
+                return composition("step_decay", {"rate=" + number_text(rate_), "factor=" + number_text(factor_),
+                                                  "every=" + number_text(period_)});
             case shape::milestone: {
                 std::string text = "milestone_decay(rate=" + number_text(rate_) + ",factor=" + number_text(factor_);
                 for (std::size_t i = 0; i < milestone_count_; ++i) {
@@ -140,8 +143,8 @@ private:
             case shape::inverse_sqrt:
                 return expression("inverse_sqrt_decay", {{"rate", rate_}, {"scale", factor_}});
             case shape::cosine:
-                return expression("cosine_decay",
-                                  {{"rate", rate_}, {"final_rate", factor_}, {"total", static_cast<double>(period_)}});
+                return composition("cosine_decay", {"rate=" + number_text(rate_), "final_rate=" + number_text(factor_),
+                                                    "total=" + number_text(period_)});
             default:
                 return number_text(rate_);
         }
@@ -210,5 +213,31 @@ constexpr schedule cosine_decay(double rate, double final_rate, std::uint64_t to
     s.period_ = total;
     return s;
 }
+
+//! What their names and arguments are.
+inline constexpr auto step_decay_description = describes_function(
+    "step_decay", "rate * factor^floor(round / every)", step_decay, argument<double>("rate", "the first rate").from(0),
+    argument<double>("factor", "per period").above(0).to(1),
+    argument<std::uint64_t>("every", "rounds per period").from(1));
+inline constexpr auto milestone_decay_description = describes_function(
+    "milestone_decay", "rate * factor^(milestones that have passed)",
+    [](double rate, double factor, const std::vector<std::uint64_t>& steps) {
+        return milestone_decay(rate, factor, steps);
+    },
+    argument<double>("rate", "the first rate").from(0), argument<double>("factor", "per milestone").above(0).to(1),
+    arguments_left<std::uint64_t>("steps", "the milestones, increasing, at most 8"));
+inline constexpr auto inverse_sqrt_decay_description = describes_function(
+    "inverse_sqrt_decay", "rate * sqrt(scale / (scale + round))", inverse_sqrt_decay,
+    argument<double>("rate", "the first rate").from(0),
+    argument<double>("scale", "rounds until the rate has fallen by 1/sqrt(2)").above(0).otherwise("1"));
+inline constexpr auto cosine_decay_description = describes_function(
+    "cosine_decay", "half a cosine from rate to final_rate", cosine_decay,
+    argument<double>("rate", "the first rate").from(0), argument<double>("final_rate", "from `total` on").from(0),
+    argument<std::uint64_t>("total", "rounds").from(1));
+inline constexpr auto warm_up_description = describes_function(
+    "warm_up", "linear growth, then another schedule",
+    [](const schedule& after, double from, std::uint64_t steps) { return after.warm_up(from, steps); },
+    argument<schedule>("schedule", "what follows"), argument<double>("from", "the first rate").from(0),
+    argument<std::uint64_t>("steps", "rounds of growth"));
 
 }  // namespace frugal

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include <frugal/core/describe.hpp>
 #include <frugal/core/state.hpp>
 #include <frugal/kernels/zip.hpp>
 #include <frugal/optimize/buffer.hpp>
@@ -17,7 +18,13 @@ struct sgd {
     schedule learning_rate = 0.01;
     float weight_decay = 0;
 
+    static constexpr auto describe() {
+        return describes("sgd", "plain stochastic gradient descent",
+                         option("learning_rate", &sgd::learning_rate, "a number or a schedule"),
+                         option("weight_decay", &sgd::weight_decay, "of the l2 penalty added to the gradient").from(0));
+    }
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) {
+        validate();
         expect_same_length(w, g);
         kernels::zip(
             w.size(),
@@ -29,10 +36,8 @@ struct sgd {
             w.data(), g.data());
     }
     void state(state_archive&) {}
-    std::string name() const {
-        return composition("sgd",
-                           {"learning_rate=" + learning_rate.name(), "weight_decay=" + number_text(weight_decay)});
-    }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

@@ -12,8 +12,8 @@
 #include <string>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
-#include <frugal/core/expression.hpp>
 #include <frugal/quantize/rounding.hpp>
 
 namespace frugal {
@@ -27,6 +27,10 @@ namespace frugal {
 struct dithered {
     int levels = 1;
 
+    static constexpr auto describe() {
+        return describes("dithered", "uniform with subtractive dither (DQSG)",
+                         option("levels", &dithered::levels, "levels on each side of zero").from(1).to(1 << 24));
+    }
     static constexpr bool unbiased = true;
     constexpr alphabet symbols() const { return {-levels, levels}; }
     template <class T>
@@ -41,8 +45,8 @@ struct dithered {
     static constexpr double step_variance() { return 1.0 / 12; }
     static constexpr double step_variance(double) { return step_variance(); }
     static constexpr double largest_error() { return 0.5; }
-    void validate() const { expect(levels >= 1, "dithered: levels must be at least 1"); }
-    std::string name() const { return expression("dithered", {{"levels", double(levels)}}); }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 //! One bit per coordinate with subtractive dither (Abdi 2020, App. A, reconstruction q/2 - u).
@@ -50,6 +54,9 @@ struct dithered {
 //! index(x, u) = [x + u > 0];  value(i, u) = i - 1/2 - u.  The step is twice the norm: x in [-1/2, 1/2].
 //! Error uniform on (-1/2, 1/2) steps, independent of x: a `dithered` of half a level, variance norm^2 / 3.
 struct one_bit_dithered {
+    static constexpr auto describe() {
+        return describes("one_bit_dithered", "one bit with subtractive dither, for use without feedback");
+    }
     static constexpr bool unbiased = true;
     constexpr alphabet symbols() const { return {0, 1}; }
     constexpr float range() const { return 0.5f; }
@@ -64,7 +71,7 @@ struct one_bit_dithered {
     static constexpr double step_variance() { return 1.0 / 12; }
     static constexpr double step_variance(double) { return step_variance(); }
     static constexpr double largest_error() { return 0.5; }
-    std::string name() const { return "one_bit_dithered"; }
+    std::string name() const { return described_name(*this); }
 };
 
 //! Dithered rounding whose receiver does not subtract the dither (Abdi 2020, App. A).
@@ -78,6 +85,14 @@ struct half_dithered {
     int levels = 1;
     int dithers = 1;
 
+    static constexpr auto describe() {
+        return describes(
+            "half_dithered", "dithered, not subtracted by the receiver",
+            option("levels", &half_dithered::levels, "levels on each side of zero").from(1).to((1 << 24) - 1),
+            option("dithers", &half_dithered::dithers, "1: uniform; 2: triangular, noise independent of x")
+                .from(1)
+                .to(2));
+    }
     static constexpr bool unbiased = true;
     constexpr alphabet symbols() const { return {-levels - (dithers - 1), levels + (dithers - 1)}; }
     constexpr float range() const { return static_cast<float>(levels); }
@@ -99,13 +114,8 @@ struct half_dithered {
         return dithers == 1 ? f * (1 - f) : 0.25;
     }
     double largest_error() const { return dithers == 1 ? 1 : 1.5; }
-    void validate() const {
-        expect(levels >= 1 && levels < 1 << 24, "half_dithered: levels must lie in 1..2^24 - 1");
-        expect(dithers == 1 || dithers == 2, "half_dithered: dithers must be 1 (uniform) or 2 (triangular)");
-    }
-    std::string name() const {
-        return expression("half_dithered", {{"levels", double(levels)}, {"dithers", double(dithers)}});
-    }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

@@ -7,8 +7,8 @@
 #include <string>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
-#include <frugal/core/expression.hpp>
 #include <frugal/quantize/rounding.hpp>
 
 namespace frugal {
@@ -23,6 +23,10 @@ namespace frugal {
 struct natural {
     int levels = 8;
 
+    static constexpr auto describe() {
+        return describes("natural", "unbiased rounding to powers of two",
+                         option("levels", &natural::levels, "powers of two up to the norm").from(1).to(64));
+    }
     static constexpr bool unbiased = true;
     constexpr alphabet symbols() const { return {-levels, levels}; }
     constexpr float range() const { return 1.0f; }
@@ -72,8 +76,8 @@ struct natural {
         return 1.0 / 8 + std::min(std::sqrt(d) * lowest, d * lowest * lowest / 4);
     }
     double l2_norm_variance(std::size_t n) const { return max_norm_variance(n); }
-    void validate() const { expect(levels >= 1 && levels <= 64, "natural: levels must lie in 1..64"); }
-    std::string name() const { return expression("natural", {{"levels", double(levels)}}); }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 
 private:
     float lowest_level() const {

@@ -9,9 +9,9 @@
 #include <string>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact.hpp>
-#include <frugal/core/expression.hpp>
 #include <frugal/quantize/rounding.hpp>
 
 namespace frugal {
@@ -34,6 +34,13 @@ struct nested_dithered {
     double coarse = 1;
     double shrink = 1;
 
+    static constexpr auto describe() {
+        return describes(
+            "nested_dithered", "coarse cell left to the receiver's side information (NDQSG)",
+            option("fine", &nested_dithered::fine, "fine step relative to the norm").above(1e-7),
+            option("coarse", &nested_dithered::coarse, "coarse step, an integer multiple of fine").above(0).below(1e7),
+            option("shrink", &nested_dithered::shrink, "the factor a").above(0).to(1));
+    }
     static constexpr bool unbiased = false;  // unless nothing wraps, which the sender cannot know
     //! k, the number of symbols.
     constexpr int ratio() const { return static_cast<int>(coarse / fine + 0.5); }
@@ -70,16 +77,12 @@ struct nested_dithered {
     }
 
     void validate() const {
-        expect(fine > 0 && coarse > 0 && 1 / fine < 1e7 && coarse < 1e7,
-               "nested_dithered: fine and coarse must be positive and relative to the norm, such as 1/3 and 1");
+        validate_described(*this);
         const double k = coarse / fine;
         expect(k > 1.5 && k < 65536.5, "nested_dithered: coarse / fine must lie in 2..65536");
         expect(std::fabs(k - ratio()) <= 1e-5 * k, "nested_dithered: coarse must be an integer multiple of fine");
-        expect(shrink > 0 && shrink <= 1, "nested_dithered: shrink must lie in (0, 1]");
     }
-    std::string name() const {
-        return expression("nested_dithered", {{"fine", fine}, {"coarse", coarse}, {"shrink", shrink}});
-    }
+    std::string name() const { return described_name(*this); }
 
 private:
     //! t minus the multiple of k nearest to it. Exact for integers t, and no product here is rounded.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/quantize/rounding.hpp>
 
 namespace frugal {
@@ -15,6 +16,9 @@ namespace frugal {
 //! exactly:
 //! a contraction of ||x||_1^2 / (d ||x||^2) >= 1/d, to be wrapped in `error_feedback`. `fixed{1}` gives signs alone.
 struct sign {
+    static constexpr auto describe() {
+        return describes("sign", "one bit, the sign; with mean_abs and error feedback");
+    }
     static constexpr bool unbiased = false;
     static constexpr bool scale_free = true;
     constexpr alphabet symbols() const { return {0, 1}; }
@@ -29,7 +33,7 @@ struct sign {
     }
     //! E||C(x) - x||^2 <= (1 - this) ||x||^2 under mean_abs, for x of n elements.
     static constexpr double mean_abs_contraction(std::size_t n) { return n == 0 ? 1 : 1 / static_cast<double>(n); }
-    std::string name() const { return "sign"; }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

@@ -13,8 +13,8 @@
 #include <string>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
-#include <frugal/core/expression.hpp>
 #include <frugal/quantize/rounding.hpp>
 
 namespace frugal {
@@ -40,6 +40,10 @@ inline double random_rounding_variance(double m, std::size_t n) {
 struct stochastic {
     int levels = 1;
 
+    static constexpr auto describe() {
+        return describes("stochastic", "random rounding (QSGD; with l2_norm in its original form)",
+                         option("levels", &stochastic::levels, "levels on each side of zero").from(1).to(1 << 24));
+    }
     static constexpr bool unbiased = true;
     constexpr alphabet symbols() const { return {-levels, levels}; }
     template <class T>
@@ -63,14 +67,15 @@ struct stochastic {
         const auto d = static_cast<double>(n);
         return std::min(d / (double(levels) * levels), std::sqrt(d) / levels);
     }
-    void validate() const { expect(levels >= 1, "stochastic: levels must be at least 1"); }
-    std::string name() const { return expression("stochastic", {{"levels", double(levels)}}); }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 //! TernGrad (Wen et al. 2017): max|x| sign(x) Bernoulli(|x| / max|x|): `stochastic` with one level.
 //!
 //! E||C(x) - x||^2 = s ||x||_1 - ||x||^2 with s the scale. For one scale shared by all senders see `shared_norm`.
 struct ternary {
+    static constexpr auto describe() { return describes("ternary", "random rounding to three levels (TernGrad)"); }
     static constexpr bool unbiased = true;
     constexpr alphabet symbols() const { return {-1, 1}; }
     template <class T>
@@ -86,7 +91,7 @@ struct ternary {
     static constexpr double largest_error() { return 1; }
     double max_norm_variance(std::size_t n) const { return stochastic{1}.max_norm_variance(n); }
     double l2_norm_variance(std::size_t n) const { return stochastic{1}.l2_norm_variance(n); }
-    std::string name() const { return "ternary"; }
+    std::string name() const { return described_name(*this); }
 };
 
 //! The gradient quantizer of DoReFa-Net (Zhou et al. 2016): 2^bits levels spread evenly over [-max|x|, max|x|].
@@ -98,6 +103,10 @@ struct ternary {
 struct dorefa {
     int bits = 2;
 
+    static constexpr auto describe() {
+        return describes("dorefa", "levels spread evenly, without a zero (DoReFa-Net's gradients)",
+                         option("bits", &dorefa::bits, "bits per coordinate").from(1).to(16));
+    }
     static constexpr bool unbiased = true;
     constexpr alphabet symbols() const { return {0, (1 << bits) - 1}; }
     constexpr float range() const { return static_cast<float>((1 << bits) - 1) * 0.5f; }
@@ -112,8 +121,8 @@ struct dorefa {
     static constexpr double step_variance() { return 0.25; }
     double step_variance(double x) const { return stochastic::step_variance(x + double{range()}); }
     static constexpr double largest_error() { return 1; }
-    void validate() const { expect(bits >= 1 && bits <= 16, "dorefa: bits must lie in 1..16"); }
-    std::string name() const { return expression("dorefa", {{"bits", double(bits)}}); }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

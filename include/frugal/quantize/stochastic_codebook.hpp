@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
-#include <frugal/core/expression.hpp>
 
 namespace frugal {
 
@@ -54,6 +54,10 @@ Real stochastic_variance(std::span<const Real> levels, std::type_identity_t<Real
 struct stochastic_codebook {
     std::vector<float> levels;
 
+    static constexpr auto describe() {
+        return describes("stochastic_codebook", "unbiased rounding onto any levels, such as levels=[-1,-0.25,0,0.25,1]",
+                         option("levels", &stochastic_codebook::levels, "increasing, on both sides of 0"));
+    }
     static constexpr bool unbiased = true;
     alphabet symbols() const { return {0, static_cast<int>(levels.size()) - 1}; }
     float range() const { return std::min(-levels.front(), levels.back()); }
@@ -77,20 +81,14 @@ struct stochastic_codebook {
     }
     void validate() const {
         expect(levels.size() >= 2, "stochastic_codebook: at least two levels are needed");
-        for (std::size_t j = 0; j < levels.size(); ++j) {
-            expect(levels[j] - levels[j] == 0 && (j == 0 || levels[j - 1] < levels[j]),
-                   "stochastic_codebook: levels must be finite and strictly increasing");
+        validate_described(*this);
+        for (std::size_t j = 1; j < levels.size(); ++j) {
+            expect(levels[j - 1] < levels[j], "stochastic_codebook: levels must be strictly increasing");
         }
         expect(levels.front() < 0 && levels.back() > 0,
                "stochastic_codebook: levels must lie on both sides of 0; for others call stochastic_index");
     }
-    std::string name() const {
-        std::string text = "stochastic_codebook(levels=[";
-        for (std::size_t j = 0; j < levels.size(); ++j) {
-            text += (j == 0 ? "" : ",") + number_text(levels[j]);
-        }
-        return text + "])";
-    }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

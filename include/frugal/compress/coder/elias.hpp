@@ -10,6 +10,7 @@
 #include <frugal/compress/coder/symbol.hpp>
 #include <frugal/compress/coder/universal_codes.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 
 namespace frugal {
 
@@ -22,7 +23,8 @@ namespace frugal {
 //! there are none, nothing follows the last symbol. Padded to a byte. No model and no table: about log2(gap) +
 //! 2 log2 log2(gap) + 2 bits for each symbol that is not the middle one. An alphabet of one symbol takes no bits. O(n).
 struct elias {
-    std::string name() const { return "elias"; }
+    static constexpr auto describe() { return describes("elias", "Elias codes of run lengths and levels (QSGD)"); }
+    std::string name() const { return described_name(*this); }
 
     template <Symbol S>
     void encode(std::span<const S> symbols, std::size_t size, payload_writer& w) const {

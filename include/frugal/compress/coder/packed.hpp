@@ -11,6 +11,7 @@
 #include <frugal/compress/coder/block_coder.hpp>
 #include <frugal/compress/coder/symbol.hpp>
 #include <frugal/core/bits.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/kernels/pack.hpp>
 
 namespace frugal {
@@ -19,7 +20,8 @@ namespace frugal {
 //!
 //! An alphabet of one symbol takes no bits. O(n); no state. Decoding refuses symbols outside the alphabet.
 struct packed {
-    std::string name() const { return "packed"; }
+    static constexpr auto describe() { return describes("packed", "whole bits per symbol"); }
+    std::string name() const { return described_name(*this); }
 
     std::size_t granule(std::size_t size) const { return 8 / std::gcd(8u, bits_for(size)); }
     std::size_t bytes_for(std::size_t n, std::size_t size) const { return kernels::packed_bytes(n, bits_for(size)); }

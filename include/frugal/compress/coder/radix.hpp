@@ -12,6 +12,7 @@
 #include <frugal/compress/coder/packed.hpp>
 #include <frugal/compress/coder/symbol.hpp>
 #include <frugal/core/bits.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/kernels/pack.hpp>
 
 namespace frugal {
@@ -60,7 +61,10 @@ constexpr digit_group densest_group(std::uint64_t size) {
 //! than whole bits (powers of two among them) are coded as by `packed`. The charge is all bits of the words.
 //! O(n); no state. Decoding refuses words that are too large.
 struct radix {
-    std::string name() const { return "radix"; }
+    static constexpr auto describe() {
+        return describes("radix", "dense words: 5 trits a byte, 17 symbols of 7 in 48 bits");
+    }
+    std::string name() const { return described_name(*this); }
 
     std::size_t granule(std::size_t size) const {
         const digit_group g = group(size);

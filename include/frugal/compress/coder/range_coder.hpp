@@ -14,6 +14,7 @@
 
 #include <frugal/compress/coder/symbol.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/loan.hpp>
 
 namespace frugal {
@@ -357,6 +358,7 @@ private:
 //! symbols are split: the high 16 bits are modelled, the low ones taken as uniform. An alphabet of one symbol takes no
 //! bits. O(n log size); about 20 ns a symbol.
 struct range_coder {
+    static constexpr auto describe() { return describes("range_coder", "adaptive arithmetic coding"); }
     template <Symbol S>
     void encode(std::span<const S> symbols, std::size_t size, payload_writer& w) const {
         workspace<detail::range_coder_machine>()->encode(symbols, size, w);
@@ -365,7 +367,7 @@ struct range_coder {
     void decode(payload_reader& r, std::size_t size, std::span<S> symbols) const {
         workspace<detail::range_coder_machine>()->decode(r, size, symbols);
     }
-    std::string name() const { return "range_coder"; }
+    std::string name() const { return described_name(*this); }
 };
 
 static_assert(Coder<range_coder>);

@@ -15,6 +15,7 @@
 #include <frugal/compress/coder/letter_model.hpp>
 #include <frugal/compress/coder/symbol.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/loan.hpp>
 
 namespace frugal {
@@ -297,6 +298,7 @@ private:
 //! lanes only where they
 //! do not count). O(n + 2^b); for messages of thousands of symbols and more. An alphabet of one symbol takes no bits.
 struct rans {
+    static constexpr auto describe() { return describes("rans", "static interleaved rANS: entropy coding, fast"); }
     template <Symbol S>
     void encode(std::span<const S> symbols, std::size_t size, payload_writer& w) const {
         workspace<detail::rans_machine>()->encode(symbols, size, w);
@@ -305,7 +307,7 @@ struct rans {
     void decode(payload_reader& r, std::size_t size, std::span<S> symbols) const {
         workspace<detail::rans_machine>()->decode(r, size, symbols);
     }
-    std::string name() const { return "rans"; }
+    std::string name() const { return described_name(*this); }
 };
 
 static_assert(Coder<rans>);

@@ -27,6 +27,16 @@ public:
 
     float measure(std::span<const float> x) const { return held_->measure(x); }
     float step(float measured, float range) const { return held_->step(measured, range); }
+    //! Whether the held scale can be measured piece by piece, so that `measure_by_pieces` may be called.
+    bool measures_by_pieces() const { return held_->measures_by_pieces(); }
+    //! One indirect call per piece.
+    template <class Visit>
+    float measure_by_pieces(std::span<const float> x, std::size_t piece, Visit visit) const {
+        return held_->measure_by_pieces(x, piece,
+                                        {&visit, [](void* object, std::span<const float> part, std::size_t at) {
+                                             (*static_cast<Visit*>(object))(part, at);
+                                         }});
+    }
     //! Coordinates per bucket; 0 means one bucket for the whole vector.
     std::size_t bucket_size() const { return held_->bucket_size(); }
     //! Does no |x_i| exceed measure(x)? See Scale; `bounds` is what holds for the default.
@@ -40,9 +50,17 @@ public:
     std::string name() const { return held_->name(); }
 
 private:
+    //! Calls what `measure_by_pieces` was given.
+    struct piece_visitor {
+        void* object;
+        void (*call)(void*, std::span<const float>, std::size_t);
+        void operator()(std::span<const float> part, std::size_t at) const { call(object, part, at); }
+    };
     struct interface {
         virtual ~interface() = default;
         virtual std::unique_ptr<interface> copy() const = 0;
+        virtual bool measures_by_pieces() const = 0;
+        virtual float measure_by_pieces(std::span<const float> x, std::size_t piece, piece_visitor visit) const = 0;
         virtual float measure(std::span<const float> x) const = 0;
         virtual float step(float measured, float range) const = 0;
         virtual std::size_t bucket_size() const = 0;
@@ -64,6 +82,18 @@ private:
                 return scale.step(measured, range);
             } else {
                 return measured / range;
+            }
+        }
+        static constexpr bool by_pieces = requires(const S s, std::span<const float> x, piece_visitor visit) {
+            s.measure_by_pieces(x, x.size(), visit);
+        };
+        bool measures_by_pieces() const override { return by_pieces; }
+        float measure_by_pieces(std::span<const float> x, [[maybe_unused]] std::size_t piece,
+                                [[maybe_unused]] piece_visitor visit) const override {
+            if constexpr (by_pieces) {
+                return scale.measure_by_pieces(x, piece, visit);
+            } else {
+                throw invalid_input(scale.name() + " is not measured piece by piece");
             }
         }
         std::size_t bucket_size() const override {

@@ -20,7 +20,7 @@
 #include <type_traits>
 
 #include <frugal/concepts.hpp>
-#include <frugal/core/expression.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/kernels/norms.hpp>
 
 namespace frugal {
@@ -39,35 +39,40 @@ inline float checked_norm(double value, std::span<const float> x) {
 }  // namespace detail
 
 struct max_norm {
+    static constexpr auto describe() { return describes("max_norm", "max |x_i|: bounds the error of a coordinate"); }
     static constexpr norm_kind kind = norm_kind::max;
     float measure(std::span<const float> x) const { return detail::checked_norm(kernels::max_abs(x), x); }
-    std::string name() const { return "max_norm"; }
+    std::string name() const { return described_name(*this); }
 };
 
 struct l2_norm {
+    static constexpr auto describe() { return describes("l2_norm", "the Euclidean norm (QSGD's original form)"); }
     static constexpr norm_kind kind = norm_kind::l2;
     float measure(std::span<const float> x) const {
         return detail::checked_norm(std::sqrt(kernels::sum_squares(x)), x);
     }
-    std::string name() const { return "l2_norm"; }
+    std::string name() const { return described_name(*this); }
 };
 
 struct mean_abs {
+    static constexpr auto describe() { return describes("mean_abs", "the mean of |x_i|, for sign"); }
     static constexpr norm_kind kind = norm_kind::mean_abs;
     static constexpr bool bounds = false;
     float measure(std::span<const float> x) const { return of_sum(kernels::sum_abs(x), x); }
-    //! The same norm from pieces of x, each but the last of a multiple of 16 elements.
-    class accumulator {
-    public:
-        void add(std::span<const float> piece) { sum_.add(piece); }
-        //! Throws as `measure` does if what was added so far, all of it in x, is not finite.
-        void expect_finite(std::span<const float> x) const { detail::checked_norm(sum_.result() * 0, x); }
-        float result(std::span<const float> x) const { return of_sum(sum_.result(), x); }
-
-    private:
-        kernels::lane_sum<kernels::absolute_value> sum_;
-    };
-    std::string name() const { return "mean_abs"; }
+    //! The same norm, measured piece by piece: after each, `visit(piece, its place in x)`, while it is in the cache.
+    //! piece: elements of each but the last, a multiple of 16. Throws as `measure` does, at the piece concerned.
+    template <class Visit>
+    float measure_by_pieces(std::span<const float> x, std::size_t piece, Visit visit) const {
+        kernels::lane_sum<kernels::absolute_value> sum;
+        for (std::size_t at = 0; at < x.size(); at += piece) {
+            const auto part = x.subspan(at, std::min(piece, x.size() - at));
+            sum.add(part);
+            detail::checked_norm(sum.result() * 0, x);
+            visit(part, at);
+        }
+        return of_sum(sum.result(), x);
+    }
+    std::string name() const { return described_name(*this); }
 
 private:
     static float of_sum(double sum, std::span<const float> x) {
@@ -79,13 +84,17 @@ private:
 struct fixed {
     float kappa = 1;
 
+    static constexpr auto describe() {
+        return describes("fixed", "a step agreed beforehand; beyond it elements clip",
+                         option("kappa", &fixed::kappa, "the step").above(0));
+    }
     static constexpr bool bounds = false;
     float measure(std::span<const float> x) const {
         return detail::checked_norm(kernels::max_abs(x), x) == 0 ? 0 : kappa;  // zeros are sent as zeros
     }
     float step(float measured, float) const { return measured; }
-    void validate() const { expect(kappa > 0 && is_finite(kappa), "fixed scale: kappa must be positive and finite"); }
-    std::string name() const { return expression("fixed", {{"kappa", kappa}}); }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 //! One norm for all senders, agreed on before each round (the scaler sharing of TernGrad, Wen et al. 2017): messages then
@@ -96,6 +105,9 @@ struct fixed {
 struct shared_norm {
     float norm = 0;
 
+    static constexpr auto describe() {
+        return describes("shared_norm", "the largest max-norm of all senders, agreed on for each message");
+    }
     static constexpr norm_kind kind = norm_kind::shared_max;
     float share(std::span<const float> x) const { return max_norm{}.measure(x); }
     void agree(float largest) {
@@ -109,7 +121,7 @@ struct shared_norm {
         return own == 0 ? 0 : norm;
     }
     void validate() const { expect(norm >= 0 && is_finite(norm), "shared_norm: norm must be finite and not negative"); }
-    std::string name() const { return "shared_norm"; }
+    std::string name() const { return described_name(*this); }
 };
 
 //! Do senders have to agree on this scale before each message?
@@ -167,6 +179,12 @@ struct bucketed {
     S scale{};
     std::size_t size = 4096;
 
+    static constexpr auto describe() {
+        return describes(
+            "bucketed", "a scale for each bucket of consecutive coordinates",
+            part("scale", &bucketed::scale, "the scale of a bucket"),
+            part("size", &bucketed::size, "coordinates per bucket").from(1).to(static_cast<double>(1ull << 48)));
+    }
     static constexpr bool bounds = bounds_elements<S>;
     float measure(std::span<const float> x) const { return scale.measure(x); }
     std::size_t bucket_size() const { return size; }
@@ -193,13 +211,8 @@ struct bucketed {
     {
         scale.agree(largest);
     }
-    void validate() const {
-        expect(size >= 1, "bucketed scale: a bucket needs at least one coordinate");
-        if constexpr (requires { scale.validate(); }) {
-            scale.validate();
-        }
-    }
-    std::string name() const { return composition("bucketed", {scale.name(), std::to_string(size)}); }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 template <Scale S>

@@ -98,6 +98,10 @@ inline void sample_proportional(std::span<const float> x, double lambda, random_
 struct variance_budget {
     double epsilon = 1;
 
+    static constexpr auto describe() {
+        return describes("variance_budget", "the fewest coordinates of unbiased selections of that variance",
+                         option("epsilon", &variance_budget::epsilon, "the relative variance").above(0));
+    }
     void select(std::span<const float> x, random_key k, selection& chosen) const {
         max_norm{}.measure(x);
         const double norm = kernels::sum_squares(x);
@@ -109,10 +113,8 @@ struct variance_budget {
     }
     constexpr double variance(std::size_t) const { return epsilon; }
     constexpr laws laws_for(std::size_t d) const { return laws_from_variance(true, variance(d)); }
-    void validate() const {
-        expect(epsilon > 0 && is_finite(epsilon), "variance_budget: epsilon must be positive and finite");
-    }
-    std::string name() const { return expression("variance_budget", {{"epsilon", epsilon}}); }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 //! x_i / p_i with probability p_i = min(1, lambda |x_i|), lambda such that `count` coordinates are sent on average
@@ -120,6 +122,12 @@ struct variance_budget {
 struct random_sparse {
     std::size_t count = 1;
 
+    static constexpr auto describe() {
+        return describes("random_sparse", "unbiased, larger magnitudes likelier, a count on average",
+                         option("count", &random_sparse::count, "the expected number of coordinates")
+                             .from(1)
+                             .to(static_cast<double>(1ull << 48)));
+    }
     void select(std::span<const float> x, random_key k, selection& chosen) const {
         max_norm{}.measure(x);
         const double lambda = detail::solve_proportion(x, [&](const detail::uncertain_sums& s) {
@@ -132,8 +140,8 @@ struct random_sparse {
         return static_cast<double>(d) / static_cast<double>(std::min(count, d)) - 1;
     }
     constexpr laws laws_for(std::size_t d) const { return laws_from_variance(true, variance(d)); }
-    void validate() const { expect(count >= 1, "random_sparse: the expected count must be at least 1"); }
-    std::string name() const { return expression("random_sparse", {{"count", static_cast<double>(count)}}); }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

@@ -27,6 +27,12 @@ struct random_k {
     bool unbiased = true;
     bool shared_seed = true;
 
+    static constexpr auto describe() {
+        return describes("random_k", "coordinates drawn at random", detail::fraction_field<random_k>(),
+                         detail::count_field<random_k>(),
+                         option("unbiased", &random_k::unbiased, "1: send values times d / k"),
+                         option("shared_seed", &random_k::shared_seed, "1: no index travels"));
+    }
     void select(std::span<const float> x, random_key k, selection& chosen) const {
         max_norm{}.measure(x);  // names elements that are not finite
         regenerate(x.size(), k, chosen);
@@ -83,11 +89,7 @@ struct random_k {
         return unbiased ? 1 / share - 1 : 1 - share;
     }
     void validate() const { detail::check_selected_count("random_k", fraction, count); }
-    std::string name() const {
-        return expression("random_k", {detail::selected_count_argument(fraction, count),
-                                       {"unbiased", unbiased ? 1.0 : 0.0},
-                                       {"shared_seed", shared_seed ? 1.0 : 0.0}});
-    }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

@@ -20,9 +20,9 @@
 #include <vector>
 
 #include <frugal/compress/laws.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact.hpp>
-#include <frugal/core/expression.hpp>
 #include <frugal/core/random.hpp>
 
 namespace frugal {
@@ -75,8 +75,17 @@ inline void check_selected_count(const char* selector, double fraction, std::siz
            [&] { return std::string(selector) + ": the fraction must be above 0 and at most 1"; });
 }
 
-inline named_number selected_count_argument(double fraction, std::size_t count) {
-    return count > 0 ? named_number{"count", static_cast<double>(count)} : named_number{"fraction", fraction};
+//! The two fields of a selector that takes a fraction or a count.
+template <class S>
+constexpr auto fraction_field() {
+    return option("fraction", &S::fraction, "share of the coordinates, unless 0").from(0).to(1).unless_default();
+}
+template <class S>
+constexpr auto count_field() {
+    return option("count", &S::count, "their number, unless 0: one of the two is given")
+        .from(0)
+        .to(static_cast<double>(1ull << 48))
+        .unless_default();
 }
 
 }  // namespace detail

@@ -16,6 +16,10 @@ struct top_k {
     double fraction = 0;    //!< of the coordinates, in (0, 1]; or
     std::size_t count = 0;  //!< how many
 
+    static constexpr auto describe() {
+        return describes("top_k", "the largest magnitudes", detail::fraction_field<top_k>(),
+                         detail::count_field<top_k>());
+    }
     void select(std::span<const float> x, random_key, selection& chosen) const {
         kernels::select_top_k(x, count_for(x.size()), chosen.indices);
     }
@@ -23,7 +27,7 @@ struct top_k {
     double contraction(std::size_t d) const { return static_cast<double>(count_for(d)) / static_cast<double>(d); }
     laws laws_for(std::size_t d) const { return {.contraction = contraction(d), .worst_case = 0}; }
     void validate() const { detail::check_selected_count("top_k", fraction, count); }
-    std::string name() const { return expression("top_k", {detail::selected_count_argument(fraction, count)}); }
+    std::string name() const { return described_name(*this); }
 };
 
 //! All coordinates with |x_i| >= value, be they none or all (Strom 2015). O(d). No guarantee by itself: what stays
@@ -32,15 +36,17 @@ struct top_k {
 struct threshold {
     float value = 0;
 
+    static constexpr auto describe() {
+        return describes("threshold", "all magnitudes of at least `value`",
+                         option("value", &threshold::value, "the threshold").from(0));
+    }
     void select(std::span<const float> x, random_key, selection& chosen) const {
         kernels::select_threshold(x, value, chosen.indices);
     }
     //! What is not sent is below the threshold, however large x is.
     static constexpr laws laws_for(std::size_t) { return {.worst_case = 0}; }
-    void validate() const {
-        expect(value >= 0 && is_finite(value), "threshold: the value must be finite and must not be negative");
-    }
-    std::string name() const { return expression("threshold", {{"value", value}}); }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
 };
 
 }  // namespace frugal

@@ -1,0 +1,173 @@
+//! What the command line names beside the library's own catalogue: data sets, objectives, algorithms, the network.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <frugal/algorithm/choco.hpp>
+#include <frugal/catalogue.hpp>
+#include <frugal/data/dataset.hpp>
+#include <frugal/data/synthetic.hpp>
+#include <frugal/engine/network.hpp>
+#include <frugal/objective/any_objective.hpp>
+
+namespace frugal::driver {
+
+//! Fashion-MNIST of Debian's package dataset-fashion-mnist.
+struct fashion_mnist {
+    static constexpr auto describe() {
+        return describes("fashion-mnist", "Fashion-MNIST of Debian's package dataset-fashion-mnist");
+    }
+    std::string name() const { return described_name(*this); }
+    train_test operator()(random_key) const;
+};
+
+using any_data_set = std::variant<fashion_mnist, gaussian_mixture>;
+
+//! An objective of some node.
+using objective_factory = std::function<any_objective(std::uint32_t node)>;
+
+//! Each makes objectives from a training set (of classification, where it needs one) and a seed.
+struct softmax_choice {
+    float l2 = 0;
+    static constexpr bool needs_data = true;
+    static constexpr auto describe() {
+        return describes("softmax", "softmax regression on the data",
+                         option("l2", &softmax_choice::l2, "penalty l2 / 2 ||w||^2").from(0));
+    }
+    std::string name() const { return described_name(*this); }
+    objective_factory operator()(const dataset& data, std::uint64_t seed) const;
+};
+
+struct mlp_choice {
+    std::vector<std::size_t> hidden{};
+    static constexpr bool needs_data = true;
+    static constexpr auto describe() {
+        return describes("mlp",
+                         "multi-layer perceptron on the data: mlp(300,100) has hidden layers of 300 and 100 units",
+                         rest("hidden", &mlp_choice::hidden, "units of each hidden layer").from(1).to(1 << 20));
+    }
+    std::string name() const { return described_name(*this); }
+    void validate() const { validate_described(*this); }
+    objective_factory operator()(const dataset& data, std::uint64_t seed) const;
+};
+
+struct least_squares_choice {
+    std::size_t samples = 1000;
+    std::size_t dimension = 20;
+    float noise = 0.1f;
+    static constexpr bool needs_data = false;
+    static constexpr auto describe() {
+        return describes("least_squares", "linear regression on synthetic data of its own",
+                         option("samples", &least_squares_choice::samples, "samples").from(1).to(1 << 28),
+                         option("dimension", &least_squares_choice::dimension, "features").from(1).to(1 << 24),
+                         option("noise", &least_squares_choice::noise, "of the targets").from(0));
+    }
+    std::string name() const { return described_name(*this); }
+    objective_factory operator()(const dataset& data, std::uint64_t seed) const;
+};
+
+struct quadratic_choice {
+    std::size_t dimension = 1000;
+    float curvature = 1;
+    static constexpr bool needs_data = false;
+    static constexpr auto describe() {
+        return describes("quadratic", "curvature / 2 ||w - c||^2 with a center c ~ N(0, I) per node",
+                         option("dimension", &quadratic_choice::dimension, "parameters").from(1).to(1 << 28),
+                         option("curvature", &quadratic_choice::curvature, "of the objective").from(1e-9).to(1e9));
+    }
+    std::string name() const { return described_name(*this); }
+    objective_factory operator()(const dataset& data, std::uint64_t seed) const;
+};
+
+using objective_choice = std::variant<softmax_choice, mlp_choice, least_squares_choice, quadratic_choice>;
+
+struct synchronous_choice {
+    static constexpr auto describe() {
+        return describes("synchronous", "workers compress gradients, a server averages and updates");
+    }
+    std::string name() const { return described_name(*this); }
+};
+
+struct dpsgd_choice {
+    static constexpr auto describe() {
+        return describes("dpsgd", "decentralized: a gradient step, then exact averaging with the neighbours");
+    }
+    std::string name() const { return described_name(*this); }
+};
+
+struct choco_choice {
+    float gamma = choco_options{}.consensus_step;
+    static constexpr auto describe() {
+        return describes("choco", "decentralized with compressed differences (CHOCO-SGD)",
+                         option("gamma", &choco_choice::gamma, "consensus step size").above(0).to(1));
+    }
+    std::string name() const { return described_name(*this); }
+};
+
+using algorithm_choice = std::variant<synchronous_choice, dpsgd_choice, choco_choice>;
+
+//! `network(latency=50us,bandwidth=100Mbps)`.
+struct network_choice {
+    duration latency{50e-6};
+    bit_rate bandwidth{100e6};
+    static constexpr auto describe() {
+        return describes("network", "what is simulated", option("latency", &network_choice::latency, "of a message"),
+                         option("bandwidth", &network_choice::bandwidth, "of each direction of each link"));
+    }
+    std::string name() const { return described_name(*this); }
+    operator network_model() const { return {.latency = latency.seconds, .bandwidth = bandwidth.bits_per_second}; }
+};
+
+//! The element of that name; `invalid_input` that lists what is known if there is none.
+template <class T>
+const T& find_named(const std::vector<T>& all, const std::string& kind, const std::string& name) {
+    std::vector<std::string> known;
+    for (const T& element : all) {
+        if (element.name == name) {
+            return element;
+        }
+        known.push_back(element.name);
+    }
+    throw invalid_input("unknown " + kind + " '" + name + "'" + did_you_mean(name, known) +
+                        "; known: " + joined(known));
+}
+
+}  // namespace frugal::driver
+
+namespace frugal {
+
+template <>
+struct catalogue_of<driver::any_data_set> {
+    static constexpr std::string_view kind = "data set";
+    using policies = policy_list<driver::fashion_mnist, gaussian_mixture>;
+};
+template <>
+struct catalogue_of<driver::objective_choice> {
+    static constexpr std::string_view kind = "objective";
+    using policies = policy_list<  //
+        driver::softmax_choice,    //
+        driver::mlp_choice,        //
+        driver::least_squares_choice, driver::quadratic_choice>;
+};
+template <>
+struct catalogue_of<driver::algorithm_choice> {
+    static constexpr std::string_view kind = "algorithm";
+    using policies = policy_list<driver::synchronous_choice, driver::dpsgd_choice, driver::choco_choice>;
+};
+template <>
+struct catalogue_of<driver::network_choice> {
+    static constexpr std::string_view kind = "network";
+    using policies = policy_list<driver::network_choice>;
+};
+
+//! Every compressor is compiled once, in choices.cpp.
+extern template const std::vector<catalogue_entry<any_compressor>>& entries<any_compressor>();
+
+}  // namespace frugal

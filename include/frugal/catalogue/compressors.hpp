@@ -1,0 +1,165 @@
+//! The catalogue of compressors and of what they are made of: one line each. What a policy is called and what options it
+//! has is said by its own `describe()`; expressions, lists, tables and the compositions that tests run over derive from
+//! these lists. To add a policy, add its line; to add a kind, specialise `catalogue_of`. Other kinds: policies.hpp.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include <frugal/catalogue/entry.hpp>
+#include <frugal/catalogue/policy_list.hpp>
+#include <frugal/compress/alternating.hpp>
+#include <frugal/compress/any_compressor.hpp>
+#include <frugal/compress/codebook.hpp>
+#include <frugal/compress/coder/any_coder.hpp>
+#include <frugal/compress/coder/elias.hpp>
+#include <frugal/compress/coder/packed.hpp>
+#include <frugal/compress/coder/radix.hpp>
+#include <frugal/compress/coder/range_coder.hpp>
+#include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/contractive.hpp>
+#include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/identity.hpp>
+#include <frugal/compress/index_coding.hpp>
+#include <frugal/compress/scalar.hpp>
+#include <frugal/compress/scale/any_scale.hpp>
+#include <frugal/compress/scale/scales.hpp>
+#include <frugal/compress/selector/proportional.hpp>
+#include <frugal/compress/selector/random_k.hpp>
+#include <frugal/compress/selector/top_k.hpp>
+#include <frugal/compress/sparse.hpp>
+#include <frugal/compress/stovoq.hpp>
+#include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/natural.hpp>
+#include <frugal/quantize/nested.hpp>
+#include <frugal/quantize/sign.hpp>
+#include <frugal/quantize/stochastic.hpp>
+#include <frugal/quantize/stochastic_codebook.hpp>
+
+namespace frugal {
+
+// ------------------------------------------------------------------------------------------------------ quantizers
+
+using quantizers = policy_list<  //
+    dithered,                    //
+    one_bit_dithered,            //
+    half_dithered,               //
+    nested_dithered,             //
+    stochastic,                  //
+    ternary,                     //
+    dorefa,                      //
+    natural,                     //
+    sign,                        //
+    stochastic_codebook>;
+using any_quantizer = one_of<quantizers>;
+template <>
+struct catalogue_of<any_quantizer> {
+    static constexpr std::string_view kind = "quantizer";
+    using policies = quantizers;
+};
+
+// ------------------------------------------------------------------------------------------------ scales and coders
+
+template <>
+struct catalogue_of<any_scale> {
+    static constexpr std::string_view kind = "scale";
+    using policies = policy_list<  //
+        max_norm,                  //
+        l2_norm,                   //
+        mean_abs,                  //
+        fixed,                     //
+        shared_norm,               //
+        bucketed<any_scale>>;
+};
+
+template <>
+struct catalogue_of<any_coder> {
+    static constexpr std::string_view kind = "coder";
+    using policies = policy_list<  //
+        packed,                    //
+        radix,                     //
+        range_coder,               //
+        rans,                      //
+        elias>;
+};
+
+// --------------------------------------------------------------------------------- selectors, index codings, codebooks
+
+using selectors = policy_list<  //
+    top_k,                      //
+    random_k,                   //
+    threshold,                  //
+    variance_budget,            //
+    random_sparse>;
+using any_selector = one_of<selectors>;
+template <>
+struct catalogue_of<any_selector> {
+    static constexpr std::string_view kind = "selector";
+    using policies = selectors;
+};
+
+using index_codings = policy_list<  //
+    fixed_width_indices,            //
+    rice_indices>;
+using any_index_coding = one_of<index_codings>;
+template <>
+struct catalogue_of<any_index_coding> {
+    static constexpr std::string_view kind = "index coding";
+    using policies = index_codings;
+};
+
+using codebooks = policy_list<  //
+    one_bit,                    //
+    lloyd_max>;
+using any_codebook = one_of<codebooks>;
+template <>
+struct catalogue_of<any_codebook> {
+    static constexpr std::string_view kind = "codebook";
+    using policies = codebooks;
+};
+
+// ----------------------------------------------------------------------------------------------------- compressors
+
+namespace detail {
+
+template <class Q>
+using scalar_of = scalar_compressor<Q, any_scale, any_coder>;
+template <class S>
+using sparse_of = sparse_compressor<S, any_compressor, fixed_width_indices>;
+template <class S>
+using sparse_with_rice_indices_of = sparse_compressor<S, any_compressor, rice_indices>;
+template <class B>
+using codebook_of = codebook_compressor<B, any_coder>;
+
+}  // namespace detail
+
+template <>
+struct catalogue_of<any_compressor> {
+    static constexpr std::string_view kind = "compressor";
+    using policies = all_of<                                      //
+        policy_list<identity>,                                    //
+        each_of<detail::scalar_of, quantizers>,                   //
+        each_of<detail::sparse_of, selectors>,                    //
+        each_of<detail::sparse_with_rice_indices_of, selectors>,  //
+        each_of<detail::codebook_of, codebooks>,                  //
+        policy_list<stovoq>,                                      //
+        policy_list<error_feedback<any_compressor>>,              //
+        policy_list<contractive<any_compressor>>,                 //
+        policy_list<alternating<any_compressor, any_compressor>>>;
+    static constexpr std::array aliases{
+        catalogue_alias{"dqsg", "7 levels, dithered", "scalar(dithered(levels=3),max_norm,radix)"},
+        catalogue_alias{"ndqsg", "half dithered, half nested, steps 1/3 and 1",
+                        "alternating(scalar(dithered(levels=3),max_norm,radix),"
+                        "scalar(nested_dithered(fine=1/3,coarse=1),max_norm,radix))"},
+        catalogue_alias{"qsgd", "7 levels, random rounding, max norm", "scalar(stochastic(levels=3),max_norm,radix)"},
+        catalogue_alias{"terngrad", "three levels, random rounding", "scalar(ternary,max_norm,radix)"},
+        catalogue_alias{"signsgd", "sign and mean magnitude with error feedback",
+                        "error_feedback(scalar(sign,mean_abs,packed))"},
+        catalogue_alias{"one_bit", "sign with the mean of each class", "codebook(one_bit,packed)"},
+        catalogue_alias{"one_bit_sgd", "the same with error feedback", "error_feedback(codebook(one_bit,packed))"},
+        catalogue_alias{"lloyd_max", "the four levels of least squared error", "codebook(lloyd_max,packed)"},
+        catalogue_alias{"topk", "the largest 1 % with error feedback", "error_feedback(sparse(top_k(fraction=0.01)))"},
+    };
+};
+
+}  // namespace frugal

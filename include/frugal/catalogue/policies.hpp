@@ -1,0 +1,90 @@
+//! The whole catalogue: every policy of the library, one line each; those of compressors are in compressors.hpp.
+#pragma once
+
+#include <string_view>
+
+#include <frugal/aggregate/mean.hpp>
+#include <frugal/aggregate/minimax_mean.hpp>
+#include <frugal/aggregate/side_information_mean.hpp>
+#include <frugal/catalogue/compressors.hpp>
+#include <frugal/catalogue/entry.hpp>
+#include <frugal/catalogue/policy_list.hpp>
+#include <frugal/data/partition.hpp>
+#include <frugal/mix/any_mixing_matrix.hpp>
+#include <frugal/mix/topologies.hpp>
+#include <frugal/optimize/adam.hpp>
+#include <frugal/optimize/any_optimizer.hpp>
+#include <frugal/optimize/momentum.hpp>
+#include <frugal/optimize/nesterov.hpp>
+#include <frugal/optimize/schedule.hpp>
+#include <frugal/optimize/sgd.hpp>
+
+namespace frugal {
+
+// ----------------------------------------------------------------------------------------------------- aggregators
+
+using aggregators = policy_list<  //
+    mean,                         //
+    minimax_mean,                 //
+    side_information_mean>;
+using any_aggregator = one_of<aggregators>;
+template <>
+struct catalogue_of<any_aggregator> {
+    static constexpr std::string_view kind = "aggregator";
+    using policies = aggregators;
+};
+
+// ------------------------------------------------------------------------------------------------------ topologies
+
+template <>
+struct catalogue_of<any_mixing_matrix> {
+    static constexpr std::string_view kind = "topology";
+    using policies = policy_list<          //
+        made_by<ring_description>,         //
+        made_by<chain_description>,        //
+        made_by<star_description>,         //
+        made_by<torus_description>,        //
+        made_by<complete_description>,     //
+        made_by<exponential_description>,  //
+        made_by<social_network_description>>;
+};
+
+// ------------------------------------------------------------------------------------------ schedules and optimizers
+
+template <>
+struct catalogue_of<schedule> {
+    static constexpr std::string_view kind = "schedule";
+    using policies = policy_list<                 //
+        made_by<step_decay_description>,          //
+        made_by<milestone_decay_description>,     //
+        made_by<inverse_sqrt_decay_description>,  //
+        made_by<cosine_decay_description>,        //
+        made_by<warm_up_description>>;
+    static constexpr number_range number{.low = 0};
+};
+
+template <>
+struct catalogue_of<any_optimizer> {
+    static constexpr std::string_view kind = "optimizer";
+    using policies = policy_list<  //
+        sgd,                       //
+        momentum,                  //
+        nesterov,                  //
+        adam>;
+};
+
+// ------------------------------------------------------------------------------------------------------ partitions
+
+using partitioners = policy_list<  //
+    iid,                           //
+    shards,                        //
+    dirichlet,                     //
+    dirichlet_mixture>;
+using any_partitioner = one_of<partitioners>;
+template <>
+struct catalogue_of<any_partitioner> {
+    static constexpr std::string_view kind = "partition";
+    using policies = partitioners;
+};
+
+}  // namespace frugal

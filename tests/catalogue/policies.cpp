@@ -1,0 +1,126 @@
+#include <frugal/catalogue/policies.hpp>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <frugal/core/random.hpp>
+
+#include "catalogue_samples.hpp"
+#include "catch.hpp"
+
+using namespace frugal;
+
+namespace {
+
+template <class Value>
+void check_names() {
+    INFO(catalogue_of<Value>::kind);
+    const auto samples = test::sample_expressions<Value>();
+    std::set<std::string> seen;
+    for (const std::string& text : samples) {
+        CAPTURE(text);
+        const std::string name = name_of(parse<Value>(text));
+        CHECK(name_of(parse<Value>(name)) == name);
+        seen.insert(text.substr(0, text.find('(')));
+    }
+    for (const auto& e : entries<Value>()) {
+        CAPTURE(e.name);
+        CHECK(seen.count(std::string(e.name)) == 1);
+        CHECK_FALSE(e.meaning.empty());
+        for (const described_parameter& p : e.parameters) {
+            CHECK_FALSE(p.name.empty());
+            CHECK_FALSE(p.meaning.empty());
+        }
+    }
+}
+
+std::vector<float> normal_values(std::size_t n) {
+    const random_stream stream({.seed = 5});
+    std::vector<float> x(n);
+    for (std::size_t i = 0; i < n; ++i) {
+        x[i] = stream.normal(i);
+    }
+    return x;
+}
+
+}  // namespace
+
+TEST_CASE("catalogue: every name parses back to what it names", "[catalogue][policies][exact]") {
+    check_names<any_quantizer>();
+    check_names<any_scale>();
+    check_names<any_coder>();
+    check_names<any_selector>();
+    check_names<any_index_coding>();
+    check_names<any_codebook>();
+    check_names<any_compressor>();
+    check_names<any_aggregator>();
+    check_names<any_mixing_matrix>();
+    check_names<schedule>();
+    check_names<any_optimizer>();
+    check_names<any_partitioner>();
+}
+
+TEST_CASE("catalogue: a compressor made from a name decodes what its namesake wrote", "[catalogue][policies][exact]") {
+    const random_key key{.seed = 3, .node = 2, .round = 1};
+    const auto x = normal_values(37);
+    std::size_t refused = 0;  // such as a shared norm that nobody has agreed on
+    const auto samples = test::sample_expressions<any_compressor>();
+    for (const std::string& text : samples) {
+        CAPTURE(text);
+        auto sender = parse<any_compressor>(text);
+        auto receiver = parse<any_compressor>(sender.name());
+        message m;
+        try {
+            sender.compress(x, key, m);
+        } catch (const invalid_input&) {
+            ++refused;
+            continue;
+        }
+        std::vector<float> expected(x.size()), y(x.size());
+        sender.decompress(m, key, expected);
+        receiver.decompress(m, key, y);
+        CHECK(y == expected);
+    }
+    CHECK(refused * 10 < samples.size());
+}
+
+TEST_CASE("catalogue: aliases mean what they are listed as", "[catalogue][policies][exact]") {
+    for (const catalogue_alias& a : catalogue_of<any_compressor>::aliases) {
+        CAPTURE(a.name);
+        CHECK(parse<any_compressor>(a.name).name() == parse<any_compressor>(a.expression).name());
+    }
+}
+
+TEST_CASE("catalogue: defaults are those of the C++ types", "[catalogue][policies][exact]") {
+    CHECK(parse<any_compressor>("stovoq").name() == stovoq{}.name());
+    CHECK(parse<any_compressor>("scalar(sign)").name() == scalar_compressor{sign{}}.name());
+    CHECK(parse<any_compressor>("scalar(dithered)").name() == scalar_compressor{dithered{}}.name());
+    CHECK(parse<any_compressor>("sparse(top_k(count=3))").name() == sparse_compressor{top_k{.count = 3}}.name());
+    CHECK(parse<any_compressor>("codebook(lloyd_max)").name() == codebook_compressor{lloyd_max{}}.name());
+    CHECK(parse<any_scale>("bucketed").name() == bucketed<max_norm>{}.name());
+    CHECK(parse<any_optimizer>("adam").name() == adam{}.name());
+    CHECK(parse<any_optimizer>("sgd").name() == sgd{}.name());
+    CHECK(parse<schedule>("inverse_sqrt_decay(0.1)").name() == inverse_sqrt_decay(0.1).name());
+}
+
+TEST_CASE("catalogue: topologies, schedules and optimizers do what their C++ twins do",
+          "[catalogue][policies][exact]") {
+    CHECK(parse<any_mixing_matrix>("torus(4,2)").name() == torus(4, 2).name());
+    CHECK(parse<any_mixing_matrix>("torus(4,2)").spectral_gap() == torus(4, 2).spectral_gap());
+    CHECK(std::ranges::equal(parse<any_mixing_matrix>("ring(5)").neighbors(2), ring(5).neighbors(2)));
+    CHECK(parse<schedule>("0.25")(7) == 0.25);
+    CHECK(parse<schedule>("milestone_decay(1,0.1,10,20)")(15) == 0.1);
+    CHECK(parse<schedule>("warm_up(step_decay(1,1/2,10),0,4)")(2) == step_decay(1, 0.5, 10).warm_up(0, 4)(2));
+    CHECK(parse<any_optimizer>("adam(0.1,decoupled=1)").name() == adam{.learning_rate = 0.1, .decoupled = true}.name());
+    CHECK(parse<any_optimizer>("nesterov(cosine_decay(1,0,10),form=look_ahead)").name() ==
+          nesterov{.learning_rate = cosine_decay(1, 0, 10), .form = nesterov_form::look_ahead}.name());
+    CHECK_THROWS_AS(parse<any_optimizer>("sgd(-1)"), invalid_input);
+    CHECK_THROWS_AS(parse<any_mixing_matrix>("ring(0)"), invalid_input);
+}
+
+TEST_CASE("catalogue: a float is named by its own shortest text", "[catalogue][policies][exact]") {
+    CHECK(fixed{.kappa = 0.1f}.name() == "fixed(kappa=0.1)");
+    CHECK(threshold{.value = 0.1f}.name() == "threshold(value=0.1)");
+}
