@@ -100,7 +100,7 @@ void checkpoints() {
     frugal::checkpoint c;
     write("checkpoint", frugal::format_checkpoint(c));
     c.configuration = 1;
-    c.superstep = 2;
+    c.round = 2;
     c.run.resize(20, std::byte{1});
     c.nodes.resize(3, std::vector<std::byte>(7, std::byte{2}));
     const auto bytes = frugal::format_checkpoint(c);

@@ -44,9 +44,14 @@ constexpr void expect(bool condition, const Text& text) {
 }
 
 //! Throws `malformed_message(text)` unless `condition` holds; the twin of `expect` for received bytes.
-inline void expect_message(bool condition, const char* text) {
+template <class Text>
+constexpr void expect_message(bool condition, const Text& text) {
     if (!condition) [[unlikely]] {
-        throw malformed_message(text);
+        if constexpr (requires { text(); }) {
+            throw malformed_message(text());
+        } else {
+            throw malformed_message(text);
+        }
     }
 }
 

@@ -89,6 +89,9 @@ public:
                 latest_ = std::max(latest_, clocks_[r.node] = r.network_seconds);
                 r.network_seconds = std::max(0.0, r.network_seconds - before);
             }
+            if (clocks_.empty()) {
+                stage_.seat_at(k).inbox.forget_times();
+            }
             append_record(records, stage_.seat_at(k).record, stage_.seat_at(k).counters);
         }
     }
@@ -113,6 +116,8 @@ public:
                 a(where);
                 a(source);
                 a(bytes);
+                double time = waits.time;
+                a(time);
             });
         }
     }
@@ -124,16 +129,18 @@ public:
         a(count);
         for (std::uint64_t k = 0; k < count; ++k) {
             std::uint32_t lane = 0, source = 0;
+            double time = 0;
             std::vector<std::byte> bytes;
             a(lane);
             a(source);
             a(bytes);
+            a(time);
             expect_message(source < nodes_.size(), "a checkpoint holds a message of a node that does not exist");
             seat& s = stage_.make_seat(i);
             letter_ref content = s.letters.take();
             content->assign(bytes);
             s.inbox.keep(lane);
-            s.inbox.put(lane, {source, std::move(content), 0});
+            s.inbox.put(lane, {source, std::move(content), time});
         }
         a.finish();
     }

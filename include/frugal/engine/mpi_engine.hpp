@@ -61,15 +61,15 @@ struct mpi_engine {
             } catch (...) {
                 failure = std::current_exception();
             }
-            const bool ended = finish(failure);
+            const outcome how = finish(failure);
             try {
                 if (!failure) {
-                    if (ended) {
+                    if (how == outcome::ended) {
                         crew_.close(own);
                     } else {
                         failure = crew_.stage().failure();
                         const std::string waiting = crew_.stage().waiting();
-                        if (!failure && !waiting.empty()) {
+                        if (how == outcome::stuck && !failure && !waiting.empty()) {
                             failure = std::make_exception_ptr(error("round " + std::to_string(round) + " cannot end: " +
                                                                     waiting + ", and no message is under way"));
                         }
@@ -115,10 +115,12 @@ struct mpi_engine {
             return false;
         }
 
-        //! Runs nodes and moves messages until all nodes of all ranks have ended (true), or one failed or all wait for
-        //! messages that nobody sends (false). Four counters tell (Mattern 1987): in two reductions in a row, each begun by
+        enum class outcome : std::uint8_t { ended, failed, stuck };
+
+        //! Runs nodes and moves messages until all nodes of all ranks have ended, or one failed, or all wait for messages
+        //! that nobody sends. Four counters tell (Mattern 1987): in two reductions in a row, each begun by
         //! every rank when it had nothing to do, as many messages were received as sent, and no more than before.
-        bool finish(std::exception_ptr& failure) {
+        outcome finish(std::exception_ptr& failure) {
             auto& stage = crew_.stage();
             mpi_transport::census before{}, sum{};
             bool asked = false;
@@ -145,13 +147,13 @@ struct mpi_engine {
                 } else if (wire_.end_census(sum)) {
                     asked = false;
                     if (sum.failed > 0) {
-                        return false;
+                        return outcome::failed;
                     }
                     if (sum.sent == sum.received && sum.unfinished == 0) {
-                        return true;
+                        return outcome::ended;
                     }
                     if (sum.sent == sum.received && sum == before) {
-                        return false;
+                        return outcome::stuck;
                     }
                     before = sum;
                 } else if (++idle > 64) {

@@ -28,23 +28,25 @@ public:
     //! Sets the weights of the nodes of the population in the aggregate; empty: equal.
     void weigh(std::vector<float> weights) { combine_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
-        awaits_agreement_ = channel_.agrees(x.size());
-        if (!awaits_agreement_) {
-            post(here, x, echo);
+        if (channel_.agrees(x.size())) {
+            detail::expect_no_echo(echo);
+        } else {
+            post(here.lane(0), x, echo);
         }
     }
     task<> end(peer here, std::span<float> x) { return end(here, x, no_update()); }
     template <class Update>
     task<> end(peer here, std::span<float> x, Update update) {
+        const peer near = here.lane(0);
         const block_cut cut = cut_of(x.size());
-        if (awaits_agreement_) {
-            co_await channel_.agree(here.lane(0), x, cut.size);
-            post(here, x, std::span<float>());
+        if (channel_.agrees(x.size())) {
+            co_await channel_.agree(near, x, cut.size);
+            post(near, x, std::span<float>());
         }
         for (std::uint32_t b = 0; b < cut.count(); ++b) {
-            const auto got = co_await here.receive_from_others();
-            const peer::codec_time time(here);
-            detail::combine_received(here, combine_, channel_, first_ + b, got, &*own_[b], cut.part(x, b));
+            const auto got = co_await near.receive_from_others();
+            const peer::codec_time time(near);
+            detail::combine_received(near, combine_, channel_, first_ + b, got, &*own_[b], cut.part(x, b));
         }
         own_.clear();
         update(std::size_t{0}, x);
@@ -53,6 +55,7 @@ public:
         channel_.state(a);
         combine_.state(a);
         a(first_);
+        detail::state_of_letters(a, own_);
     }
 
 private:
@@ -81,7 +84,6 @@ private:
     combiner<A> combine_;
     std::vector<letter_ref> own_;
     std::uint32_t first_ = 0;
-    bool awaits_agreement_ = false;
 };
 
 }  // namespace frugal

@@ -56,9 +56,7 @@ public:
             drift_.resize(x.size());
             lost_.resize(x.size());
         }
-        if (!row_) {
-            row_.emplace(*matrix_, here.self());
-        }
+        find_row(here);
         const peer::codec_time time(here);
         leg_ = here.take_legs();
         borrowed_vector difference = here.borrow(x.size()), q = here.borrow(x.size());
@@ -71,6 +69,7 @@ public:
         add_to_drift(-row_->weight_sum_rest, q);
     }
     task<> end(peer here, std::span<float> x) {
+        find_row(here);
         const auto got = co_await here.receive(row_->nodes);
         const peer::codec_time time(here);
         borrowed_vector q = here.borrow(x.size());
@@ -95,6 +94,11 @@ public:
     }
 
 private:
+    void find_row(const peer& here) {
+        if (!row_) {
+            row_.emplace(*matrix_, here.self());
+        }
+    }
     void add_to_drift(float weight, std::span<const float> q) {
         const float* const row = q.data();
         kernels::add_weighted_rows(&row, 1, &weight, 1, drift_.data(), q.size());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -26,10 +27,14 @@ struct combination {
 template <Aggregator A>
 class combiner {
 public:
-    combiner(A prototype, combination how) : how_(std::move(how)), parts_(1, std::move(prototype)) {}
+    combiner(A prototype, combination how) : drop_malformed_(how.drop_malformed), parts_(1, std::move(prototype)) {
+        weigh(std::move(how.weights));
+    }
 
     //! See combination::weights.
-    void weigh(std::vector<float> weights) { how_.weights = std::move(weights); }
+    void weigh(std::vector<float> weights) {
+        weights_ = std::make_shared<const std::vector<float>>(std::move(weights));
+    }
     const A& aggregator() const { return parts_[0]; }
 
     //! out <- the aggregate of n contributions of out's length; add(i, part) adds contribution i to an aggregator.
@@ -56,7 +61,7 @@ public:
     template <Compressor C>
     bool add(A& part, channel<C>& codec, const peer& here, std::uint32_t leg, const envelope& e, std::size_t d) {
         const float weight = weight_of(here.global(e.from));
-        if (!how_.drop_malformed) {
+        if (!drop_malformed_) {
             codec.open(here, leg, e, [&](const C& c, const message& m, random_key k) { part.add(c, m, k, weight); });
             return true;
         }
@@ -76,12 +81,13 @@ private:
     static constexpr std::size_t runs_of(std::size_t n) { return mergeable && n >= 8 ? 4 : 1; }
 
     float weight_of(std::uint32_t node) const {
-        expect(how_.weights.empty() || node < how_.weights.size(),
+        expect(weights_->empty() || node < weights_->size(),
                "an exchange got the weights of fewer nodes than take part");
-        return how_.weights.empty() ? 1.0f : how_.weights[node];
+        return weights_->empty() ? 1.0f : (*weights_)[node];
     }
 
-    combination how_;
+    std::shared_ptr<const std::vector<float>> weights_;  // one for all copies: n nodes have n weights
+    bool drop_malformed_;
     std::vector<A> parts_;
 };
 

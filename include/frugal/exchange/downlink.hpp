@@ -23,7 +23,8 @@ class downlink {
 public:
     downlink(C codec, bool feedback) : channel_(std::move(codec)), feedback_(feedback) {}
 
-    bool exact() const { return laws_of(channel_.codec(), 1).contraction == 1; }
+    //! Whether receivers get what was sent, at any length.
+    bool exact() const { return laws_of(channel_.codec(), std::size_t{1} << 40).contraction == 1; }
     channel<C>& codec() { return channel_; }
 
     //! Once a round, before `encode`: `elements` is how many this node answers for.

@@ -74,6 +74,34 @@ task<> mean_of(E& exchange, peer here, std::span<float> x, Update update) {
 
 namespace detail {
 
+//! Saves or restores a node's own messages of an exchange that was begun and not yet ended.
+inline void state_of_letters(state_archive& a, std::vector<letter_ref>& letters) {
+    std::uint64_t count = letters.size();
+    a(count);
+    letter_pool restored;
+    if (!a.saving()) {
+        letters.clear();
+    }
+    for (std::uint64_t k = 0; k < count; ++k) {
+        std::vector<std::byte> bytes;
+        if (a.saving()) {
+            bytes.assign(letters[k]->bytes().begin(), letters[k]->bytes().end());
+        }
+        a(bytes);
+        if (!a.saving()) {
+            letters.push_back(restored.take());
+            letters.back()->assign(bytes);
+        }
+    }
+}
+
+//! An exchange whose senders agree on numbers first encodes when it ends, too late to say what it will send.
+inline void expect_no_echo(std::span<const float> echo) {
+    expect(echo.empty(),
+           "a compressor whose senders agree on numbers cannot be used where what is lost is kept: "
+           "feedback and diana need a compressor that encodes at once");
+}
+
 //! encode(b, message) for blocks [first, last), as many at once as there are threads; deliver(b, letter) in order.
 template <class Encode, class Deliver>
 void encode_in_order(const peer& here, std::size_t first, std::size_t last, Encode encode, Deliver deliver) {

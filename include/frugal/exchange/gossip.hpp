@@ -33,28 +33,27 @@ public:
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         expect(matrix_->size() == here.size(), "gossip: the mixing matrix has another number of nodes than the group");
-        if (row_of_ != here.self() || row_.size() == 0) {
-            row_ = mixing_row(*matrix_, here.self());
-            row_of_ = here.self();
-        }
+        find_row(here);
         leg_ = here.take_legs();
         if (row_.size() == 0) {
             return;
         }
         const peer::codec_time time(here);
-        own_ = here.draft();
+        letter_ref own = here.draft();
         if constexpr (views_messages) {
-            channel_.encode(here, leg_, 0, x, *own_, echo);
+            channel_.encode(here, leg_, 0, x, *own, echo);
+            own_.assign(1, own);
         } else {
             sent_.resize(x.size());
-            channel_.encode(here, leg_, 0, x, *own_, sent_);
+            channel_.encode(here, leg_, 0, x, *own, sent_);
             if (!echo.empty()) {
                 std::copy(sent_.begin(), sent_.end(), echo.begin());
             }
         }
-        here.send(row_.nodes, own_);
+        here.send(row_.nodes, std::move(own));
     }
     task<> end(peer here, std::span<float> x) {
+        find_row(here);
         if (row_.size() == 0) {
             co_return;
         }
@@ -68,7 +67,7 @@ public:
                     expect_message(views_.back().size() == x.size(), "a neighbour's vector has another dimension");
                 });
             }
-            kernels::mix(x, channel_.codec().view(*own_, here.key(leg_, here.self())), views_, row_.weights);
+            kernels::mix(x, channel_.codec().view(*own_[0], here.key(leg_, here.self())), views_, row_.weights);
         } else {
             borrowed_vector sum = here.borrow(x.size());
             std::fill_n(sum.span().begin(), x.size(), 0.0f);
@@ -82,23 +81,31 @@ public:
                 },
                 x.data(), std::span<const float>(sum).data(), std::as_const(sent_).data());
         }
-        own_ = {};
+        own_.clear();
     }
     void state(state_archive& a) {
         channel_.state(a);
         a(sent_);
         a(leg_);
+        detail::state_of_letters(a, own_);
     }
 
 private:
     static constexpr bool views_messages = requires(const C c, const message& m, random_key k) { c.view(m, k); };
+
+    void find_row(const peer& here) {
+        if (row_of_ != here.self() || row_.size() == 0) {
+            row_ = mixing_row(*matrix_, here.self());
+            row_of_ = here.self();
+        }
+    }
 
     std::shared_ptr<const W> matrix_;  // one for all nodes
     channel<C> channel_;
     mixing_row row_;
     std::uint32_t row_of_ = 0;
     std::uint32_t leg_ = 0;
-    letter_ref own_;
+    std::vector<letter_ref> own_;  // at most one
     std::vector<float> sent_;
     std::vector<std::span<const float>> views_;
 };

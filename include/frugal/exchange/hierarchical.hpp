@@ -2,9 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -33,28 +33,24 @@ public:
     //! Weights within blocks only.
     void weigh(std::vector<float> weights) { within_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
-        if (block_.empty()) {
-            const std::uint32_t first = here.self() / block_nodes_ * block_nodes_;
-            for (std::uint32_t i = first; i < std::min(first + block_nodes_, here.size()); ++i) {
-                block_.push_back(here.global(i));
-            }
-            for (std::uint32_t i = 0; i < here.size(); i += block_nodes_) {
-                leaders_.push_back(here.global(i));
-            }
-            share_ = static_cast<float>(block_.size()) * static_cast<float>(leaders_.size()) /
-                     static_cast<float>(here.size());
-        }
+        find_block(here);
         within_.begin(here.among(block_).lane(0), x, echo);
     }
     task<> end(peer here, std::span<float> x) { return end(here, x, no_update()); }
     template <class Update>
     task<> end(peer here, std::span<float> x, Update update) {
+        if constexpr (!std::same_as<Update, no_update>) {
+            expect(
+                period_ == 1,
+                "hierarchical: with a period above 1 blocks have models of their own, so models must be averaged, not "
+                "gradients or differences: use decentralized");
+        }
+        find_block(here);
         const peer near = here.among(block_);
+        co_await within_.end(near.lane(0), x);
         if ((here.round() + 1) % period_ != 0) {
-            co_await within_.end(near.lane(0), x, update);
             co_return;
         }
-        co_await within_.end(near.lane(0), x);
         if (near.self() == 0) {
             if (share_ != 1) {
                 kernels::scale(share_, x, x);
@@ -69,6 +65,20 @@ public:
     }
 
 private:
+    void find_block(const peer& here) {
+        if (block_.empty()) {
+            const std::uint32_t first = here.self() / block_nodes_ * block_nodes_;
+            for (std::uint32_t i = first; i < std::min(first + block_nodes_, here.size()); ++i) {
+                block_.push_back(here.global(i));
+            }
+            for (std::uint32_t i = 0; i < here.size(); i += block_nodes_) {
+                leaders_.push_back(here.global(i));
+            }
+            share_ = static_cast<float>(block_.size()) * static_cast<float>(leaders_.size()) /
+                     static_cast<float>(here.size());
+        }
+    }
+
     Within within_;
     Across across_;
     server<> tell_;

@@ -34,7 +34,7 @@ public:
           down_(std::move(down), options_.downlink_feedback),
           combine_(std::move(aggregator), options_.how) {}
 
-    static constexpr bool serves() { return true; }
+    bool serves() const { return !options_.contributes; }
     bool exact() const { return down_.exact(); }
     const A& aggregator() const { return combine_.aggregator(); }
     const Up& compressor() const { return up_.codec(); }
@@ -42,8 +42,9 @@ public:
     //! Sets the weights of the nodes of the population in the aggregate; empty: equal.
     void weigh(std::vector<float> weights) { combine_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
-        awaits_agreement_ = up_.agrees(x.size());
-        if (!awaits_agreement_) {
+        if (up_.agrees(x.size())) {
+            detail::expect_no_echo(echo);
+        } else {
             post(here.lane(0), x, echo);
         }
     }
@@ -88,6 +89,7 @@ public:
         down_.state(a);
         combine_.state(a);
         a(first_);
+        detail::state_of_letters(a, own_);
     }
 
 private:
@@ -118,8 +120,8 @@ private:
     }
     task<> gather(peer up, std::span<float> x) {
         const block_cut cut = cut_of(x.size());
-        if (awaits_agreement_) {
-            co_await up_.agree(up.lane(0), x, cut.size);
+        if (up_.agrees(x.size())) {
+            co_await up_.agree(up, x, cut.size);
             post(up, x, std::span<float>());
         }
         if (up.self() != 0) {
@@ -140,7 +142,6 @@ private:
     combiner<A> combine_;
     std::vector<letter_ref> own_;
     std::uint32_t first_ = 0;
-    bool awaits_agreement_ = false;
 };
 
 }  // namespace frugal

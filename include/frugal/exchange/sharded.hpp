@@ -46,8 +46,9 @@ public:
     //! Sets the weights of the nodes of the population in the aggregate; empty: equal.
     void weigh(std::vector<float> weights) { combine_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
-        awaits_agreement_ = up_.agrees(x.size());
-        if (!awaits_agreement_) {
+        if (up_.agrees(x.size())) {
+            detail::expect_no_echo(echo);
+        } else {
             post(here.lane(0), x, echo);
         }
     }
@@ -56,8 +57,8 @@ public:
     task<> end(peer here, std::span<float> x, Update update) {
         const peer up = here.lane(0), down = here.lane(1);
         const block_cut cut = cut_of(x.size(), here.size());
-        if (awaits_agreement_) {
-            co_await up_.agree(up.lane(0), x, cut.size);
+        if (up_.agrees(x.size())) {
+            co_await up_.agree(up, x, cut.size);
             post(up, x, std::span<float>());
         }
         const std::size_t mine = cut.first_of(here.self(), here.size()),
@@ -91,6 +92,7 @@ public:
         down_.state(a);
         combine_.state(a);
         a(first_);
+        detail::state_of_letters(a, own_);
     }
 
 private:
@@ -128,7 +130,6 @@ private:
     combiner<A> combine_;
     std::vector<letter_ref> own_;
     std::uint32_t first_ = 0;
-    bool awaits_agreement_ = false;
 };
 
 template <Compressor C>

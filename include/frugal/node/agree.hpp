@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
+#include <string>
 
 #include <frugal/core/bits.hpp>
 #include <frugal/core/message.hpp>
@@ -33,12 +35,18 @@ void read_numbers(const peer& here, const envelope& e, std::size_t n, Use use) {
     expect_message(e.content->scheme() == numbers_scheme && e.content->dimension() == n &&
                        payload.size() == n * sizeof(double) && key.round == here.round() &&
                        key.node == here.global(e.from),
-                   "an agreement got a message that is none, or of another round or sender: do all nodes run the same "
-                   "program?");
+                   [&] {
+                       return "an agreement of " + here.place() + " got a message from node " +
+                              std::to_string(here.global(e.from)) +
+                              " that is none, or of another round or sender: do all nodes run the same program?";
+                   });
     for (std::size_t i = 0; i < n; ++i) {
         double value = 0;
         std::memcpy(&value, payload.data() + i * sizeof value, sizeof value);
-        expect_message(value - value == 0, "an agreement got a number that is not finite");
+        expect_message(value - value == 0, [&] {
+            return "an agreement of " + here.place() + " got a number that is not finite from node " +
+                   std::to_string(here.global(e.from));
+        });
         use(i, value);
     }
 }

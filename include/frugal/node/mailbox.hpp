@@ -123,8 +123,16 @@ public:
     bool empty() const {
         return std::all_of(lanes_.begin(), lanes_.end(), [](const lane_queue& q) { return q.items.empty(); });
     }
-    //! Lets go of what was taken last, at the end of a round.
+    //! At the end of a round: lets go of what was taken last.
     void release() { taken_.clear(); }
+    //! For rounds whose times begin at 0: what stays has left before the next one begins.
+    void forget_times() {
+        for (lane_queue& q : lanes_) {
+            for (arrival& a : q.items) {
+                a.time = 0;
+            }
+        }
+    }
     //! Forgets everything, as at the end of a round that failed.
     void clear() {
         waiting_ = false;

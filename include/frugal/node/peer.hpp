@@ -211,11 +211,15 @@ private:
     std::span<const envelope> take() const {
         const network_model& network = seat_->at->network;
         seat_->envelopes.clear();
+        seat_->transmissions.clear();
         for (const mailbox::arrival& a : seat_->inbox.take()) {
             seat_->envelopes.push_back({position_of(a.source), &*a.content});
             seat_->record.received.count(*a.content);
-            const double occupied = network.transmission(a.content->bytes().size());
-            seat_->link_in = std::max(seat_->link_in + occupied, a.time + network.latency);
+            seat_->transmissions.emplace_back(a.time, network.transmission(a.content->bytes().size()));
+        }
+        std::sort(seat_->transmissions.begin(), seat_->transmissions.end());
+        for (const auto& [left, occupied] : seat_->transmissions) {
+            seat_->link_in = std::max(seat_->link_in + occupied, left + network.latency);
         }
         seat_->now = std::max(seat_->now, seat_->link_in);
         return seat_->envelopes;

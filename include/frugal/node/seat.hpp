@@ -118,6 +118,7 @@ struct seat {
     std::vector<departure> outbox;
     std::vector<std::uint32_t> destinations;
     std::vector<envelope> envelopes;
+    std::vector<std::pair<double, double>> transmissions;  // when they left, how long they occupy a link
     letter_pool letters;
     frame_arena frames;
     round_record record;
