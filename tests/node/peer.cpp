@@ -213,8 +213,9 @@ TEST_CASE("peer: a message that nobody receives is an error, naming all that is 
             },
             3);
     });
-    CHECK(text ==
-          "node 1 never received a message that node 2 sent it on lane 5 in round 1: receive it, or use a lasting lane");
+    CHECK(
+        text ==
+        "node 1 never received a message that node 2 sent it on lane 5 in round 1: receive it, or use a lasting lane");
 }
 
 TEST_CASE("peer: impossible addresses and messages are refused where they are given", "[node][peer][hostile]") {

@@ -1,0 +1,32 @@
+// Exchanges by name: what they say of themselves parses back to the same.
+#include <frugal/catalogue/exchanges.hpp>
+
+#include <string>
+
+#include "catch.hpp"
+
+using namespace frugal;
+
+TEST_CASE("exchanges: every name parses back to the same exchange", "[catalogue][exchanges]") {
+    for (const char* text :
+         {"server", "server(up=dqsg,down=qsgd,aggregator=minimax_mean,block=100,contributes=1,drop_malformed=1)",
+          "sharded(up=dqsg,down=dqsg,downlink_feedback=1)", "all_gather(sparse(top_k(fraction=0.1)),block=64)",
+          "feedback(server(up=sparse(top_k(count=3))),decay=0.9)", "diana(all_gather(dqsg),alpha=0.125)",
+          "hierarchical(all_gather,sharded(dqsg),nodes=4,period=2)", "when_it_pays(sharded(dqsg,dqsg),trials=5)"}) {
+        const any_exchange exchange = parse<any_exchange>(text);
+        CHECK(parse<any_exchange>(exchange.name()).name() == exchange.name());
+        CHECK(parse<any_exchange>(exchange.name()).compressor().name() == exchange.compressor().name());
+    }
+    CHECK(has_server(parse<any_exchange>("feedback(server(up=sparse(top_k(count=3))))")));
+    CHECK(parse<any_exchange>("sharded").exact());
+    CHECK_FALSE(parse<any_exchange>("sharded(dqsg,dqsg)").exact());
+}
+
+TEST_CASE("exchanges: what makes no sense is refused with a reason", "[catalogue][exchanges]") {
+    using Catch::Matchers::Contains;
+    CHECK_THROWS_WITH(parse<any_exchange>("shared"), Contains("did you mean 'sharded'"));
+    CHECK_THROWS_WITH(parse<any_exchange>("diana(all_gather(topk),alpha=0.5)"), Contains("unbiased"));
+    CHECK_THROWS_WITH(parse<any_exchange>("feedback(all_gather(terngrad))"), Contains("feedback"));
+    CHECK_THROWS_WITH(parse<any_exchange>("when_it_pays(server)"), Contains("every node contributes"));
+    CHECK_THROWS_WITH(parse<any_exchange>("sharded(block=-1)"), Contains("whole number"));
+}
