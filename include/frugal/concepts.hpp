@@ -96,7 +96,8 @@ enum class norm_kind { max, l2, mean_abs, shared_max, other };
 //! name(): its textual name. Optional: `static constexpr norm_kind kind` (default other), which the laws of a compressor
 //! follow from, or `norm_kind measures() const` where options decide; `static constexpr bool bounds` (default true): no
 //! |x_i| exceeds measure(x), or `bool bounds_elements() const`; `float step(measured, range)` (default: measured /
-//! range); `float share(x) const` with `void agree(float largest)`, where senders agree on it (compress/agreement.hpp).
+//! range); `float share(x) const` with `void agree(float largest)`, where senders agree on it (compress/agreement.hpp);
+//! a class `accumulator` with `add(piece)` and `double result(n)`: the same norm, unchecked, of a vector in pieces.
 template <class S>
 concept Scale = std::copyable<S> && requires(const S s, std::span<const float> x) {
     { s.measure(x) } -> std::same_as<float>;

@@ -41,6 +41,17 @@ inline float checked_norm(double value, std::span<const float> x) {
 struct max_norm {
     static constexpr norm_kind kind = norm_kind::max;
     float measure(std::span<const float> x) const { return detail::checked_norm(kernels::max_abs(x), x); }
+    class accumulator {
+    public:
+        void add(std::span<const float> piece) {
+            const float m = kernels::max_abs(piece);
+            largest_ = m <= largest_ ? largest_ : m;  // NaN stays
+        }
+        double result(std::size_t) const { return double{largest_}; }
+
+    private:
+        float largest_ = 0;
+    };
     std::string name() const { return "max_norm"; }
 };
 
@@ -49,20 +60,28 @@ struct l2_norm {
     float measure(std::span<const float> x) const {
         return detail::checked_norm(std::sqrt(kernels::sum_squares(x)), x);
     }
+    class accumulator {
+    public:
+        void add(std::span<const float> piece) { sum_.add(piece); }
+        double result(std::size_t) const { return std::sqrt(sum_.result()); }
+
+    private:
+        kernels::lane_sum<kernels::square> sum_;
+    };
     std::string name() const { return "l2_norm"; }
 };
 
 struct mean_abs {
     static constexpr norm_kind kind = norm_kind::mean_abs;
     static constexpr bool bounds = false;
-    float measure(std::span<const float> x) const { return of_sum(kernels::sum_abs(x), x); }
-    //! The same norm from pieces of x, each but the last of a multiple of 16 elements.
+    float measure(std::span<const float> x) const {
+        return detail::checked_norm(of_sum(kernels::sum_abs(x), x.size()), x);
+    }
+    //! The same norm from pieces of x, each but the last of a multiple of 16 elements; not finite where x is not.
     class accumulator {
     public:
         void add(std::span<const float> piece) { sum_.add(piece); }
-        //! Throws as `measure` does if what was added so far, all of it in x, is not finite.
-        void expect_finite(std::span<const float> x) const { detail::checked_norm(sum_.result() * 0, x); }
-        float result(std::span<const float> x) const { return of_sum(sum_.result(), x); }
+        double result(std::size_t n) const { return of_sum(sum_.result(), n); }
 
     private:
         kernels::lane_sum<kernels::absolute_value> sum_;
@@ -70,9 +89,7 @@ struct mean_abs {
     std::string name() const { return "mean_abs"; }
 
 private:
-    static float of_sum(double sum, std::span<const float> x) {
-        return detail::checked_norm(x.empty() ? 0.0 : sum / static_cast<double>(x.size()), x);
-    }
+    static double of_sum(double sum, std::size_t n) { return n == 0 ? 0.0 : sum / static_cast<double>(n); }
 };
 
 //! The step itself, agreed beforehand: input beyond step * range clips (and is biased there); 0 for a vector of zeros.
