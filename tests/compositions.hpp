@@ -9,6 +9,7 @@
 
 #include <frugal/compress/alternating.hpp>
 #include <frugal/compress/any_compressor.hpp>
+#include <frugal/compress/blocked.hpp>
 #include <frugal/compress/codebook.hpp>
 #include <frugal/compress/coder/any_coder.hpp>
 #include <frugal/compress/coder/elias.hpp>
@@ -132,6 +133,8 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     all.push_back(with_feedback(with_feedback(fine)));
     all.push_back(with_feedback(any_compressor(codebook_compressor{one_bit{}, any_coder(packed{})})));
     all.push_back(any_compressor(sparse_compressor{top_k{.fraction = 0.5}, with_feedback(few), fixed_width_indices{}}));
+    all.push_back(blocked{scalar_compressor{dithered{.levels = 1}}, 16});
+    all.push_back(blocked{sparse_compressor{top_k{.fraction = 0.2}}, 7});
     return all;
 }
 

@@ -9,6 +9,7 @@
 
 #include <oneapi/tbb/parallel_for.h>
 
+#include <frugal/aggregate/contribution.hpp>
 #include <frugal/concepts.hpp>
 
 namespace frugal {
@@ -21,29 +22,39 @@ namespace frugal {
 //! not those of A alone). Vectors are added at once, to the first group.
 //!
 //! A needs `merge` (`mean`, `side_information_mean` and `minimax_mean` have it). Compressors and messages must live
-//! until
-//! `result`, and each compressor given to `add` must be another object. Memory: `groups` times that of A.
+//! until `result`; one compressor may decode them all. Memory: `groups` times that of A.
 template <Aggregator A>
 class grouped {
 public:
+    static constexpr bool coordinatewise = is_coordinatewise<A>;
+
     explicit grouped(A prototype, std::size_t groups = 4) : parts_(groups, prototype) {
         expect(groups > 0, "grouped: the number of groups must be at least 1");
     }
 
     void reset(std::size_t d) {
         dimension_ = d;
+        guard_.reset();
         entries_.clear();
         parts_[0].reset(d);
     }
     void add(std::span<const float> y, float weight) { parts_[0].add(y, weight); }
     template <Compressor C>
-    void add(C& compressor, const message& m, random_key k, float weight) {
+    void add(const C& compressor, const message& m, random_key k, float weight) {
         entries_.push_back({&compressor, &m, k, weight, [](A& part, const entry& e) {
-                                part.add(*static_cast<C*>(e.compressor), *e.content, e.key, e.weight);
+                                part.add(*static_cast<const C*>(e.compressor), *e.content, e.key, e.weight);
                             }});
     }
     //! Throws what decoding throws. Once per reset.
     void result(std::span<float> out) {
+        guard_([&] { decode_all(); });
+        parts_[0].result(out);
+    }
+    //! The aggregator that holds the result.
+    A& inner() { return parts_[0]; }
+
+private:
+    void decode_all() {
         const std::size_t n = entries_.size();
         const std::size_t groups = std::clamp<std::size_t>(n / 2, 1, parts_.size());  // fewer would not pay for merging
         oneapi::tbb::parallel_for(std::size_t{0}, groups, [&](std::size_t g) {
@@ -58,14 +69,9 @@ public:
             parts_[0].merge(parts_[g]);
         }
         entries_.clear();
-        parts_[0].result(out);
     }
-    //! The aggregator that holds the result.
-    A& inner() { return parts_[0]; }
-
-private:
     struct entry {
-        void* compressor;
+        const void* compressor;
         const message* content;
         random_key key;
         float weight;
@@ -75,6 +81,7 @@ private:
     std::vector<A> parts_;
     std::vector<entry> entries_;
     std::size_t dimension_ = 0;
+    add_guard guard_;
 };
 
 }  // namespace frugal

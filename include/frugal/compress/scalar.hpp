@@ -143,21 +143,34 @@ public:
     }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) const {
-        encode_to(whole{x}, k, w, no_echo{});
+        encode_to(whole{x}, k, w, quantizing(x), no_echo{});
     }
     //! From the same pass: each block of symbols is decoded while it is in the cache.
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
-        encode_to(whole{x}, k, w,
-                  [&](const auto* symbols, float step, std::uint64_t first, std::size_t n, const random_stream& u) {
-                      kernels::reconstruct(quantizer_, symbols, step, u, first, echo.subspan(first, n));
-                  });
+        const auto decode_part = [&](const auto* symbols, float step, std::uint64_t first, std::size_t n,
+                                     const random_stream& u) {
+            kernels::reconstruct(quantizer_, symbols, step, u, first, echo.subspan(first, n));
+        };
+        const auto quantize_part = [&](std::size_t first, std::size_t n, float step, const random_stream& u,
+                                       auto* symbols) {
+            quantizing(x)(first, n, step, u, symbols);
+            decode_part(symbols, step, first, n, u);
+        };
+        encode_to(whole{x}, k, w, quantize_part, decode_part);
     }
     //! Reads x and the residual twice and writes the residual once.
     void encode_sum(std::span<const float> x, std::span<float> residual, random_key k, payload_writer& w) const {
-        encode_to(corrected{x, residual}, k, w,
-                  [&](const auto* symbols, float step, std::uint64_t first, std::size_t n, const random_stream& u) {
-                      kernels::reconstruct_add(quantizer_, symbols, -step, u, first, residual.subspan(first, n));
-                  });
+        encode_to(
+            corrected{x, residual}, k, w,
+            [&](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
+                kernels::quantize_with_feedback(quantizer_, x.subspan(first, n), step, u, first, symbols,
+                                                residual.subspan(first, n));
+            },
+            [&](const auto* symbols, float step, std::uint64_t first, std::size_t n, const random_stream& u) {
+                const auto part = residual.subspan(first, n);
+                kernels::add(x.subspan(first, n), part, part);
+                kernels::reconstruct_add(quantizer_, symbols, -step, u, first, part);
+            });
     }
 
     void decode(payload_reader& r, random_key k, std::span<float> y) const {
@@ -211,7 +224,7 @@ private:
     };
 
     //! Where the elements come from. peek(at, n, f): f with n elements from `at` on, as often as one likes, in pieces
-    //! of a multiple of 64 where they may be cut; take(at, n): the same at once, for the last time.
+    //! of a multiple of 64 where they may be cut.
     struct whole {
         std::span<const float> x;
         std::size_t size() const { return x.size(); }
@@ -219,9 +232,8 @@ private:
         void peek(std::size_t at, std::size_t n, F f) const {
             f(x.subspan(at, n));
         }
-        std::span<const float> take(std::size_t at, std::size_t n) const { return x.subspan(at, n); }
     };
-    //! x + residual, which take leaves in the residual.
+    //! x + residual.
     struct corrected {
         std::span<const float> x;
         std::span<float> residual;
@@ -236,18 +248,20 @@ private:
                 f(part);
             }
         }
-        std::span<const float> take(std::size_t at, std::size_t n) const {
-            kernels::add(x.subspan(at, n), residual.subspan(at, n), residual.subspan(at, n));
-            return residual.subspan(at, n);
-        }
     };
 
     bool unbiased_now() const { return unbiased && detail::bounds_elements_of(scale_); }
 
-    //! Sink: told of all symbols of the message in parts that share a step, as sink(symbols, step, first, n, dither),
-    //! after these elements were taken.
-    template <class Source, class Sink>
-    void encode_to(const Source& x, random_key k, payload_writer& w, Sink sink) const {
+    auto quantizing(std::span<const float> x) const {
+        return [this, x](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
+            kernels::quantize(quantizer_, x.subspan(first, n), step > 0 ? 1.0f / step : 0.0f, u, first, symbols);
+        };
+    }
+
+    //! quantize_part(first, n, step, dither, symbols): for parts that share a step, each element once.
+    //! sink(symbols, step, first, n, dither): the same for symbols that were made before their step was known.
+    template <class Source, class QuantizePart, class Sink>
+    void encode_to(const Source& x, random_key k, payload_writer& w, QuantizePart quantize_part, Sink sink) const {
         if constexpr (one_pass) {
             if (encode_in_one_pass(x, k, w, sink)) {
                 return;
@@ -266,9 +280,7 @@ private:
         const std::size_t size = quantizer_.symbols().size();
         const auto quantize = [&](std::size_t first, std::size_t n, auto* symbols) {
             for_buckets(first, n, b, steps, [&](std::size_t at, std::size_t count, float step) {
-                kernels::quantize(quantizer_, x.take(at, count), step > 0 ? 1.0f / step : 0.0f, dither, at,
-                                  symbols + (at - first));
-                sink(symbols + (at - first), step, at, count, dither);
+                quantize_part(at, count, step, dither, symbols + (at - first));
             });
         };
         if (size > 256) {
@@ -332,7 +344,6 @@ private:
                 const std::size_t n = std::min(chunk, d - at);
                 coder_.decode_block(in, n, size, symbols.data());
                 in += coder_.bytes_for(n, size);
-                x.take(at, n);
                 sink(symbols.data(), step, at, n, dither);
             }
         }
