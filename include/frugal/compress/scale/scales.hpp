@@ -46,7 +46,9 @@ struct max_norm {
     public:
         void add(std::span<const float> piece) {
             const float m = kernels::max_abs(piece);
-            largest_ = m <= largest_ ? largest_ : m;  // NaN stays
+            if (largest_ < m || m != m) {  // NaN stays
+                largest_ = m;
+            }
         }
         double result(std::size_t) const { return double{largest_}; }
 
