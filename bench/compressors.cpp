@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include <frugal/compress/blocked.hpp>
 #include <frugal/compress/codebook.hpp>
 #include <frugal/compress/coder/packed.hpp>
 #include <frugal/compress/coder/radix.hpp>
@@ -146,6 +147,10 @@ void add_compressors() {
     add_codec("dithered-1-packed", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, packed{}}; });
     add("encode/dithered-1-packed-naive", naive_sizes, encode_dithered_naive);
     add("decode_add/dithered-1-packed-naive", naive_sizes, decode_add_dithered_naive);
+    add_codec("dithered-1-packed-feedback",
+              [] { return error_feedback{scalar_compressor{dithered{.levels = 1}, max_norm{}, packed{}}}; });
+    add_codec("dithered-1-packed-blocked",
+              [] { return blocked{scalar_compressor{dithered{.levels = 1}, max_norm{}, packed{}}}; });
     add_codec("dithered-1-radix", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, radix{}}; });
     add_codec("dqsg", [] { return scalar_compressor{dithered{.levels = 3}, max_norm{}, radix{}}; });
     add_codec("dithered-1-rans", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, rans{}}; });

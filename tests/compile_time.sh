@@ -11,7 +11,7 @@ compilers=("$@")
 TIMEFORMAT=%U
 
 printf '%-32s %-12s %8s %10s\n' header compiler seconds lines
-for header in frugal/core.hpp frugal/concepts.hpp frugal/compress/scalar.hpp frugal/frugal.hpp \
+for header in frugal/core.hpp frugal/concepts.hpp frugal/compress/scalar.hpp frugal/compress.hpp frugal/frugal.hpp \
     oneapi/tbb/parallel_for.h xsimd/xsimd.hpp; do
     echo "#include <$header>" >"$work/include.cpp"
     for compiler in "${compilers[@]}"; do

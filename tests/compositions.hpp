@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <frugal/catalogue/compressors.hpp>
+#include <frugal/compress/blocked.hpp>
 
 #include "catalogue_samples.hpp"
 
@@ -158,6 +159,8 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     all.push_back(with_feedback(any_compressor(codebook_compressor{one_bit{}, any_coder(packed{})})));
     all.push_back(any_compressor(sparse_compressor{top_k{.fraction = 0.5}, with_feedback(few), fixed_width_indices{}}));
     add_what_is_missing(all);
+    all.push_back(blocked{scalar_compressor{dithered{.levels = 1}}, 16});
+    all.push_back(blocked{sparse_compressor{top_k{.fraction = 0.2}}, 7});
     return all;
 }
 

@@ -97,7 +97,8 @@ enum class norm_kind { max, l2, mean_abs, shared_max, other };
 //! name(): its textual name. Optional: `static constexpr norm_kind kind` (default other), which the laws of a compressor
 //! follow from, or `norm_kind measures() const` where options decide; `static constexpr bool bounds` (default true): no
 //! |x_i| exceeds measure(x), or `bool bounds_elements() const`; `float step(measured, range)` (default: measured /
-//! range); `float share(x) const` with `void agree(float largest)`, where senders agree on it (compress/agreement.hpp).
+//! range); `float share(x) const` with `void agree(float largest)`, where senders agree on it (compress/agreement.hpp);
+//! a class `accumulator` with `add(piece)` and `double result(n)`: the same norm, unchecked, of a vector in pieces.
 template <class S>
 concept Scale = std::copyable<S> && requires(const S s, std::span<const float> x) {
     { s.measure(x) } -> std::same_as<float>;
@@ -165,13 +166,30 @@ concept SideInformationCompressor =
         { c.needs_side_information(k) } -> std::same_as<bool>;
     };
 
-//! Combines vectors as they arrive: reset(d), add(y, weight) any number of times, result(out). Streaming.
+//! The halves of an Aggregator (below), named so that a diagnostic says which one a type lacks.
 template <class A>
-concept Aggregator = requires(A a, std::size_t d, std::span<const float> y, float weight, std::span<float> out) {
+concept AddsVectors = requires(A a, std::size_t d, std::span<const float> y, float weight, std::span<float> out) {
     a.reset(d);
     a.add(y, weight);
     a.result(out);
 };
+template <class A, class C>
+concept AddsMessages =
+    requires(A a, const C& c, const message& m, random_key k, float weight) { a.add(c, m, k, weight); };
+
+//! Combines vectors as they arrive: reset(d), add any number of times, result(out). Streaming.
+//!
+//! add(y, weight): a vector; add(compressor, m, k, weight): what a message of any Compressor decodes to, where the
+//! aggregator has it (AddsMessages), without a vector in between if it can. Throws what decoding throws, and
+//! `invalid_input` for weights that are negative or not finite; where an `add` threw, nothing is added until `reset`.
+//! coordinatewise (a constant; default false): a coordinate of the result depends on that coordinate of the inputs only,
+//! so the parts of a vector may be aggregated apart.
+template <class A>
+concept Aggregator = AddsVectors<A>;
+
+//! Does the law of that name hold for every A?
+template <class A>
+inline constexpr bool is_coordinatewise = requires { requires A::coordinatewise; };
 
 //! A neighbour in a mixing matrix: the column and its weight.
 struct neighbor {

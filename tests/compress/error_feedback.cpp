@@ -4,6 +4,7 @@
 #include <frugal/compress/contractive.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/scalar.hpp>
+#include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/quantize/dithered.hpp>
 #include <frugal/quantize/nested.hpp>
@@ -14,6 +15,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "sample.hpp"
@@ -134,6 +137,25 @@ TEST_CASE("error_feedback: a key is used once, a dimension stays", "[compress][e
     CHECK(std::vector<float>(c.residual().begin(), c.residual().end()) == residual);  // unharmed
     c.compress(x, {.seed = 1, .round = 1}, m);
     CHECK_FALSE(m.empty());
+}
+
+TEST_CASE("error_feedback: names what is not finite in a vector measured in pieces",
+          "[compress][error_feedback][hostile]") {
+    const auto check = [](auto scale) {
+        for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+            for (const std::size_t at : {std::size_t{5}, std::size_t{9999}}) {
+                error_feedback c{scalar_compressor{dithered{.levels = 3}, scale}};
+                std::vector<float> x(10000, 1.0f);
+                x[at] = bad;
+                message m;
+                CHECK_THROWS_WITH(c.compress(x, {}, m), test::contains_text("element " + std::to_string(at) + " "));
+            }
+        }
+    };
+    check(max_norm{});
+    check(l2_norm{});
+    check(mean_abs{});
+    check(any_scale(max_norm{}));
 }
 
 TEST_CASE("error_feedback: refuses messages that only side information decodes",

@@ -44,7 +44,8 @@ for source in "$root"/tests/cross_isa/*.cpp; do
             continue
         fi
         # Contraction stays at the compiler's default: the results must not depend on it.
-        $compiler -std=c++20 -O2 -I"$root/include" -I"$root/tests" -isystem "$work/include" "$source" \
+        $compiler -std=c++20 -O2 -I"$root/include" -I"$root/tests" -isystem "$work/include" \
+            -isystem "$root/tests/tsan" "$source" -pthread \
             -o "$work/$program-$name"
         (cd "$root/tests/cross_isa" && $emulator "$work/$program-$name") >"$work/$program-$name.txt"
         if [ -z "$reference" ]; then

@@ -172,3 +172,34 @@ TEST_CASE("quantize: what is no number becomes the highest symbol on every archi
         CHECK(words == std::vector<std::uint32_t>(x.size(), 3));
     });
 }
+
+TEST_CASE("quantize_with_feedback: the bits of quantize and reconstruct_add, wherever it begins",
+          "[kernels][quantize]") {
+    const auto check = [](const auto& q) {
+        const frugal::random_stream dither({.seed = 5, .round = 2});
+        for (const std::size_t n : {1u, 63u, 64u, 200u}) {
+            for (const std::uint64_t first : {0u, 64u, 70u}) {
+                for (const float step : {0.0f, 0.5f}) {
+                    const frugal::random_stream values({.seed = n});
+                    std::vector<float> x(n), r(n), z(n);
+                    for (std::size_t i = 0; i < n; ++i) {
+                        x[i] = values.normal(i);
+                        r[i] = values.normal(n + i);
+                        z[i] = x[i] + r[i];
+                    }
+                    std::vector<std::uint8_t> expected(n), symbols(n);
+                    kernels::quantize(q, z, step > 0 ? 1 / step : 0.0f, dither, first, expected.data());
+                    kernels::reconstruct_add(q, expected.data(), -step, dither, first, std::span(z));
+                    kernels::quantize_with_feedback(q, x, step, dither, first, symbols.data(), std::span(r));
+                    CHECK(symbols == expected);
+                    CHECK(std::memcmp(r.data(), z.data(), n * sizeof(float)) == 0);
+                }
+            }
+        }
+    };
+    check(frugal::dithered{.levels = 2});
+    check(frugal::stochastic{.levels = 2});
+    check(frugal::sign{});
+    check(float_only{});
+    check(decoder_dither_only{});
+}

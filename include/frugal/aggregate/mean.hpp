@@ -1,14 +1,17 @@
 //! `mean`: the weighted average of what is added, in one vector of memory.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <frugal/aggregate/contribution.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/kernels/elementwise.hpp>
+#include <frugal/kernels/norms.hpp>
 
 namespace frugal {
 
@@ -16,42 +19,55 @@ namespace frugal {
 //! Terms are added in the order of the calls; add in node order for results that do not depend on arrival.
 class mean {
 public:
+    static constexpr bool coordinatewise = true;
     static constexpr auto describe() { return describes("mean", "the weighted average"); }
     std::string name() const { return described_name(*this); }
 
     void reset(std::size_t d) {
         sum_.assign(d, 0.0f);
         weight_ = 0;
+        guard_.reset();
     }
     void add(std::span<const float> y, float weight) {
         expect(y.size() == sum_.size(), "mean: a vector's length differs from the dimension given to reset");
-        count(weight);
+        expect_weight(weight);
+        guard_.expect_whole();
         kernels::axpy(weight, y, sum_);
+        weight_ += weight;
     }
+    //! Throws `invalid_input` for a message that only side information decodes.
     template <Compressor C>
     void add(const C& compressor, const message& m, random_key k, float weight) {
-        compressor.decompress_add(m, k, weight, sum_);
-        count(weight);
+        expect_weight(weight);
+        expect_decodable_alone(compressor, k);
+        guard_([&] { compressor.decompress_add(m, k, weight, sum_); });
+        weight_ += weight;
     }
     //! Adds what another mean of the same dimension was given.
     void merge(const mean& other) {
         expect(other.sum_.size() == sum_.size(), "mean: only means of one dimension can be merged");
+        other.guard_.expect_whole();
         kernels::add(sum_, other.sum_, sum_);
         weight_ += other.weight_;
     }
+    //! Throws `invalid_input` where the sum exceeds the range of float: weights that add up to 1 keep it inside.
     void result(std::span<float> out) const {
         expect(out.size() == sum_.size(), "mean: the output's length differs from the dimension given to reset");
         expect(weight_ > 0, "mean: nothing of positive weight was added since reset");
-        kernels::scale(1.0f / weight_, sum_, out);
+        guard_.expect_whole();
+        constexpr std::size_t piece = 4096;  // so that the check finds it in the cache
+        for (std::size_t at = 0; at < out.size(); at += piece) {
+            const auto part = out.subspan(at, std::min(piece, out.size() - at));
+            kernels::scale(1.0f / weight_, std::span(sum_).subspan(at, part.size()), part);
+            expect(is_finite(kernels::max_abs(part)),
+                   "mean: the sum of what was added exceeds the range of float: give weights that add up to 1");
+        }
     }
 
 private:
-    void count(float weight) {
-        expect(weight >= 0 && weight - weight == 0, "mean: weights must be finite and not negative");
-        weight_ += weight;
-    }
     std::vector<float> sum_;
     float weight_ = 0;
+    add_guard guard_;
 };
 
 //! The same; its weights are meant to differ (sample counts, say).

@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include <frugal/aggregate/contribution.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/core/exact.hpp>
+#include <frugal/core/loan.hpp>
 
 namespace frugal {
 
@@ -23,6 +25,7 @@ namespace frugal {
 //! with the formula for all at once. O(d) memory. Terms are taken in the order of the calls.
 class minimax_mean {
 public:
+    static constexpr bool coordinatewise = true;
     static constexpr auto describe() {
         return describes("minimax_mean", "weights by what messages say of their error: least worst-case error",
                          option("signal_variance", &minimax_mean::signal_variance_,
@@ -41,23 +44,25 @@ public:
     }
     //! weight: 1 / v, in any unit that is the same for all.
     void add(std::span<const float> y, float weight) {
-        expect(weight >= 0 && weight - weight == 0, "minimax_mean: weights must be finite and not negative");
+        expect_weight(weight);
         combine(y, weight);
     }
     //! A message whose compressor knows the error it made (subtractive dither): v = (signal_variance + that error) /
     //! weight.
     //! Of any other: v = 1 / weight. Where v = 0 (a zero vector, without signal variance) the message is the truth, and
     //! the result is the mean of all such messages.
+    //! Throws `invalid_input` for a message that only side information decodes. A refused message leaves no trace.
     template <Compressor C>
     void add(const C& compressor, const message& m, random_key k, float weight) {
-        decoded_.resize(estimate_.size());
-        compressor.decompress(m, k, decoded_);
-        expect(weight >= 0 && weight - weight == 0, "minimax_mean: weights must be finite and not negative");
+        expect_weight(weight);
+        expect_decodable_alone(compressor, k);
+        const auto decoded = borrow<float>(estimate_.size());
+        compressor.decompress(m, k, decoded);
         std::optional<double> error;
         if constexpr (requires { error = compressor.expected_error(m); }) {
             error = compressor.expected_error(m);
         }
-        combine(decoded_, error && weight > 0 ? weight / (signal_variance_ + *error) : double{weight});
+        combine(decoded, error && weight > 0 ? weight / (signal_variance_ + *error) : double{weight});
     }
     //! Takes in what another of the same dimension was given.
     void merge(const minimax_mean& other) {
@@ -80,7 +85,7 @@ private:
     void combine(std::span<const float> y, double precision) {
         expect(y.size() == estimate_.size(),
                "minimax_mean: a vector's length differs from the dimension given to reset");
-        join(y, precision, precision - precision == 0 ? 0 : 1);
+        join(y, precision, is_finite(precision) ? 0 : 1);
     }
     //! y: an estimate of that precision, the mean of `exact` vectors without error if there are any.
     template <class Vector>
@@ -100,7 +105,6 @@ private:
     double precision_ = 0;
     std::uint64_t exact_ = 0;
     std::vector<double> estimate_;
-    std::vector<float> decoded_;
 };
 
 }  // namespace frugal

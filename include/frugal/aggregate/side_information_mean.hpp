@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include <frugal/aggregate/contribution.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/core/describe.hpp>
+#include <frugal/core/loan.hpp>
 #include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
@@ -21,6 +23,7 @@ namespace frugal {
 //! `result`. Memory: O(d) and the kept messages, whose buffers are reused after `reset`.
 class side_information_mean {
 public:
+    static constexpr bool coordinatewise = false;  // messages are kept whole
     static constexpr auto describe() {
         return describes("side_information_mean", "decodes nested messages near the mean of the others",
                          option("refine", &side_information_mean::refine_, "1: each so decoded improves the next"));
@@ -33,28 +36,32 @@ public:
         sum_.assign(d, 0.0f);
         weight_ = 0;
         kept_count_ = 0;
+        guard_.reset();
     }
     void add(std::span<const float> y, float weight) {
         expect(y.size() == sum_.size(),
                "side_information_mean: a vector's length differs from the dimension given to reset");
-        check(weight);
+        expect_weight(weight);
+        guard_.expect_whole();
         accumulate(y, weight);
     }
     template <Compressor C>
     void add(const C& compressor, const message& m, random_key k, float weight) {
-        check(weight);
+        expect_weight(weight);
+        guard_.expect_whole();
         if constexpr (SideInformationCompressor<C>) {
             if (compressor.needs_side_information(k)) {
                 keep(compressor, m, k, weight);
                 return;
             }
         }
-        compressor.decompress_add(m, k, weight, sum_);
+        guard_([&] { compressor.decompress_add(m, k, weight, sum_); });
         weight_ += weight;
     }
     //! Adds what another of the same dimension was given.
     void merge(side_information_mean& other) {
         expect(other.sum_.size() == sum_.size(), "side_information_mean: only means of one dimension can be merged");
+        other.guard_.expect_whole();
         kernels::add(sum_, other.sum_, sum_);
         weight_ += other.weight_;
         for (std::size_t i = 0; i < other.kept_count_; ++i) {
@@ -65,18 +72,20 @@ public:
         }
         other.kept_count_ = 0;
     }
-    //! Throws `malformed_message` where a kept message is damaged. What was kept is in the mean from then on.
+    //! Throws `malformed_message` where a kept message is damaged, and then until `reset`. What was kept is in the mean
+    //! from then on.
     void result(std::span<float> out) {
         expect(out.size() == sum_.size(),
                "side_information_mean: the output's length differs from the dimension given to reset");
         expect(weight_ > 0,
                "side_information_mean: no message came that can be decoded alone: at least one sender must use plain "
                "dither");
+        guard_.expect_whole();
         average(out);
         if (kept_count_ == 0) {
             return;
         }
-        decoded_.resize(out.size());
+        const auto decoded = borrow<float>(out.size());
         const std::span<kept_message> kept(kept_.data(), kept_count_);
         for (std::size_t i = 1; i < kept.size(); ++i) {  // most often they are in order already
             for (std::size_t j = i; j > 0 && kept[j].key.node < kept[j - 1].key.node; --j) {
@@ -84,8 +93,8 @@ public:
             }
         }
         for (const kept_message& m : kept) {
-            m.decode(m.compressor, m.content, m.key, out, decoded_);
-            accumulate(decoded_, m.weight);
+            guard_([&] { m.decode(m.compressor, m.content, m.key, out, decoded); });
+            accumulate(decoded, m.weight);
             if (refine_) {
                 average(out);
             }
@@ -103,9 +112,6 @@ private:
         void (*decode)(const void*, const message&, random_key, std::span<const float>, std::span<float>) = nullptr;
     };
 
-    static void check(float weight) {
-        expect(weight >= 0 && weight - weight == 0, "side_information_mean: weights must be finite and not negative");
-    }
     template <class C>
     void keep(const C& compressor, const message& m, random_key k, float weight) {
         if (kept_count_ == kept_.size()) {
@@ -130,7 +136,7 @@ private:
     float weight_ = 0;
     std::vector<kept_message> kept_;
     std::size_t kept_count_ = 0;
-    std::vector<float> decoded_;
+    add_guard guard_;
 };
 
 }  // namespace frugal

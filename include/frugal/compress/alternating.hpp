@@ -36,22 +36,8 @@ public:
 
     A& even() { return even_; }
     B& odd() { return odd_; }
-    laws laws_for(std::size_t d) const {
-        const laws a = laws_of(even_, d);
-        const laws b = laws_of(odd_, d);
-        laws result{.unbiased = a.unbiased && b.unbiased, .linear = a.linear && b.linear};
-        if (a.variance && b.variance) {
-            result.variance = std::max(*a.variance, *b.variance);
-        }
-        if (a.contraction && b.contraction) {
-            result.contraction = std::min(*a.contraction, *b.contraction);
-        }
-        if (a.worst_case && b.worst_case) {
-            result.worst_case = std::max(*a.worst_case, *b.worst_case);
-        }
-        return result;
-    }
     std::string name() const { return described_name(*this); }
+    laws laws_for(std::size_t d) const { return common_laws(laws_of(even_, d), laws_of(odd_, d)); }
     double variance(std::size_t d) const
         requires requires(const A a, const B b, std::size_t n) {
             double(a.variance(n));

@@ -61,6 +61,9 @@ public:
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) {
         held_->encode(x, k, w, echo);
     }
+    void encode_sum(std::span<const float> x, std::span<float> residual, random_key k, payload_writer& w) {
+        held_->encode_sum(x, residual, k, w);
+    }
     void decode(payload_reader& r, random_key k, std::span<float> y) const { held_->decode(r, k, y); }
     void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
         held_->decode_add(r, k, weight, acc);
@@ -98,6 +101,8 @@ private:
                                      std::span<float> y) const = 0;
         virtual void encode(std::span<const float> x, random_key k, payload_writer& w) = 0;
         virtual void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) = 0;
+        virtual void encode_sum(std::span<const float> x, std::span<float> residual, random_key k,
+                                payload_writer& w) = 0;
         virtual void decode(payload_reader& r, random_key k, std::span<float> y) const = 0;
         virtual void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const = 0;
         virtual void decode_near(payload_reader& r, random_key k, std::span<const float> side,
@@ -138,6 +143,9 @@ private:
         void encode(std::span<const float> x, random_key k, payload_writer& w) override { compressor.encode(x, k, w); }
         void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) override {
             encode_with_echo(compressor, x, k, w, echo);
+        }
+        void encode_sum(std::span<const float> x, std::span<float> residual, random_key k, payload_writer& w) override {
+            frugal::encode_sum(compressor, x, residual, k, w);
         }
         void decode(payload_reader& r, random_key k, std::span<float> y) const override { compressor.decode(r, k, y); }
         void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const override {

@@ -1,9 +1,13 @@
-//! What receivers will decode, known to the sender.
+//! What receivers will decode, and what they will lack, known to the sender.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <span>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/loan.hpp>
+#include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
 
@@ -24,6 +28,23 @@ void encode_with_echo(C& c, std::span<const float> x, random_key k, payload_writ
         const std::uint64_t begin = w.position();
         c.encode(x, k, w);
         w.read_back(begin, [&](payload_reader& r) { c.decode(r, k, echo); });
+    }
+}
+
+//! Encodes z = x + residual, and leaves residual = z - C(z): one step of error feedback. In few passes where the
+//! compressor has `encode_sum(x, residual, k, w)`. On an exception the residual is what it was; the index of a
+//! `nonfinite_input` is that of an element of z.
+template <class C>
+void encode_sum(C& c, std::span<const float> x, std::span<float> residual, random_key k, payload_writer& w) {
+    if constexpr (requires { c.encode_sum(x, residual, k, w); }) {
+        c.encode_sum(x, residual, k, w);
+    } else {
+        const auto lost = borrow<float>(x.size());
+        kernels::add(x, residual, lost);
+        const std::uint64_t begin = w.position();
+        c.encode(lost, k, w);
+        w.read_back(begin, [&](payload_reader& sent) { c.decode_add(sent, k, -1.0f, lost); });
+        std::ranges::copy(lost, residual.begin());
     }
 }
 

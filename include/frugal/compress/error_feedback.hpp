@@ -57,25 +57,17 @@ public:
     void agree(std::span<const float> largest) { agree_with(inner_, largest); }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) {
-        const auto lost = borrow<float>(x.size());
-        correct(x, k, lost);
+        check(x, k);
         w.align();
-        const std::uint64_t begin = w.position();
-        attributed(x, [&] { inner_.encode(lost, k, w); });
-        w.read_back(begin, [&](payload_reader& sent) { inner_.decode_add(sent, k, -1.0f, lost); });
+        attributed(x, [&] { encode_sum(inner_, x, residual_, k, w); });
         w.align();
-        std::ranges::copy(lost, residual_.begin());
         last_key_ = k;
     }
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) {
-        const auto lost = borrow<float>(x.size());
-        correct(x, k, lost);
         w.align();
-        attributed(x, [&] { encode_with_echo(inner_, lost, k, w, echo); });
-        w.align();
-        kernels::axpy(-1.0f, echo, lost);
-        std::ranges::copy(lost, residual_.begin());
-        last_key_ = k;
+        const std::uint64_t begin = w.position();
+        encode(x, k, w);
+        w.read_back(begin, [&](payload_reader& sent) { inner_.decode(sent, k, echo); });
     }
     void decode(payload_reader& r, random_key k, std::span<float> y) const {
         r.align();
@@ -98,8 +90,8 @@ private:
         expect(residual_.size() == x.size(),
                "error feedback holds a residual of another dimension: use one compressor per tensor");
     }
-    //! z = x + r, where this message may be sent.
-    void correct(std::span<const float> x, random_key k, std::span<float> z) {
+    //! Throws unless this message may be sent.
+    void check(std::span<const float> x, random_key k) {
         expect(last_key_ != k, "error feedback was given the same key twice: advance the round for each message");
         if constexpr (SideInformationCompressor<C>) {
             expect(!inner_.needs_side_information(k),
@@ -110,7 +102,6 @@ private:
             residual_.assign(x.size(), 0.0f);
         }
         check_dimension(x);
-        kernels::add(x, residual_, z);
     }
     //! What is not finite in x + r is the fault of x only where x is not.
     template <class Encode>

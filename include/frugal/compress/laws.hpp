@@ -1,6 +1,7 @@
 //! The laws of a compressor in one spelling, for templates and for what is chosen at run time; and how algorithms ask.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -40,6 +41,21 @@ constexpr laws laws_from_variance(bool unbiased, double variance) {
     }
     if (variance < 1) {
         result.contraction = 1 - variance;
+    }
+    return result;
+}
+
+//! What holds of both: of a compressor that is sometimes one and sometimes the other.
+inline laws common_laws(const laws& a, const laws& b) {
+    laws result{.unbiased = a.unbiased && b.unbiased, .linear = a.linear && b.linear};
+    if (result.unbiased && a.variance && b.variance) {
+        result.variance = std::max(*a.variance, *b.variance);
+    }
+    if (a.contraction && b.contraction) {
+        result.contraction = std::min(*a.contraction, *b.contraction);
+    }
+    if (a.worst_case && b.worst_case) {
+        result.worst_case = std::max(*a.worst_case, *b.worst_case);
     }
     return result;
 }

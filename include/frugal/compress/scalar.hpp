@@ -16,6 +16,7 @@
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/core/loan.hpp>
+#include <frugal/kernels/elementwise.hpp>
 #include <frugal/kernels/quantize.hpp>
 #include <frugal/kernels/reconstruct_near.hpp>
 
@@ -150,13 +151,35 @@ public:
         return total;
     }
 
-    void encode(std::span<const float> x, random_key k, payload_writer& w) const { encode_to(x, k, w, no_echo{}); }
+    void encode(std::span<const float> x, random_key k, payload_writer& w) const {
+        encode_to(whole{x}, k, w, quantizing(x), no_echo{});
+    }
     //! From the same pass: each block of symbols is decoded while it is in the cache.
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
-        encode_to(x, k, w,
-                  [&](const auto* symbols, float step, std::uint64_t first, std::size_t n, const random_stream& u) {
-                      kernels::reconstruct(quantizer_, symbols, step, u, first, echo.subspan(first, n));
-                  });
+        const auto decode_part = [&](const auto* symbols, float step, std::uint64_t first, std::size_t n,
+                                     const random_stream& u) {
+            kernels::reconstruct(quantizer_, symbols, step, u, first, echo.subspan(first, n));
+        };
+        const auto quantize_part = [&](std::size_t first, std::size_t n, float step, const random_stream& u,
+                                       auto* symbols) {
+            quantizing(x)(first, n, step, u, symbols);
+            decode_part(symbols, step, first, n, u);
+        };
+        encode_to(whole{x}, k, w, quantize_part, decode_part);
+    }
+    //! Reads x and the residual twice and writes the residual once.
+    void encode_sum(std::span<const float> x, std::span<float> residual, random_key k, payload_writer& w) const {
+        encode_to(
+            corrected{x, residual}, k, w,
+            [&](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
+                kernels::quantize_with_feedback(quantizer_, x.subspan(first, n), step, u, first, symbols,
+                                                residual.subspan(first, n));
+            },
+            [&](const auto* symbols, float step, std::uint64_t first, std::size_t n, const random_stream& u) {
+                const auto part = residual.subspan(first, n);
+                kernels::add(x.subspan(first, n), part, part);
+                kernels::reconstruct_add(quantizer_, symbols, -step, u, first, part);
+            });
     }
 
     void decode(payload_reader& r, random_key k, std::span<float> y) const {
@@ -200,54 +223,85 @@ private:
     static constexpr int max_index = 1 << 24;
     static constexpr std::size_t preferred_chunk = 8192;
     //! Indices that do not depend on the scale can be packed while the scale is measured.
-    static constexpr bool one_pass =
-        BlockCoder<C> && is_scale_free<Q> && requires(const S s, std::span<const float> x, std::size_t piece) {
-            s.measure_by_pieces(x, piece, [](std::span<const float>, std::size_t) {});
-        };
+    static constexpr bool one_pass = BlockCoder<C> && is_scale_free<Q> && detail::may_measure_pieces<S>;
 
     struct no_echo {
         void operator()(const auto*, float, std::uint64_t, std::size_t, const random_stream&) const {}
     };
 
+    //! Where the elements come from. peek(at, n, f): f with n elements from `at` on, as often as one likes, in pieces
+    //! of a multiple of 64 where they may be cut.
+    struct whole {
+        std::span<const float> x;
+        std::size_t size() const { return x.size(); }
+        template <class F>
+        void peek(std::size_t at, std::size_t n, F f) const {
+            f(x.subspan(at, n));
+        }
+    };
+    //! x + residual.
+    struct corrected {
+        std::span<const float> x;
+        std::span<float> residual;
+        std::size_t size() const { return x.size(); }
+        template <class F>
+        void peek(std::size_t at, std::size_t n, F f) const {
+            constexpr std::size_t most = 4096;
+            const auto piece = borrow<float>(std::min(n, most));
+            for (std::size_t i = 0; i < n; i += most) {
+                const std::span<float> part(piece.data(), std::min(n - i, most));
+                kernels::add(x.subspan(at + i, part.size()), residual.subspan(at + i, part.size()), part);
+                f(part);
+            }
+        }
+    };
+
     bool unbiased_now() const { return unbiased && detail::bounds_elements_of(scale_); }
 
-    //! Sink: told of all symbols of the message in parts that share a step, as sink(symbols, step, first, n, dither).
-    //! What it is told of has been read from x before.
-    template <class Sink>
-    void encode_to(std::span<const float> x, random_key k, payload_writer& w, Sink sink) const {
+    auto quantizing(std::span<const float> x) const {
+        return [this, x](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
+            kernels::quantize(quantizer_, x.subspan(first, n), step > 0 ? 1.0f / step : 0.0f, u, first, symbols);
+        };
+    }
+
+    //! quantize_part(first, n, step, dither, symbols): for parts that share a step, each element once.
+    //! sink(symbols, step, first, n, dither): the same for symbols that were made before their step was known.
+    template <class Source, class QuantizePart, class Sink>
+    void encode_to(const Source& x, random_key k, payload_writer& w, QuantizePart quantize_part, Sink sink) const {
         if constexpr (one_pass) {
             if (encode_in_one_pass(x, k, w, sink)) {
                 return;
             }
         }
-        const std::size_t b = bucket(x.size());
-        const auto steps = borrow<float>(x.empty() ? 0 : (x.size() + b - 1) / b);
-        for (std::size_t at = 0, i = 0; at < x.size(); at += b, ++i) {
-            steps[i] = step_of(measure(x, at, std::min(b, x.size() - at)));
-            w.number(steps[i]);
+        const std::size_t d = x.size();
+        const std::size_t b = bucket(d);
+        const auto steps = borrow<float>(d == 0 ? 0 : (d + b - 1) / b);
+        for (std::size_t at = 0, i = 0; at < d; at += b, ++i) {
+            steps[i] = step_of(measure(x, at, std::min(b, d - at)));
+        }
+        for (const float step : steps) {
+            w.number(step);
         }
         const random_stream dither(k);
         const std::size_t size = quantizer_.symbols().size();
         const auto quantize = [&](std::size_t first, std::size_t n, auto* symbols) {
             for_buckets(first, n, b, steps, [&](std::size_t at, std::size_t count, float step) {
-                kernels::quantize(quantizer_, x.subspan(at, count), step > 0 ? 1.0f / step : 0.0f, dither, at,
-                                  symbols + (at - first));
-                sink(symbols + (at - first), step, at, count, dither);
+                quantize_part(at, count, step, dither, symbols + (at - first));
             });
         };
         if (size > 256) {
-            const auto symbols = borrow<std::uint32_t>(x.size());
-            quantize(0, x.size(), symbols.data());
+            const auto symbols = borrow<std::uint32_t>(d);
+            quantize(0, d, symbols.data());
             coder_.encode(std::span<const std::uint32_t>(symbols), size, w);
             return;
         }
         if constexpr (BlockCoder<C>) {
             if (const std::size_t chunk = chunk_for(coder_.granule(size))) {
-                const std::size_t bytes = coder_.bytes_for(x.size(), size);
-                std::byte* out = w.block(bytes, coder_.cost_of(x.size(), size)).data();
-                const auto symbols = borrow<std::uint8_t>(std::min(chunk, x.size()));
-                for (std::size_t at = 0; at < x.size(); at += chunk) {
-                    const std::size_t n = std::min(chunk, x.size() - at);
+                const std::size_t bytes = coder_.bytes_for(d, size);
+                std::byte* out = w.block(bytes, coder_.cost_of(d, size)).data();
+                const auto symbols = borrow<std::uint8_t>(std::min(chunk, d));
+                for (std::size_t at = 0; at < d; at += chunk) {
+                    const std::size_t n = std::min(chunk, d - at);
                     quantize(at, n, symbols.data());
                     coder_.encode_block(symbols.data(), n, size, out);
                     out += coder_.bytes_for(n, size);
@@ -255,42 +309,49 @@ private:
                 return;
             }
         }
-        const auto symbols = borrow<std::uint8_t>(x.size());
-        quantize(0, x.size(), symbols.data());
+        const auto symbols = borrow<std::uint8_t>(d);
+        quantize(0, d, symbols.data());
         coder_.encode(std::span<const std::uint8_t>(symbols), size, w);
     }
     //! Reads x once. False, with nothing written, if this alphabet has no blocks or the step is 0.
-    template <class Sink>
-    bool encode_in_one_pass(std::span<const float> x, random_key k, payload_writer& w, Sink sink) const {
-        if constexpr (requires { scale_.measures_by_pieces(); }) {
-            if (!scale_.measures_by_pieces()) {
-                return false;
-            }
+    template <class Source, class Sink>
+    bool encode_in_one_pass(const Source& x, random_key k, payload_writer& w, Sink sink) const {
+        if (!detail::measures_pieces(scale_)) {
+            return false;
         }
         const std::size_t size = quantizer_.symbols().size();
         const std::size_t chunk = size > 256 ? 0 : chunk_for(coder_.granule(size), preferred_chunk / 2);
         if (chunk == 0) {
             return false;
         }
+        const std::size_t d = x.size();
         const random_stream dither(k);
-        const auto coded = borrow<std::byte>(coder_.bytes_for(x.size(), size));
-        const auto symbols = borrow<std::uint8_t>(std::min(chunk, x.size()));
+        const auto coded = borrow<std::byte>(coder_.bytes_for(d, size));
+        const auto symbols = borrow<std::uint8_t>(std::min(chunk, d));
         std::byte* out = coded.data();
-        const float norm = scale_.measure_by_pieces(x, chunk, [&](std::span<const float> part, std::size_t at) {
-            kernels::quantize(quantizer_, part, 1.0f, dither, at, symbols.data());
-            coder_.encode_block(symbols.data(), part.size(), size, out);
-            out += coder_.bytes_for(part.size(), size);
+        const double norm = detail::measure_pieces(scale_, d, [&](auto add) {
+            for (std::size_t at = 0; at < d; at += chunk) {
+                const std::size_t n = std::min(chunk, d - at);
+                std::size_t done = 0;
+                x.peek(at, n, [&](std::span<const float> part) {
+                    add(part);
+                    kernels::quantize(quantizer_, part, 1.0f, dither, at + done, symbols.data() + done);
+                    done += part.size();
+                });
+                coder_.encode_block(symbols.data(), n, size, out);
+                out += coder_.bytes_for(n, size);
+            }
         });
-        const float step = step_of(norm);
+        const float step = step_of(checked(norm, x, 0, d));
         if (step == 0) {
             return false;
         }
         w.number(step);
-        std::ranges::copy(coded, w.block(coded.size(), coder_.cost_of(x.size(), size)).begin());
+        std::ranges::copy(coded, w.block(coded.size(), coder_.cost_of(d, size)).begin());
         if constexpr (!std::same_as<Sink, no_echo>) {
             const std::byte* in = coded.data();
-            for (std::size_t at = 0; at < x.size(); at += chunk) {
-                const std::size_t n = std::min(chunk, x.size() - at);
+            for (std::size_t at = 0; at < d; at += chunk) {
+                const std::size_t n = std::min(chunk, d - at);
                 coder_.decode_block(in, n, size, symbols.data());
                 in += coder_.bytes_for(n, size);
                 sink(symbols.data(), step, at, n, dither);
@@ -313,12 +374,42 @@ private:
             return n;
         }
     }
+    //! Passes a finite norm on; otherwise names the element among the n from `at` on that spoiled it.
+    template <class Source>
+    static float checked(double norm, const Source& x, std::size_t at, std::size_t n) {
+        if (is_finite(static_cast<float>(norm))) [[likely]] {
+            return static_cast<float>(norm);
+        }
+        x.peek(at, n, [&](std::span<const float> part) {
+            if (const std::size_t i = kernels::first_nonfinite(part); i < part.size()) {
+                throw nonfinite_input(at + i);
+            }
+            at += part.size();
+        });
+        throw invalid_input("the norm of the input exceeds the range of float: scale it down");
+    }
     //! The scale of one bucket. An element that is not finite is named by its place in all of x.
-    float measure(std::span<const float> x, std::size_t at, std::size_t n) const {
-        try {
-            return scale_.measure(x.subspan(at, n));
-        } catch (const nonfinite_input& e) {
-            throw nonfinite_input(at + e.index);
+    template <class Source>
+    float measure(const Source& x, std::size_t at, std::size_t n) const {
+        if constexpr (std::same_as<Source, whole>) {
+            try {
+                return scale_.measure(x.x.subspan(at, n));
+            } catch (const nonfinite_input& e) {
+                throw nonfinite_input(at + e.index);
+            }
+        } else {
+            if constexpr (detail::may_measure_pieces<S>) {
+                if (detail::measures_pieces(scale_)) {
+                    return checked(detail::measure_pieces(scale_, n, [&](auto add) { x.peek(at, n, add); }), x, at, n);
+                }
+            }
+            const auto z = borrow<float>(n);
+            kernels::add(x.x.subspan(at, n), x.residual.subspan(at, n), z);
+            try {
+                return scale_.measure(z);
+            } catch (const nonfinite_input& e) {
+                throw nonfinite_input(at + e.index);
+            }
         }
     }
     //! Symbols per block: a multiple of the coder's granule and of the dither's group, so that both stay aligned.

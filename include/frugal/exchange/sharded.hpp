@@ -36,7 +36,7 @@ public:
           up_(std::move(up)),
           down_(std::move(down), options_.downlink_feedback),
           combine_(std::move(aggregator), options_.how) {
-        static_assert(true,
+        static_assert(is_coordinatewise<A>,
                       "sharded: the parts of a vector are aggregated apart, which this Aggregator does not allow");
     }
 

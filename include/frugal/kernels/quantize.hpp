@@ -179,6 +179,72 @@ private:
     float factor_;
 };
 
+//! The symbols of z = x + residual, which becomes z - step * value: error feedback with one draw of the dither. The
+//! residual of x[i] is at the same place behind `residual` as x[i] behind `x`: whole groups only.
+template <class Arch, Quantizer Q, class Symbol>
+class feedback_kernel {
+public:
+    feedback_kernel(const Q& q, float inverse_step, float step, const float* x, float* residual)
+        : q_(q),
+          symbols_(q.symbols()),
+          low_(static_cast<float>(symbols_.lowest)),
+          high_(static_cast<float>(symbols_.highest)),
+          inverse_step_(inverse_step),
+          factor_(-step),
+          x_(x),
+          residual_(residual) {}
+
+    static constexpr bool dithered = encodes_with_dither<Q> || decodes_with_dither<Q>;
+    static constexpr bool batches = indexes_batches<Q, Arch> && values_batches<Q, Arch>;
+
+    void element(const float* x, Symbol* out, float u) const {
+        float& r = residual_[x - x_];
+        const float z = *x + r;
+        const float i = index_of(q_, rounded(z * inverse_step_), u);
+        const int index = static_cast<int>(std::max(i < high_ ? i : high_, low_));
+        *out = static_cast<Symbol>(index - symbols_.lowest);
+        r = multiply_add(factor_, value_of(q_, static_cast<float>(index), u), z);
+    }
+
+#if defined(FRUGAL_HAS_SIMD)
+    template <SimdArch A>
+    void vectors(const float* x, Symbol* out, const float_batch<A> (&u)[4]) const
+        requires(batches)
+    {
+        using batch = float_batch<A>;
+        float* const r = residual_ + (x - x_);
+        int_batch<A> index[4];
+        for (std::size_t w = 0; w < 4; ++w) {
+            const std::size_t at = random_stream::lanes * w;
+            const batch z = batch::load_unaligned(x + at) + batch::load_unaligned(r + at);
+            const batch scaled = rounded(z * batch(inverse_step_));
+            const batch i = lane_operations<A>::smaller(index_of(q_, scaled, u[w]), batch(high_));
+            index[w] = xsimd::to_int(xsimd::max(i, batch(low_)));
+            const batch value = value_of(q_, batch(xsimd::to_float(index[w])), u[w]);
+            multiply_add(batch(factor_), value, z).store_unaligned(r + at);
+            index[w] = index[w] - int_batch<A>(symbols_.lowest);
+        }
+        if constexpr (sizeof(Symbol) == 1) {
+            lane_operations<A>::store_saturated(index, 0, out);
+        } else {
+            for (std::size_t w = 0; w < 4; ++w) {
+                same_bits<Symbol>(index[w]).store_unaligned(out + random_stream::lanes * w);
+            }
+        }
+    }
+#endif
+
+private:
+    const Q& q_;
+    alphabet symbols_;
+    float low_;
+    float high_;
+    float inverse_step_;
+    float factor_;
+    const float* x_;
+    float* residual_;
+};
+
 namespace detail {
 
 //! Runs a kernel over n elements, element by element.
@@ -323,6 +389,29 @@ void reconstruct_add(const Q& q, const Symbol* symbols, float factor, const rand
                      std::span<float> acc) {
     const reconstruct_kernel<Arch, Q, Symbol, true> kernel(q, factor);
     detail::run_kernel<Arch>(kernel, symbols, acc.size(), dither, first, acc.data());
+}
+
+//! The symbols of z = x + residual, and residual = z - step * value, with the bits of `quantize` and `reconstruct_add`.
+//! A step of 0 leaves residual = z.
+template <class Arch = default_arch, Quantizer Q, class Symbol>
+void quantize_with_feedback(const Q& q, std::span<const float> x, float step, const random_stream& dither,
+                            std::uint64_t first, Symbol* symbols, std::span<float> residual) {
+    constexpr std::size_t group = random_stream::group;
+    const std::size_t head = std::min<std::size_t>(x.size(), (group - first % group) % group);
+    const std::size_t whole = (x.size() - head) / group * group;
+    const float inverse_step = step > 0 ? 1.0f / step : 0.0f;
+    const auto part_of_group = [&](std::size_t at, std::size_t n) {  // what a kernel gets copied to another place
+        const std::span<float> r = residual.subspan(at, n);
+        for (std::size_t i = 0; i < n; ++i) {
+            r[i] += x[at + i];
+        }
+        quantize<Arch>(q, r, inverse_step, dither, first + at, symbols + at);
+        reconstruct_add<Arch>(q, symbols + at, -step, dither, first + at, r);
+    };
+    part_of_group(0, head);
+    const feedback_kernel<Arch, Q, Symbol> kernel(q, inverse_step, step, x.data() + head, residual.data() + head);
+    detail::run_kernel<Arch>(kernel, x.data() + head, whole, dither, first + head, symbols + head);
+    part_of_group(head + whole, x.size() - head - whole);
 }
 
 }  // namespace frugal::kernels

@@ -27,15 +27,13 @@ public:
 
     float measure(std::span<const float> x) const { return held_->measure(x); }
     float step(float measured, float range) const { return held_->step(measured, range); }
-    //! Whether the held scale can be measured piece by piece, so that `measure_by_pieces` may be called.
-    bool measures_by_pieces() const { return held_->measures_by_pieces(); }
-    //! One indirect call per piece.
-    template <class Visit>
-    float measure_by_pieces(std::span<const float> x, std::size_t piece, Visit visit) const {
-        return held_->measure_by_pieces(x, piece,
-                                        {&visit, [](void* object, std::span<const float> part, std::size_t at) {
-                                             (*static_cast<Visit*>(object))(part, at);
-                                         }});
+    //! Has the held scale an accumulator, so that `measure_pieces` may be called?
+    bool measures_pieces() const { return held_->measures_pieces(); }
+    //! The norm, unchecked, of n elements of which `produce(add)` passes all pieces to `add`: one indirect call each.
+    template <class Produce>
+    double measure_pieces(std::size_t n, Produce produce) const {
+        return held_->measure_pieces(
+            n, {&produce, [](void* object, piece_taker add) { (*static_cast<Produce*>(object))(add); }});
     }
     //! Coordinates per bucket; 0 means one bucket for the whole vector.
     std::size_t bucket_size() const { return held_->bucket_size(); }
@@ -50,17 +48,20 @@ public:
     std::string name() const { return held_->name(); }
 
 private:
-    //! Calls what `measure_by_pieces` was given.
-    struct piece_visitor {
+    struct piece_taker {
         void* object;
-        void (*call)(void*, std::span<const float>, std::size_t);
-        void operator()(std::span<const float> part, std::size_t at) const { call(object, part, at); }
+        void (*call)(void*, std::span<const float>);
+        void operator()(std::span<const float> piece) const { call(object, piece); }
+    };
+    struct piece_producer {
+        void* object;
+        void (*call)(void*, piece_taker);
     };
     struct interface {
         virtual ~interface() = default;
         virtual std::unique_ptr<interface> copy() const = 0;
-        virtual bool measures_by_pieces() const = 0;
-        virtual float measure_by_pieces(std::span<const float> x, std::size_t piece, piece_visitor visit) const = 0;
+        virtual bool measures_pieces() const = 0;
+        virtual double measure_pieces(std::size_t n, piece_producer produce) const = 0;
         virtual float measure(std::span<const float> x) const = 0;
         virtual float step(float measured, float range) const = 0;
         virtual std::size_t bucket_size() const = 0;
@@ -84,16 +85,16 @@ private:
                 return measured / range;
             }
         }
-        static constexpr bool by_pieces = requires(const S s, std::span<const float> x, piece_visitor visit) {
-            s.measure_by_pieces(x, x.size(), visit);
-        };
-        bool measures_by_pieces() const override { return by_pieces; }
-        float measure_by_pieces(std::span<const float> x, [[maybe_unused]] std::size_t piece,
-                                [[maybe_unused]] piece_visitor visit) const override {
-            if constexpr (by_pieces) {
-                return scale.measure_by_pieces(x, piece, visit);
+        bool measures_pieces() const override { return detail::measures_pieces(scale); }
+        double measure_pieces([[maybe_unused]] std::size_t n, [[maybe_unused]] piece_producer produce) const override {
+            if constexpr (detail::may_measure_pieces<S>) {
+                return detail::measure_pieces(scale, n, [&]<class Add>(Add add) {
+                    produce.call(produce.object, {&add, [](void* object, std::span<const float> piece) {
+                                                      (*static_cast<Add*>(object))(piece);
+                                                  }});
+                });
             } else {
-                throw invalid_input(scale.name() + " is not measured piece by piece");
+                throw invalid_input(scale.name() + " is not measured in pieces");
             }
         }
         std::size_t bucket_size() const override {

@@ -42,6 +42,19 @@ struct max_norm {
     static constexpr auto describe() { return describes("max_norm", "max |x_i|: bounds the error of a coordinate"); }
     static constexpr norm_kind kind = norm_kind::max;
     float measure(std::span<const float> x) const { return detail::checked_norm(kernels::max_abs(x), x); }
+    class accumulator {
+    public:
+        void add(std::span<const float> piece) {
+            const float m = kernels::max_abs(piece);
+            if (largest_ < m || m != m) {  // NaN stays
+                largest_ = m;
+            }
+        }
+        double result(std::size_t) const { return double{largest_}; }
+
+    private:
+        float largest_ = 0;
+    };
     std::string name() const { return described_name(*this); }
 };
 
@@ -51,6 +64,14 @@ struct l2_norm {
     float measure(std::span<const float> x) const {
         return detail::checked_norm(std::sqrt(kernels::sum_squares(x)), x);
     }
+    class accumulator {
+    public:
+        void add(std::span<const float> piece) { sum_.add(piece); }
+        double result(std::size_t) const { return std::sqrt(sum_.result()); }
+
+    private:
+        kernels::lane_sum<kernels::square> sum_;
+    };
     std::string name() const { return described_name(*this); }
 };
 
@@ -58,26 +79,22 @@ struct mean_abs {
     static constexpr auto describe() { return describes("mean_abs", "the mean of |x_i|, for sign"); }
     static constexpr norm_kind kind = norm_kind::mean_abs;
     static constexpr bool bounds = false;
-    float measure(std::span<const float> x) const { return of_sum(kernels::sum_abs(x), x); }
-    //! The same norm, measured piece by piece: after each, `visit(piece, its place in x)`, while it is in the cache.
-    //! piece: elements of each but the last, a multiple of 16. Throws as `measure` does, at the piece concerned.
-    template <class Visit>
-    float measure_by_pieces(std::span<const float> x, std::size_t piece, Visit visit) const {
-        kernels::lane_sum<kernels::absolute_value> sum;
-        for (std::size_t at = 0; at < x.size(); at += piece) {
-            const auto part = x.subspan(at, std::min(piece, x.size() - at));
-            sum.add(part);
-            detail::checked_norm(sum.result() * 0, x);
-            visit(part, at);
-        }
-        return of_sum(sum.result(), x);
+    float measure(std::span<const float> x) const {
+        return detail::checked_norm(of_sum(kernels::sum_abs(x), x.size()), x);
     }
+    //! The same norm from pieces of x, each but the last of a multiple of 16 elements; not finite where x is not.
+    class accumulator {
+    public:
+        void add(std::span<const float> piece) { sum_.add(piece); }
+        double result(std::size_t n) const { return of_sum(sum_.result(), n); }
+
+    private:
+        kernels::lane_sum<kernels::absolute_value> sum_;
+    };
     std::string name() const { return described_name(*this); }
 
 private:
-    static float of_sum(double sum, std::span<const float> x) {
-        return detail::checked_norm(x.empty() ? 0.0 : sum / static_cast<double>(x.size()), x);
-    }
+    static double of_sum(double sum, std::size_t n) { return n == 0 ? 0.0 : sum / static_cast<double>(n); }
 };
 
 //! The step itself, agreed beforehand: input beyond step * range clips (and is biased there); 0 for a vector of zeros.
@@ -139,6 +156,33 @@ template <class S>
 inline constexpr bool bounds_elements<S> = S::bounds;
 
 namespace detail {
+
+//! Can some S be measured in pieces?
+template <class S>
+inline constexpr bool may_measure_pieces =
+    requires { typename S::accumulator; } || requires(const S s) { s.measures_pieces(); };
+
+//! Can this one?
+template <class S>
+bool measures_pieces([[maybe_unused]] const S& scale) {
+    if constexpr (requires { scale.measures_pieces(); }) {
+        return scale.measures_pieces();
+    } else {
+        return may_measure_pieces<S>;
+    }
+}
+
+//! The norm, unchecked, of n elements of which `produce(add)` passes all pieces to `add`.
+template <class S, class Produce>
+double measure_pieces(const S& scale, std::size_t n, Produce produce) {
+    if constexpr (requires { typename S::accumulator; }) {
+        typename S::accumulator norm;
+        produce([&](std::span<const float> piece) { norm.add(piece); });
+        return norm.result(n);
+    } else {
+        return scale.measure_pieces(n, produce);
+    }
+}
 
 //! What every S measures, in each bucket; other where options decide.
 template <class S>

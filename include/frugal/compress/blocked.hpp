@@ -1,0 +1,78 @@
+//! `blocked{C, size}`: a vector cut into blocks that are compressed one by one, in parallel.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <frugal/compress/parts.hpp>
+#include <frugal/core/describe.hpp>
+
+namespace frugal {
+
+//! Block i, of `size` coordinates (the last one may be shorter), is compressed by C under key.for_purpose(i): with its own
+//! scale, its own k largest, ... Vectors of 2^17 coordinates and more are encoded and decoded on the threads of TBB;
+//! the bytes are those of one thread. Laws: those of C for a block. Senders that agree do so for all blocks at once.
+//! C must remember nothing; put error_feedback around. Payload: see parts.hpp. Borrows the payload's size when encoding.
+template <Compressor C>
+class blocked : public message_interface<blocked<C>> {
+public:
+    static constexpr bool unbiased = C::unbiased;
+    static constexpr auto describe() {
+        return describes(
+            "blocked", "a vector cut into blocks that are compressed one by one, in parallel",
+            part("compressor", &blocked::compressor, "of each block; remembers nothing"),
+            option("size", &blocked::size_, "coordinates of a block").from(1).to(max_size).otherwise("65536"));
+    }
+
+    //! size: coordinates of a block, 1 to 2^48. Large enough for C to work well (its scale takes 32 bits, each block 32
+    //! more), small enough to stay in the cache: 2^16 is a good one.
+    explicit blocked(C compressor, std::size_t size = std::size_t{1} << 16)
+        : codec_(std::move(compressor)), size_(size) {
+        validate_described(*this);
+    }
+
+    C& inner() { return codec_.compressor(); }
+    const C& compressor() const { return codec_.compressor(); }
+    std::size_t size() const { return size_; }
+    std::string name() const { return described_name(*this); }
+    laws laws_for(std::size_t d) const {
+        const laws whole = laws_of(codec_.compressor(), std::min(d, size_));
+        return d > size_ && d % size_ != 0 ? common_laws(whole, laws_of(codec_.compressor(), d % size_)) : whole;
+    }
+    std::size_t granule() const { return size_; }
+    std::size_t agreement_size(std::size_t d) const { return agreement_size_of(codec_.compressor(), d); }
+    void share(std::span<const float> x, std::span<float> out) const { codec_.share(parts_of(x.size()), x, out); }
+    void agree(std::span<const float> largest) { agree_with(codec_.compressor(), largest); }
+
+    void encode(std::span<const float> x, random_key k, payload_writer& w) const {
+        codec_.encode(parts_of(x.size()), x, k, w, {});
+    }
+    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
+        codec_.encode(parts_of(x.size()), x, k, w, echo);
+    }
+    void decode(payload_reader& r, random_key k, std::span<float> y) const {
+        codec_.decode(parts_of(y.size()), r, k, y);
+    }
+    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
+        codec_.decode_add(parts_of(acc.size()), r, k, weight, acc);
+    }
+
+private:
+    static constexpr double max_size = 281474976710656.0;  // 2^48
+
+    struct blocks {
+        std::size_t dimension;
+        std::size_t size;
+        std::size_t count() const { return dimension / size + (dimension % size != 0 ? 1 : 0); }
+        std::size_t first(std::size_t i) const { return i == count() ? dimension : i * size; }
+    };
+    blocks parts_of(std::size_t d) const { return {d, size_}; }
+
+    parts_codec<C> codec_;
+    std::size_t size_;
+};
+
+}  // namespace frugal
