@@ -219,41 +219,54 @@ static_assert(Layered<softmax_regression> && Layered<any_objective> && !Layered<
 static_assert(Classifier<softmax_regression>);
 static_assert(!Classifier<quadratic> && !Classifier<least_squares> && !Classifier<objective_without_loss>);
 
-// Node, Engine, StopRule
+// Program, Reactor, Exchange, Work, Engine, StopRule
 
-struct plain_node {
-    std::vector<float> w;
-    void step(std::uint64_t, const inbox&, outbox&) {}
-    std::span<const float> parameters() const { return w; }
-    void state(state_archive& a) { a(w); }
+struct plain_program {
+    task<> round(peer) { co_return; }
+    void state(state_archive&) {}
 };
-struct node_without_state {
-    void step(std::uint64_t, const inbox&, outbox&) {}
-    std::span<const float> parameters() const { return {}; }
+struct program_without_state {
+    task<> round(peer) { co_return; }
 };
-struct node_of_double : plain_node {
-    std::vector<double> parameters() const { return {}; }
+struct program_that_returns {
+    task<int> round(peer) { co_return 0; }
+    void state(state_archive&) {}
 };
-struct node_that_keeps_its_inbox : plain_node {
-    void step(std::uint64_t, inbox&, outbox&) {}
+struct program_of_nothing {
+    void round(peer) {}
+    void state(state_archive&) {}
+};
+struct exchange_without_end {
+    void begin(peer, std::span<const float>, std::span<float>) {}
+    void state(state_archive&) {}
+};
+struct work_without_report {
+    void step(std::span<float>, std::uint64_t) {}
+    void state(state_archive&) {}
 };
 struct engine_without_network {
-    void open(std::span<plain_node>) const {}
+    void open(population<plain_program>&) const {}
 };
 struct engine_without_open {
     network_model network{};
 };
 
-static_assert(Node<plain_node>);
-static_assert(!Node<node_without_state> && !Node<node_of_double> && !Node<node_that_keeps_its_inbox> && !Node<int>);
-static_assert(Engine<tbb_engine, plain_node>);
-static_assert(!Engine<engine_without_network, plain_node> && !Engine<engine_without_open, plain_node>);
-static_assert(!Engine<int, plain_node>);
+static_assert(Program<plain_program>);
+static_assert(!Program<program_without_state> && !Program<program_that_returns> && !Program<program_of_nothing>);
+static_assert(!Program<int> && !Reactor<plain_program> && !Reactor<int>);
+static_assert(Exchange<server<>> && AveragingExchange<server<>> && Exchange<gossip<>> && !AveragingExchange<gossip<>>);
+static_assert(!Exchange<exchange_without_end> && !Exchange<identity> && !Exchange<int>);
+static_assert(Work<gradient_step<quadratic, full_batch, sgd>> &&
+              GradientWork<gradient_step<quadratic, full_batch, sgd>>);
+static_assert(!Work<work_without_report> && !Work<int> && !GradientWork<work_without_report> && !GradientWork<sgd>);
+static_assert(Engine<tbb_engine, plain_program>);
+static_assert(!Engine<engine_without_network, plain_program> && !Engine<engine_without_open, plain_program>);
+static_assert(!Engine<int, plain_program>);
 
 struct rule_of_int {
     int operator()(const run_status&) const { return 0; }
 };
-static_assert(StopRule<rounds> && StopRule<supersteps> && StopRule<early_stop> && StopRule<divergence_guard>);
+static_assert(StopRule<rounds> && StopRule<early_stop> && StopRule<divergence_guard>);
 static_assert(StopRule<bool (*)(const run_status&)>);
 static_assert(!StopRule<rule_of_int> && !StopRule<int> && !StopRule<bool (*)()>);
 
