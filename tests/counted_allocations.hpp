@@ -1,14 +1,13 @@
 //! Counts every allocation of the program. Include it in one source of a program only: it replaces operator new.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 
-namespace test {
+#include "allocation_count.hpp"
 
-inline std::atomic<std::size_t> allocations{0};
+namespace test {
 
 //! Not inlined, nor is `release`: GCC would take malloc and free for the two halves of a mismatched pair.
 [[gnu::noinline]] inline void* allocate(std::size_t size, std::size_t alignment) {

@@ -219,18 +219,20 @@ static_assert(Layered<softmax_regression> && Layered<any_objective> && !Layered<
 static_assert(Classifier<softmax_regression>);
 static_assert(!Classifier<quadratic> && !Classifier<least_squares> && !Classifier<objective_without_loss>);
 
-// Program, Reactor, Engine, StopRule
+// Program, Reactor, Exchange, Work, Engine, StopRule
 
 struct plain_program {
-    std::vector<float> w;
     task<> round(peer) { co_return; }
-    std::span<const float> parameters() const { return w; }
-    void state(state_archive& a) { a(w); }
+    void state(state_archive&) {}
 };
 struct program_without_state {
     task<> round(peer) { co_return; }
 };
-struct program_that_does_not_suspend {
+struct program_that_returns {
+    task<int> round(peer) { co_return 0; }
+    void state(state_archive&) {}
+};
+struct program_of_nothing {
     void round(peer) {}
     void state(state_archive&) {}
 };
@@ -243,6 +245,14 @@ struct reactor_without_begin {
     void on(const event&, event_clock&) {}
     void state(state_archive&) {}
 };
+struct exchange_without_end {
+    void begin(peer, std::span<const float>, std::span<float>) {}
+    void state(state_archive&) {}
+};
+struct work_without_report {
+    void step(std::span<float>, std::uint64_t) {}
+    void state(state_archive&) {}
+};
 struct engine_without_network {
     void open(population<plain_program>&) const {}
 };
@@ -251,9 +261,14 @@ struct engine_without_open {
 };
 
 static_assert(Program<plain_program>);
-static_assert(!Program<program_without_state> && !Program<program_that_does_not_suspend> && !Program<int>);
-static_assert(!Program<plain_reactor> && !Reactor<plain_program>);
-static_assert(Reactor<plain_reactor> && !Reactor<reactor_without_begin> && !Reactor<int>);
+static_assert(!Program<program_without_state> && !Program<program_that_returns> && !Program<program_of_nothing>);
+static_assert(!Program<int> && !Reactor<plain_program> && !Reactor<int>);
+static_assert(Reactor<plain_reactor> && !Reactor<reactor_without_begin> && !Program<plain_reactor>);
+static_assert(Exchange<server<>> && AveragingExchange<server<>> && Exchange<gossip<>> && !AveragingExchange<gossip<>>);
+static_assert(!Exchange<exchange_without_end> && !Exchange<identity> && !Exchange<int>);
+static_assert(Work<gradient_step<quadratic, full_batch, sgd>> &&
+              GradientWork<gradient_step<quadratic, full_batch, sgd>>);
+static_assert(!Work<work_without_report> && !Work<int> && !GradientWork<work_without_report> && !GradientWork<sgd>);
 static_assert(Engine<tbb_engine, plain_program>);
 static_assert(!Engine<engine_without_network, plain_program> && !Engine<engine_without_open, plain_program>);
 static_assert(!Engine<int, plain_program>);

@@ -97,13 +97,7 @@ public:
         }
     }
     //! See compress/agreement.hpp: one number where senders share the scale (`shared_norm`).
-    std::size_t agreement_size(std::size_t) const {
-        if constexpr (requires { scale_.agrees(); }) {
-            return scale_.agrees() ? 1 : 0;
-        } else {
-            return AgreeingScale<S> ? 1 : 0;
-        }
-    }
+    std::size_t agreement_size(std::size_t) const { return detail::agrees(scale_) ? 1 : 0; }
     void share(std::span<const float> x, std::span<float> out) const
         requires AgreeingScale<S>
     {

@@ -43,7 +43,7 @@ public:
 
     //! Calls f; an exception is printed with this rank's number, and ends all ranks.
     template <class F>
-    auto guard(F f) -> decltype(f()) {
+    auto guard(F f) const -> decltype(f()) {
         try {
             return f();
         } catch (const std::exception& problem) {

@@ -105,14 +105,18 @@ public:
     }
     std::size_t unfinished() const { return unfinished_; }
 
-    //! The first node that failed, by number, and how; null if none did.
+    //! How the first node failed, by number; that one diverged counts only where none failed otherwise. Null if none did.
     std::exception_ptr failure() const {
-        for (const std::exception_ptr& f : failures_) {
-            if (f) {
-                return f;
+        std::exception_ptr diverged;
+        for (std::size_t k = 0; k < failures_.size(); ++k) {
+            if (failures_[k] && !seats_[k]->record.diverged) {
+                return failures_[k];
+            }
+            if (failures_[k] && !diverged) {
+                diverged = failures_[k];
             }
         }
-        return nullptr;
+        return diverged;
     }
     //! Who waits for whom, for an error message.
     std::string waiting() const {

@@ -95,7 +95,7 @@ private:
 
 //! An asynchronous participant: never suspended, its state in members, so that a run can be saved between any two events.
 template <class N>
-concept Reactor = std::movable<N> && requires(N n, event_clock& c, const event& e, state_archive& a) {
+concept Reactor = std::move_constructible<N> && requires(N n, event_clock& c, const event& e, state_archive& a) {
     n.begin(c);
     n.on(e, c);
     n.state(a);

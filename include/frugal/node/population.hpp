@@ -20,7 +20,7 @@ namespace frugal {
 //! One participant of a distributed algorithm: a program of rounds. What lives in a round is a local of `round`, what
 //! survives it a member, saved and restored by `state`. Optional: `parameters()`, its model.
 template <class N>
-concept Program = std::movable<N> && requires(N n, peer here, state_archive& a) {
+concept Program = std::move_constructible<N> && requires(N n, peer here, state_archive& a) {
     { n.round(here) } -> std::same_as<task<>>;
     n.state(a);
 };

@@ -148,6 +148,19 @@ concept AgreeingScale = Scale<S> && requires(S s, const S cs, std::span<const fl
     s.agree(largest);
 };
 
+namespace detail {
+
+template <Scale S>
+bool agrees([[maybe_unused]] const S& scale) {
+    if constexpr (requires { scale.agrees(); }) {
+        return scale.agrees();
+    } else {
+        return AgreeingScale<S>;
+    }
+}
+
+}  // namespace detail
+
 //! Does no |x_i| exceed measure(x)? What a norm says of itself; true unless it says otherwise.
 template <class S>
 inline constexpr bool bounds_elements = true;
@@ -244,6 +257,8 @@ struct bucketed {
     }
     static constexpr norm_kind kind = detail::static_kind<S>;
     norm_kind measures() const { return detail::kind_of(scale); }
+    //! Whether senders must agree on the scale: of one chosen at run time, what it says.
+    bool agrees() const { return detail::agrees(scale); }
     //! One number for all buckets.
     float share(std::span<const float> x) const
         requires AgreeingScale<S>
