@@ -49,3 +49,4 @@ objective_factory quadratic_choice::operator()(const dataset&, std::uint64_t see
 }  // namespace frugal::driver
 
 template const std::vector<frugal::catalogue_entry<frugal::any_compressor>>& frugal::entries<frugal::any_compressor>();
+template const std::vector<frugal::catalogue_entry<frugal::any_exchange>>& frugal::entries<frugal::any_exchange>();

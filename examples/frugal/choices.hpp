@@ -14,7 +14,8 @@
 #include <frugal/catalogue.hpp>
 #include <frugal/data/dataset.hpp>
 #include <frugal/data/synthetic.hpp>
-#include <frugal/engine/network.hpp>
+#include <frugal/node/network.hpp>
+#include <frugal/node/speed.hpp>
 #include <frugal/objective/any_objective.hpp>
 
 namespace frugal::driver {
@@ -90,28 +91,115 @@ using objective_choice = std::variant<softmax_choice, mlp_choice, least_squares_
 
 struct synchronous_choice {
     static constexpr auto describe() {
-        return describes("synchronous", "workers compress gradients, a server averages and updates");
+        return describes("synchronous", "the mean of all workers' gradients, by --exchange or a server");
+    }
+    std::string name() const { return described_name(*this); }
+};
+
+//! Fields of a run of local steps.
+struct local_sgd_choice {
+    std::size_t steps = 4;
+    std::size_t from_round = 0;
+    any_optimizer outer = sgd{.learning_rate = 1.0};
+    static constexpr auto describe() {
+        return describes(
+            "local_sgd", "runs of local steps between means (SlowMo with outer=momentum(...))",
+            option("steps", &local_sgd_choice::steps, "local steps of a round").from(1).to(1 << 20),
+            option("from_round", &local_sgd_choice::from_round, "one step in rounds before (post-local SGD)")
+                .from(0)
+                .to(1 << 30),
+            option("outer", &local_sgd_choice::outer, "steps along the mean of changes"));
+    }
+    std::string name() const { return described_name(*this); }
+};
+
+struct fedavg_choice {
+    std::size_t steps = 4;
+    std::size_t sampled = 0;
+    any_optimizer server = sgd{.learning_rate = 1.0};
+    float mu = 0;
+    static constexpr auto describe() {
+        return describes("fedavg", "sampled clients make local steps from the server's model; FedProx with mu > 0",
+                         option("steps", &fedavg_choice::steps, "local steps of a client").from(1).to(1 << 20),
+                         option("sampled", &fedavg_choice::sampled, "clients of a round; 0: all").from(0).to(1 << 20),
+                         option("server", &fedavg_choice::server, "the server's optimizer (FedAvgM, FedAdam)"),
+                         option("mu", &fedavg_choice::mu, "holds clients near the server's model").from(0));
     }
     std::string name() const { return described_name(*this); }
 };
 
 struct dpsgd_choice {
     static constexpr auto describe() {
-        return describes("dpsgd", "decentralized: a gradient step, then exact averaging with the neighbours");
+        return describes("dpsgd", "decentralized: a gradient step, then averaging with the neighbours");
     }
     std::string name() const { return described_name(*this); }
 };
 
 struct choco_choice {
     float gamma = choco_options{}.consensus_step;
+    bool overlap = false;
     static constexpr auto describe() {
-        return describes("choco", "decentralized with compressed differences (CHOCO-SGD)",
-                         option("gamma", &choco_choice::gamma, "consensus step size").above(0).to(1));
+        return describes(
+            "choco", "decentralized with compressed differences (CHOCO-SGD)",
+            option("gamma", &choco_choice::gamma, "consensus step size").above(0).to(1),
+            option("overlap", &choco_choice::overlap, "take the gradient while messages travel").unless_default());
     }
     std::string name() const { return described_name(*this); }
 };
 
-using algorithm_choice = std::variant<synchronous_choice, dpsgd_choice, choco_choice>;
+struct gradient_tracking_choice {
+    static constexpr auto describe() {
+        return describes("gradient_tracking", "decentralized, exact on objectives that differ");
+    }
+    std::string name() const { return described_name(*this); }
+};
+
+struct async_sgd_choice {
+    static constexpr auto describe() {
+        return describes("async_sgd", "a server that waits for nobody; --engine event");
+    }
+    std::string name() const { return described_name(*this); }
+};
+
+struct fedbuff_choice {
+    std::size_t steps = 4;
+    std::size_t buffer = 4;
+    float staleness_power = 0.5f;
+    static constexpr auto describe() {
+        return describes(
+            "fedbuff", "updates of several clients that nobody waits for; --engine event",
+            option("steps", &fedbuff_choice::steps, "local steps of a client").from(1).to(1 << 20),
+            option("buffer", &fedbuff_choice::buffer, "contributions of an update").from(1).to(1 << 20),
+            option("staleness_power", &fedbuff_choice::staleness_power, "discounts old contributions").from(0).to(16));
+    }
+    std::string name() const { return described_name(*this); }
+};
+
+using algorithm_choice = std::variant<synchronous_choice, local_sgd_choice, fedavg_choice, dpsgd_choice, choco_choice,
+                                      gradient_tracking_choice, async_sgd_choice, fedbuff_choice>;
+
+//! How long steps take, of `--engine event`.
+struct speed_choice {
+    speed_kind kind = speed_kind::deterministic;
+    float mean = 0;
+    float slow = 1;
+    static constexpr auto describe() {
+        return describes(
+            "speed", "seconds of a local step, simulated",
+            option("kind", &speed_choice::kind, "its distribution").one_of("deterministic", "exponential", "geometric"),
+            option("mean", &speed_choice::mean, "seconds").from(0),
+            option("slow", &speed_choice::slow, "every third node takes so many times as long").from(1));
+    }
+    std::string name() const { return described_name(*this); }
+    operator speed_law() const {
+        if (mean == 0) {
+            return speed_law();
+        }
+        return speed_law(kind, [*this](std::uint32_t node) {
+            return static_cast<double>(mean) * (node % 3 == 2 ? static_cast<double>(slow) : 1.0);
+        });
+    }
+};
 
 //! `network(latency=50us,bandwidth=100Mbps)`.
 struct network_choice {
@@ -159,7 +247,20 @@ struct catalogue_of<driver::objective_choice> {
 template <>
 struct catalogue_of<driver::algorithm_choice> {
     static constexpr std::string_view kind = "algorithm";
-    using policies = policy_list<driver::synchronous_choice, driver::dpsgd_choice, driver::choco_choice>;
+    using policies = policy_list<          //
+        driver::synchronous_choice,        //
+        driver::local_sgd_choice,          //
+        driver::fedavg_choice,             //
+        driver::dpsgd_choice,              //
+        driver::choco_choice,              //
+        driver::gradient_tracking_choice,  //
+        driver::async_sgd_choice,          //
+        driver::fedbuff_choice>;
+};
+template <>
+struct catalogue_of<driver::speed_choice> {
+    static constexpr std::string_view kind = "speed";
+    using policies = policy_list<driver::speed_choice>;
 };
 template <>
 struct catalogue_of<driver::network_choice> {
@@ -169,5 +270,6 @@ struct catalogue_of<driver::network_choice> {
 
 //! Every compressor is compiled once, in choices.cpp.
 extern template const std::vector<catalogue_entry<any_compressor>>& entries<any_compressor>();
+extern template const std::vector<catalogue_entry<any_exchange>>& entries<any_exchange>();
 
 }  // namespace frugal

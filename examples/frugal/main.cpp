@@ -61,12 +61,15 @@ int run(int argc, char** argv) {
     auto* train = app.add_subcommand("train", "train one objective by one algorithm");
     train->add_option("--algorithm", request.algorithm, "see `frugal list`")->capture_default_str();
     train->add_option("--compressor", request.compressor, "an expression or alias")->capture_default_str();
+    train->add_option("--exchange", request.exchange, "how means are taken, an expression; default: a server");
     auto* topology =
         train->add_option("--topology", request.topology, "for decentralized algorithms")->capture_default_str();
     train->add_option("--optimizer", request.optimizer, "an expression")->capture_default_str();
     train->add_option("--objective", request.objective, "an expression")->capture_default_str();
     train->add_option("--partition", request.partition, "iid, shards(...) or dirichlet(...)")->capture_default_str();
-    train->add_option("--engine", request.engine, "tbb or mpi")->capture_default_str();
+    train->add_option("--speed", request.speed, "simulated steps: kind=KIND,mean=SECONDS,slow=FACTOR")
+        ->capture_default_str();
+    train->add_option("--engine", request.engine, "tbb, mpi or event")->capture_default_str();
     add_workload_options(*train, request);
     train->add_option("--nodes", request.nodes, "workers")->check(whole(1, 1 << 20))->capture_default_str();
     train->add_option("--batch", request.batch, "samples per round, all workers together")
@@ -157,12 +160,13 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
-        const frugal::driver::mpi_session session(argc, argv);
-        const int status = run(argc, argv);
-        if (!std::cout.flush()) {
-            throw frugal::error("cannot write to the standard output");
-        }
-        return status;
+        return frugal::driver::with_mpi(argc, argv, [&] {
+            const int status = run(argc, argv);
+            if (!std::cout.flush()) {
+                throw frugal::error("cannot write to the standard output");
+            }
+            return status;
+        });
     } catch (const std::bad_alloc&) {
         std::cerr << "frugal: there is not enough memory for this\n";
         return 1;

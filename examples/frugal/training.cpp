@@ -5,19 +5,25 @@
 #include <limits>
 #include <variant>
 
-#include <frugal/aggregate/grouped.hpp>
 #include <frugal/aggregate/side_information_mean.hpp>
+#include <frugal/algorithm/async_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
+#include <frugal/algorithm/fedavg.hpp>
+#include <frugal/algorithm/fedprox.hpp>
+#include <frugal/algorithm/gradient_tracking.hpp>
+#include <frugal/algorithm/local_sgd.hpp>
 #include <frugal/algorithm/synchronous.hpp>
 #include <frugal/data.hpp>
 #include <frugal/data/sampler.hpp>
+#include <frugal/engine/accuracy.hpp>
 #include <frugal/engine/checkpoint.hpp>
-#include <frugal/engine/evaluate.hpp>
+#include <frugal/engine/event_engine.hpp>
 #include <frugal/engine/progress.hpp>
 #include <frugal/engine/run.hpp>
 #include <frugal/engine/tbb_engine.hpp>
 #include <frugal/mix/topologies.hpp>
+#include <frugal/node/any_node.hpp>
 #include <frugal/objective/accuracy.hpp>
 #if defined(FRUGAL_WITH_MPI)
 #include <frugal/engine/mpi_engine.hpp>
@@ -36,8 +42,8 @@ constexpr std::uint64_t curve_points = 25;
 std::string configuration_text(const training_request& r) {
     std::string text;
     for (const std::string& part :
-         {r.algorithm, r.compressor, r.topology_given ? r.topology : std::string(), r.optimizer, r.objective, r.data,
-          r.partition, std::to_string(r.nodes), std::to_string(r.batch), std::to_string(r.seed)}) {
+         {r.algorithm, r.compressor, r.exchange, r.topology_given ? r.topology : std::string(), r.optimizer,
+          r.objective, r.data, r.partition, std::to_string(r.nodes), std::to_string(r.batch), std::to_string(r.seed)}) {
         text += part + '\n';
     }
     return text;
@@ -49,7 +55,11 @@ struct setup {
         : algorithm(parse<algorithm_choice>(r.algorithm)),
           compressor(parse<any_compressor>(r.compressor)),
           optimizer(parse<any_optimizer>(r.optimizer)),
-          network(parse<network_choice>("network(" + r.network + ")")) {
+          network(parse<network_choice>("network(" + r.network + ")")),
+          speed(parse<speed_choice>("speed(" + r.speed + ")")) {
+        if (!r.exchange.empty()) {
+            exchange = parse<any_exchange>(r.exchange);
+        }
         if (!r.coded_compressor.empty()) {
             coded = parse<any_compressor>(r.coded_compressor);
         }
@@ -87,8 +97,6 @@ struct setup {
         if (r.topology_given) {
             topology = parse<any_mixing_matrix>(r.topology);
         }
-        expect(!std::holds_alternative<dpsgd_choice>(algorithm) || compressor.name() == identity{}.name(),
-               "dpsgd averages models as they are and takes no compressor; with compressed messages it is choco");
     }
     //! The mini-batches of worker k: an iid share of every epoch's permutation, or of its own samples.
     batch_sampler batches(const training_request& r, std::size_t k) const {
@@ -104,6 +112,8 @@ struct setup {
     std::optional<any_compressor> coded;
     any_optimizer optimizer;
     network_model network;
+    speed_law speed;
+    std::optional<any_exchange> exchange;
     train_test data;
     objective_factory make_objective;
     std::vector<float> initial;
@@ -130,40 +140,105 @@ public:
     }
 
     driver::run_report operator()() {
-        measured_compressor compressor(setup_.compressor, setup_.coded, evaluate_every_, request_.scale_bucket,
-                                       account_);
-        const auto batches = [this](std::size_t k) { return setup_.batches(request_, k); };
-        const auto objective = [this](std::size_t k) { return setup_.make_objective(static_cast<std::uint32_t>(k)); };
-        if (std::holds_alternative<synchronous_choice>(setup_.algorithm)) {
-            auto nodes = synchronous({.workers = request_.nodes, .seed = request_.seed}, objective, setup_.initial,
-                                     batches, compressor, grouped{side_information_mean{}}, setup_.optimizer);
-            run_on_engine(nodes);
-        } else {
-            const any_mixing_matrix mixing = setup_.topology ? *setup_.topology : ring(request_.nodes);
-            expect(mixing.size() == request_.nodes, [&] {
-                return "the topology " + mixing.name() + " has " + std::to_string(mixing.size()) +
-                       " nodes, but --nodes is " + std::to_string(request_.nodes);
-            });
-            const auto* const with_differences = std::get_if<choco_choice>(&setup_.algorithm);
-            if (with_differences == nullptr) {
-                auto nodes =
-                    dpsgd({.seed = request_.seed}, mixing, objective, setup_.initial, batches, setup_.optimizer);
-                run_on_engine(nodes);
-            } else {
-                auto nodes = choco({.consensus_step = with_differences->gamma, .seed = request_.seed}, mixing,
-                                   objective, setup_.initial, batches, compressor, setup_.optimizer);
-                run_on_engine(nodes);
-            }
-        }
+        std::visit([this](const auto& algorithm) { train(algorithm); }, setup_.algorithm);
         return report_;
     }
 
 private:
-    template <class Nodes>
-    void run_on_engine(Nodes& nodes) {
+    using server_exchange = server<measured_compressor, identity, side_information_mean>;
+
+    measured_compressor compressor() const {
+        return {setup_.compressor, setup_.coded, evaluate_every_, request_.scale_bucket, account_};
+    }
+    auto batches() const {
+        return [this](std::size_t k) { return setup_.batches(request_, k); };
+    }
+    auto objective() const {
+        return [this](std::size_t k) { return setup_.make_objective(static_cast<std::uint32_t>(k)); };
+    }
+    training_options options() const { return {.workers = request_.nodes, .seed = request_.seed}; }
+    any_mixing_matrix mixing() const {
+        const any_mixing_matrix matrix = setup_.topology ? *setup_.topology : any_mixing_matrix(ring(request_.nodes));
+        expect(matrix.size() == request_.nodes, [&] {
+            return "the topology " + matrix.name() + " has " + std::to_string(matrix.size()) +
+                   " nodes, but --nodes is " + std::to_string(request_.nodes);
+        });
+        return matrix;
+    }
+    //! Calls use(exchange) with the one asked for, or with a server that decodes --compressor.
+    template <class Use>
+    void with_exchange(Use use) const {
+        if (setup_.exchange) {
+            use(*setup_.exchange);
+        } else {
+            use(server_exchange(compressor(), identity(), side_information_mean()));
+        }
+    }
+
+    void train(const synchronous_choice&) {
+        with_exchange([&](auto exchange) {
+            run_program(erase(
+                synchronous(options(), objective(), setup_.initial, batches(), std::move(exchange), setup_.optimizer)));
+        });
+    }
+    void train(const local_sgd_choice& c) {
+        with_exchange([&](auto exchange) {
+            run_program(erase(local_sgd(options(), {c.steps, c.from_round}, objective(), setup_.initial, batches(),
+                                        std::move(exchange), setup_.optimizer, c.outer)));
+        });
+    }
+    void train(const fedavg_choice& c) {
+        const federated_options federated{static_cast<std::uint32_t>(request_.nodes),
+                                          static_cast<std::uint32_t>(c.sampled),
+                                          {.count = c.steps},
+                                          request_.seed};
+        with_exchange([&](auto exchange) {
+            run_program(c.mu == 0 ? erase(fedavg(federated, objective(), setup_.initial, batches(), setup_.optimizer,
+                                                 c.server, exchange))
+                                  : erase(fedprox(federated, c.mu, objective(), setup_.initial, batches(),
+                                                  setup_.optimizer, c.server, exchange)));
+        });
+    }
+    void train(const dpsgd_choice&) {
+        expect(!setup_.exchange, "dpsgd averages with the neighbours of --topology and takes no --exchange");
+        run_program(erase(dpsgd({.seed = request_.seed}, mixing(), objective(), setup_.initial, batches(),
+                                setup_.optimizer, compressor())));
+    }
+    void train(const choco_choice& c) {
+        expect(!setup_.exchange, "choco averages with the neighbours of --topology and takes no --exchange");
+        run_program(erase(choco({.consensus_step = c.gamma,
+                                 .seed = request_.seed,
+                                 .order = c.overlap ? round_order::overlap : round_order::sequential},
+                                mixing(), objective(), setup_.initial, batches(), compressor(), setup_.optimizer)));
+    }
+    void train(const gradient_tracking_choice&) {
+        expect(!setup_.exchange, "gradient_tracking averages with the neighbours of --topology");
+        run_program(erase(gradient_tracking(request_.seed, mixing(), objective(), setup_.initial, batches(),
+                                            setup_.optimizer, compressor())));
+    }
+    void train(const async_sgd_choice&) {
+        auto nodes = async_sgd({.workers = request_.nodes, .seed = request_.seed}, objective(), setup_.initial,
+                               batches(), setup_.optimizer, compressor());
+        run_reactors(nodes);
+    }
+    void train(const fedbuff_choice& c) {
+        auto nodes = fedbuff({.workers = request_.nodes,
+                              .buffer = c.buffer,
+                              .steps = {.count = c.steps},
+                              .staleness_power = c.staleness_power,
+                              .seed = request_.seed},
+                             objective(), setup_.initial, batches(), setup_.optimizer, compressor());
+        run_reactors(nodes);
+    }
+
+    void run_program(population<any_node> nodes) {
         const auto threads = static_cast<std::size_t>(request_.threads);
         if (request_.engine == "tbb") {
             finish(observe(tbb_engine{.threads = threads, .network = setup_.network}, nodes));
+            return;
+        }
+        if (request_.engine == "event") {
+            finish(observe(event_engine{.network = setup_.network, .speed = setup_.speed}, nodes));
             return;
         }
 #if defined(FRUGAL_WITH_MPI)
@@ -172,7 +247,7 @@ private:
             return;
         }
 #endif
-        throw invalid_input("this program has no engine named " + request_.engine + "; known: tbb" +
+        throw invalid_input("this program has no engine named " + request_.engine + "; known: tbb, event" +
 #if defined(FRUGAL_WITH_MPI)
                             " and mpi"
 #else
@@ -180,28 +255,65 @@ private:
 #endif
         );
     }
+    template <class Nodes>
+    void run_reactors(Nodes& nodes) {
+        expect(request_.engine == "event", "asynchronous algorithms run in simulated time: give --engine event");
+        expect(!setup_.exchange, "asynchronous algorithms exchange with a server and take no --exchange");
+        finish(observe(event_engine{.network = setup_.network, .speed = setup_.speed}, nodes));
+    }
+
+    //! An observer that may be missing.
+    template <class O>
+    struct optional_observer {
+        static constexpr bool collective = true;
+        std::optional<O> observer{};
+
+        void start(run_status& s) {
+            if (observer) {
+                if constexpr (requires { observer->start(s); }) {
+                    observer->start(s);
+                }
+            }
+        }
+        void operator()(run_status& s) {
+            if (observer) {
+                (*observer)(s);
+            }
+        }
+        void finish(run_status& s) {
+            if (observer) {
+                if constexpr (requires { observer->finish(s); }) {
+                    observer->finish(s);
+                }
+            }
+        }
+    };
 
     template <class Engine, class Nodes>
     frugal::run_report observe(const Engine& engine, Nodes& nodes) {
-        evaluate_nodes_every accuracy("test_accuracy", evaluate_every_, [this](std::span<const float> parameters) {
-            return setup_.classifies ? evaluate(test_, parameters).accuracy : not_known;
+        optional_observer<accuracy_every<any_objective>> accuracy;
+        if (setup_.classifies) {
+            accuracy.observer.emplace("test_accuracy", evaluate_every_, setup_.test);
+        }
+        evaluate_every nothing("test_accuracy", evaluate_every_, [this](const run_status& s) {
+            const metric* known = s.find("test_accuracy");
+            return setup_.classifies && known != nullptr ? known->value : not_known;
         });
         curve_recorder curve{*this};
         progress_bar bar{.label = report_.name};
         const std::uint64_t configuration = scheme_id(configuration_text(request_));
-        checkpoint_every saving{.rounds = request_.checkpoint_every,
-                                .directory = request_.checkpoint.string(),
-                                .configuration = configuration};
-        resume loading{.directory = request_.checkpoint.string(), .configuration = configuration};
-        const auto stop = rounds{request_.rounds} || divergence_guard{};
-        if (request_.checkpoint_every == 0 && !request_.resume) {
-            return run(engine, nodes, stop, accuracy, curve, bar);
+        optional_observer<resume> loading;
+        optional_observer<checkpoint_every> saving;
+        if (request_.resume) {
+            loading.observer = resume{.directory = request_.checkpoint.string(), .configuration = configuration};
         }
-        if (request_.checkpoint_every == 0) {
-            return run(engine, nodes, stop, loading, accuracy, curve, bar);
+        if (request_.checkpoint_every > 0) {
+            saving.observer = checkpoint_every{.rounds = request_.checkpoint_every,
+                                               .directory = request_.checkpoint.string(),
+                                               .configuration = configuration};
         }
-        return request_.resume ? run(engine, nodes, stop, loading, accuracy, curve, bar, saving)
-                               : run(engine, nodes, stop, accuracy, curve, bar, saving);
+        return run(engine, nodes, rounds{request_.rounds} || divergence_guard{}, loading, accuracy, nothing, curve, bar,
+                   saving);
     }
 
     //! Observer: a point of the curve for every evaluation. Checkpoints keep it.
@@ -210,7 +322,7 @@ private:
 
         void operator()(const run_status& s) {
             const metric* accuracy = s.find("test_accuracy");
-            if (accuracy != nullptr && accuracy->superstep == s.superstep) {
+            if (accuracy != nullptr && accuracy->round == s.round()) {
                 add(s, accuracy->value);
             }
         }
@@ -288,7 +400,6 @@ private:
 
     const training_request& request_;
     const setup& setup_;
-    any_objective test_ = setup_.test;
     std::uint64_t evaluate_every_ = 1;
     std::shared_ptr<codec_account> account_ = std::make_shared<codec_account>();
     driver::run_report report_;

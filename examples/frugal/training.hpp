@@ -15,12 +15,14 @@ struct training_request {
     std::string compressor = "identity";
     std::string coded_compressor;  // the same with an entropy coder, to measure coded sizes; empty: none
     std::size_t scale_bucket = 0;  // coordinates that share a scale, to count wrap failures by; 0: all
+    std::string exchange;          // empty: a server that decodes --compressor
     std::string topology = "ring(16)";
     std::string optimizer = "sgd(learning_rate=0.1)";
     std::string objective = "softmax";
     std::string data = "fashion-mnist";
     std::string partition = "iid";
     std::string network = "latency=50us,bandwidth=100Mbps";
+    std::string speed = "mean=0";
     std::string engine = "tbb";
     std::size_t nodes = 16;   // workers, the server not counted
     std::size_t batch = 200;  // of all workers together

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <frugal/catalogue/entry.hpp>
+#include <frugal/catalogue/exchanges.hpp>
 #include <frugal/catalogue/list.hpp>
 #include <frugal/catalogue/policies.hpp>
 #include <frugal/catalogue/term.hpp>

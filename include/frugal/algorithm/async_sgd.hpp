@@ -46,12 +46,12 @@ public:
           gathered_(work_ ? 0 : dimension),
           dimension_(dimension) {}
 
-    void begin(clock& t) {
+    void begin(event_clock& t) {
         for (std::uint32_t i = 1; !work_ && i < t.size(); ++i) {
             send_model(i, t);
         }
     }
-    void on(const event& e, clock& t) { work_ ? contribute(e, t) : gather(e, t); }
+    void on(const event& e, event_clock& t) { work_ ? contribute(e, t) : gather(e, t); }
     std::span<const float> parameters() const { return parameters_; }
     void state(state_archive& a) {
         a(parameters_);
@@ -67,7 +67,7 @@ public:
     }
 
 private:
-    void contribute(const event& e, clock& t) {
+    void contribute(const event& e, event_clock& t) {
         const auto x = borrow<float>(dimension_), g = borrow<float>(dimension_);
         model_.decompress(*e.content, t.key_of(e), x);
         const work_report seen = work_->gradient(x, runs_, g);
@@ -84,7 +84,7 @@ private:
         }
         t.send(0, std::move(content), e.tag);
     }
-    void gather(const event& e, clock& t) {
+    void gather(const event& e, event_clock& t) {
         const auto staleness = static_cast<float>(updates_ - e.tag);
         const auto weight = static_cast<float>(exact_exp(-static_cast<double>(options_.staleness_power) *
                                                          exact_log(1.0 + static_cast<double>(staleness))));
@@ -99,7 +99,7 @@ private:
         }
         send_model(e.from, t);
     }
-    void send_model(std::uint32_t to, clock& t) {
+    void send_model(std::uint32_t to, event_clock& t) {
         letter_ref content = t.draft();
         try {
             model_.compress(parameters_, t.next_key(), *content);

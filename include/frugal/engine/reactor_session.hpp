@@ -54,7 +54,7 @@ public:
         try {
             for (; !begun_; begun_ = true) {
                 for (std::uint32_t i = 0; i < timekeeper::nodes; ++i) {
-                    with_clock(i, [&](clock& c) { nodes_[i].begin(c); });
+                    with_clock(i, [&](event_clock& c) { nodes_[i].begin(c); });
                 }
             }
             for (std::uint64_t n = 0; !completed_; ++n) {
@@ -202,12 +202,12 @@ private:
         if (e.content) {
             s.record.received.count(*e.content);
         }
-        with_clock(e.to,
-                   [&](clock& c) { nodes_[e.to].on(event{e.from, e.tag, e.content ? &*e.content : nullptr}, c); });
+        with_clock(
+            e.to, [&](event_clock& c) { nodes_[e.to].on(event{e.from, e.tag, e.content ? &*e.content : nullptr}, c); });
     }
     template <class F>
     void with_clock(std::uint32_t i, F f) {
-        clock c(*this, i);
+        event_clock c(*this, i);
         running_ = i;
         const auto begin = std::chrono::steady_clock::now();
         f(c);

@@ -296,7 +296,7 @@ run_report run(const E& engine, population<N>& nodes, Stop stop, Observers&&... 
     static_assert(
         Engine<E, N>,
         "run: the first argument must be an engine that runs such nodes: tbb_engine and mpi_engine run programs "
-        "(round(peer)), event_engine also reactors (begin(clock&), on(event, clock&))");
+        "(round(peer)), event_engine also reactors (begin(event_clock&), on(event, event_clock&))");
     engine.network.check();
     auto session = engine.open(nodes);
     return detail::runner<decltype(session), Stop>(session, std::move(stop))(observers...);
@@ -305,10 +305,10 @@ run_report run(const E& engine, population<N>& nodes, Stop stop, Observers&&... 
 //! The same for nodes that exist: any vector of a Program, whole on every rank. seed: of the messages' randomness.
 template <class E, class N, StopRule Stop, class... Observers>
 run_report run(const E& engine, std::vector<N>& nodes, Stop stop, Observers&&... observers) {
-    static_assert(
-        Program<N> || Reactor<N>,
-        "run: a node is a program, task<> round(peer here), or a reactor, begin(clock&) and on(event, clock&); "
-        "both have state(state_archive&)");
+    static_assert(Program<N> || Reactor<N>,
+                  "run: a node is a program, task<> round(peer here), or a reactor, begin(event_clock&) and on(event, "
+                  "event_clock&); "
+                  "both have state(state_archive&)");
     population<N> listed{std::span<N>(nodes), 0};
     return run(engine, listed, std::move(stop), observers...);
 }

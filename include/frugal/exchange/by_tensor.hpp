@@ -23,7 +23,7 @@ public:
     }
 
     bool serves() const { return has_server(exchanges_[0]); }
-    const auto& compressor() const { return exchanges_[0].compressor(); }
+    decltype(auto) compressor() const { return exchanges_[0].compressor(); }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         std::size_t at = 0;

@@ -28,7 +28,7 @@ public:
 
     std::uint64_t delay() const { return under_way_.size() - 1; }
     bool serves() const { return has_server(under_way_[0]); }
-    const auto& compressor() const { return under_way_[0].compressor(); }
+    decltype(auto) compressor() const { return under_way_[0].compressor(); }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         const std::uint64_t t = here.round();

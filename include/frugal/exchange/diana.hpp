@@ -26,7 +26,7 @@ public:
 
     E& inner() { return inner_; }
     bool serves() const { return has_server(inner_); }
-    const auto& compressor() const { return inner_.compressor(); }
+    decltype(auto) compressor() const { return inner_.compressor(); }
     bool exact() const { return inner_.exact(); }
 
     void weigh(std::vector<float> weights) { inner_.weigh(std::move(weights)); }

@@ -20,7 +20,7 @@ public:
 
     E& inner() { return inner_; }
     bool serves() const { return has_server(inner_); }
-    const auto& compressor() const { return inner_.compressor(); }
+    decltype(auto) compressor() const { return inner_.compressor(); }
     bool due(const peer& here) const { return (here.round() + 1) % rounds_ == 0; }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {

@@ -25,7 +25,7 @@ public:
 
     E& inner() { return inner_; }
     bool serves() const { return has_server(inner_); }
-    const auto& compressor() const { return inner_.compressor(); }
+    decltype(auto) compressor() const { return inner_.compressor(); }
     bool exact() const
         requires AveragingExchange<E>
     {

@@ -28,7 +28,7 @@ public:
     }
 
     bool exact() const { return within_.exact() && across_.exact(); }
-    const auto& compressor() const { return within_.compressor(); }
+    decltype(auto) compressor() const { return within_.compressor(); }
 
     //! Weights within blocks only.
     void weigh(std::vector<float> weights) { within_.weigh(std::move(weights)); }

@@ -28,7 +28,7 @@ public:
         expect(rank > 0 && rank <= rows && rank <= cols, "power_sgd: the rank must be from 1 to the smaller side");
     }
 
-    const auto& compressor() const { return of_p_.compressor(); }
+    decltype(auto) compressor() const { return of_p_.compressor(); }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         expect(echo.empty(), "power_sgd keeps its residual by itself: give it no feedback");

@@ -30,7 +30,7 @@ public:
         expect(trials > 0, "when_it_pays: the number of trials must be at least 1");
     }
 
-    const auto& compressor() const { return inner_.compressor(); }
+    decltype(auto) compressor() const { return inner_.compressor(); }
     bool exact() const { return inner_.exact(); }
     void weigh(std::vector<float> weights) {
         expect(weights.empty() || std::all_of(weights.begin(), weights.end(), [&](float w) { return w == weights[0]; }),

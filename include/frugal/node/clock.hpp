@@ -1,4 +1,4 @@
-//! `clock`: all that an asynchronous participant sees of the world.
+//! `event_clock`: all that an asynchronous participant sees of the world.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ struct event {
     const message* content = nullptr;  //!< valid during the call
 };
 
-//! What an event engine does for its nodes; see `clock`.
+//! What an event engine does for its nodes; see `event_clock`.
 class timekeeper {
 public:
     virtual letter_ref draft() = 0;
@@ -47,9 +47,9 @@ protected:
 };
 
 //! Given to a Reactor for the time of a call.
-class clock {
+class event_clock {
 public:
-    clock(timekeeper& keeper, std::uint32_t self) : keeper_(&keeper), self_(self) {}
+    event_clock(timekeeper& keeper, std::uint32_t self) : keeper_(&keeper), self_(self) {}
 
     double now() const { return keeper_->now; }  //!< simulated seconds
     std::uint32_t self() const { return self_; }
@@ -95,7 +95,7 @@ private:
 
 //! An asynchronous participant: never suspended, its state in members, so that a run can be saved between any two events.
 template <class N>
-concept Reactor = std::move_constructible<N> && requires(N n, clock& c, const event& e, state_archive& a) {
+concept Reactor = std::move_constructible<N> && requires(N n, event_clock& c, const event& e, state_archive& a) {
     n.begin(c);
     n.on(e, c);
     n.state(a);
