@@ -1,6 +1,7 @@
 // Asynchronous SGD and FedBuff: special cases, convergence, staleness.
 #include <frugal/algorithm/async_sgd.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 #include <frugal/algorithm/fedavg.hpp>
@@ -13,6 +14,7 @@
 #include <frugal/objective/accuracy.hpp>
 #include <frugal/objective/quadratic.hpp>
 #include <frugal/objective/softmax_regression.hpp>
+#include <frugal/optimize/momentum.hpp>
 #include <frugal/quantize/dithered.hpp>
 
 #include "catch.hpp"
@@ -41,17 +43,27 @@ TEST_CASE("async_sgd: one worker is gradient descent", "[algorithm][async_sgd]")
     CHECK(report.round() == 12);
 }
 
-TEST_CASE("fedbuff: a buffer of everyone, at one pace, is FedAvg", "[algorithm][fedbuff][equivalence]") {
+TEST_CASE("fedbuff: one client without a queue is FedAvg of one client", "[algorithm][fedbuff][equivalence]") {
     const local_steps three{.count = 3};
-    auto buffered = fedbuff({.workers = 4, .buffer = 4, .steps = three, .seed = 1}, bowl, origin, full_batch{},
-                            sgd{.learning_rate = 0.1});
-    run(event_engine{.speed = speed_law(speed_kind::deterministic, [](auto) { return 1.0; })}, buffered, rounds{10});
-    auto waiting =
-        fedavg({.clients = 4, .steps = three, .seed = 1}, bowl, origin, full_batch{}, sgd{.learning_rate = 0.1});
+    auto buffered = fedbuff({.workers = 1, .steps = three, .seed = 1}, bowl(3), origin, full_batch{},
+                            momentum{.learning_rate = 0.1});
+    run(event_engine{.speed = paces()}, buffered, rounds{10});
+    auto waiting = fedavg({.clients = 1, .steps = three, .seed = 1}, bowl(3), origin, full_batch{},
+                          momentum{.learning_rate = 0.1});
     run(tbb_engine{}, waiting, rounds{10});
-    for (std::size_t i = 0; i < origin.size(); ++i) {
-        CHECK(double(buffered[0].parameters()[i]) == Approx(double(waiting[0].parameters()[i])).epsilon(1e-5));
-    }
+    CHECK(
+        std::equal(buffered[0].parameters().begin(), buffered[0].parameters().end(), waiting[0].parameters().begin()));
+}
+
+TEST_CASE("fedbuff: an update waits for the buffer, and old contributions weigh less", "[algorithm][fedbuff]") {
+    // All at one pace: the first two of four contributors fill the buffer; the other two are one update old by then.
+    auto nodes = fedbuff({.workers = 4, .buffer = 2, .staleness_power = 1, .seed = 1}, bowl, origin, full_batch{},
+                         sgd{.learning_rate = 0.5});
+    const event_engine engine{.speed = speed_law(speed_kind::deterministic, [](auto) { return 1.0; })};
+    const auto report = run(engine, nodes, rounds{2});
+    CHECK(report.counted("staleness") == 2);
+    // x: 0 -> mean of 0.5 (0, 1) = 0.25, then + mean of 0.5 (2, 3) / (1 + 1).
+    CHECK(double(nodes[0].parameters()[0]) == Approx(0.25 + 0.5 * (1.0 + 1.5) / 2));
 }
 
 TEST_CASE("async_sgd: converges near the minimum of the mean on a quadratic, with compressed gradients",
@@ -91,6 +103,6 @@ TEST_CASE("async_sgd and fedbuff: learn softmax regression", "[algorithm][async_
 
 TEST_CASE("async_sgd: a run that diverges ends as such", "[algorithm][async_sgd]") {
     auto nodes = async_sgd({.workers = 3, .seed = 1}, bowl, origin, full_batch{}, sgd{.learning_rate = 1e20});
-    CHECK(run(event_engine{}, nodes, rounds{100}).diverged());
+    CHECK(run(event_engine{.speed = paces()}, nodes, rounds{100}).diverged());
     CHECK_THROWS_AS(async_sgd({.workers = 0}, bowl, origin, full_batch{}, sgd{}), invalid_input);
 }

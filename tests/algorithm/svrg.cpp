@@ -21,8 +21,8 @@ using namespace frugal;
 namespace {
 
 struct problem {
-    linear_problem p =
-        linear_regression{.samples = 400, .dimension = 10, .noise = 0.5f}({.seed = 3, .purpose = purposes::data});
+    regression_problem p = linear_regression{
+        .samples = 400, .dimension = 10, .noise = 0.5f}(random_key{.seed = 3, .purpose = purposes::data});
     least_squares objective{p.data};
     std::vector<float> initial = std::vector<float>(10);
 

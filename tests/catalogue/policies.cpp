@@ -124,3 +124,10 @@ TEST_CASE("catalogue: a float is named by its own shortest text", "[catalogue][p
     CHECK(fixed{.kappa = 0.1f}.name() == "fixed(kappa=0.1)");
     CHECK(threshold{.value = 0.1f}.name() == "threshold(value=0.1)");
 }
+
+TEST_CASE("policies: senders agree on numbers only where a scale is shared", "[catalogue][agreement]") {
+    const auto agreed = [](const char* text) { return parse<any_compressor>(text).agreement_size(1000); };
+    CHECK(agreed("scalar(dithered(levels=3),bucketed(max_norm,8192),radix)") == 0);
+    CHECK(agreed("scalar(ternary,shared_norm)") == 1);
+    CHECK(agreed("scalar(ternary,bucketed(shared_norm,64))") == 1);
+}

@@ -27,7 +27,7 @@ TEST_CASE("any_exchange: the bits, the laws and the roles of what it holds", "[e
     CHECK_FALSE(has_server(parts));
     CHECK(parts.compressor().name() == codec.name());
 
-    const any_exchange served(server(codec), "server(...)");
+    const any_exchange served{frugal::server(codec), "server(...)"};
     CHECK(served.exact());
     CHECK(has_server(served));
     any_exchange copy = parts;
@@ -45,7 +45,7 @@ TEST_CASE("any_exchange: trains as what it holds does; without a server it refus
                                  sgd{.learning_rate = 0.1});
         return run(tbb_engine{}, nodes, rounds{20}).parameters_digest;
     };
-    const server held(scalar_compressor{dithered{.levels = 3}});
+    const frugal::server held(scalar_compressor{dithered{.levels = 3}});
     CHECK(train(any_exchange(held, "server")) == train(held));
 
     struct spreading {

@@ -5,6 +5,7 @@
 #include <frugal/engine/tbb_engine.hpp>
 #include <frugal/mix/topologies.hpp>
 #include <frugal/objective/quadratic.hpp>
+#include <frugal/optimize/sgd.hpp>
 
 #include "catch.hpp"
 

@@ -83,13 +83,7 @@ public:
     std::uint64_t position() const { return std::uint64_t{bytes_->size() - begin_} * 8 + pending_count_; }
     //! `read(payload_reader&)` with what was written from bit `from` on. Writing goes on as if nothing had happened.
     template <class Read>
-    void read_back(std::uint64_t from, Read read) {
-        const unsigned pending_bytes = (pending_count_ + 7) / 8;
-        append(&pending_, pending_bytes);
-        payload_reader reader(std::span<const std::byte>(*bytes_).subspan(begin_), from);
-        read(reader);
-        bytes_->resize(bytes_->size() - pending_bytes);
-    }
+    void read_back(std::uint64_t from, Read read);
 
 private:
     void append(const void* p, std::size_t n) {
@@ -182,5 +176,14 @@ private:
     std::span<const std::byte> bytes_;
     std::uint64_t position_ = 0;
 };
+
+template <class Read>
+void payload_writer::read_back(std::uint64_t from, Read read) {
+    const unsigned pending_bytes = (pending_count_ + 7) / 8;
+    append(&pending_, pending_bytes);
+    payload_reader reader(std::span<const std::byte>(*bytes_).subspan(begin_), from);
+    read(reader);
+    bytes_->resize(bytes_->size() - pending_bytes);
+}
 
 }  // namespace frugal

@@ -200,8 +200,8 @@ inline constexpr std::uint32_t initialize = 4;  //!< initial parameters
 inline constexpr std::uint32_t broadcast = 5;   //!< messages from a server to its workers
 inline constexpr std::uint32_t data = 6;        //!< synthetic data
 inline constexpr std::uint32_t agreement = 7;   //!< what senders agree on before a message
-inline constexpr std::uint32_t cohort = 8;        //!< who takes part in a round
-inline constexpr std::uint32_t speed = 9;         //!< how long a step takes
+inline constexpr std::uint32_t cohort = 8;      //!< who takes part in a round
+inline constexpr std::uint32_t speed = 9;       //!< how long a step takes
 inline constexpr std::uint32_t user = 1024;
 }  // namespace purposes
 

@@ -106,7 +106,7 @@ private:
         }
         bool bounds_elements() const override { return detail::bounds_elements_of(scale); }
         norm_kind measures() const override { return detail::kind_of(scale); }
-        bool agrees() const override { return AgreeingScale<S>; }
+        bool agrees() const override { return detail::agrees(scale); }
         float share([[maybe_unused]] std::span<const float> x) const override {
             if constexpr (AgreeingScale<S>) {
                 return scale.share(x);
