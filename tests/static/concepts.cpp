@@ -234,18 +234,6 @@ struct program_that_returns {
 };
 struct program_of_nothing {
     void round(peer) {}
-<<<<<<< HEAD
-    void state(state_archive&) {}
-};
-struct plain_reactor {
-    void begin(event_clock&) {}
-    void on(const event&, event_clock&) {}
-    void state(state_archive&) {}
-};
-struct reactor_without_begin {
-    void on(const event&, event_clock&) {}
-=======
->>>>>>> tests
     void state(state_archive&) {}
 };
 struct exchange_without_end {
@@ -254,8 +242,6 @@ struct exchange_without_end {
 };
 struct work_without_report {
     void step(std::span<float>, std::uint64_t) {}
-<<<<<<< HEAD
-=======
     void state(state_archive&) {}
 };
 struct plain_reactor {
@@ -265,7 +251,6 @@ struct plain_reactor {
 };
 struct reactor_without_begin {
     void on(const event&, event_clock&) {}
->>>>>>> tests
     void state(state_archive&) {}
 };
 struct engine_without_network {
@@ -277,13 +262,8 @@ struct engine_without_open {
 
 static_assert(Program<plain_program>);
 static_assert(!Program<program_without_state> && !Program<program_that_returns> && !Program<program_of_nothing>);
-<<<<<<< HEAD
-static_assert(!Program<int> && !Reactor<plain_program> && !Reactor<int>);
-static_assert(Reactor<plain_reactor> && !Reactor<reactor_without_begin> && !Program<plain_reactor>);
-=======
 static_assert(!Program<int> && !Program<plain_reactor>);
 static_assert(Reactor<plain_reactor> && !Reactor<plain_program> && !Reactor<reactor_without_begin> && !Reactor<int>);
->>>>>>> tests
 static_assert(Exchange<server<>> && AveragingExchange<server<>> && Exchange<gossip<>> && !AveragingExchange<gossip<>>);
 static_assert(!Exchange<exchange_without_end> && !Exchange<identity> && !Exchange<int>);
 static_assert(Work<gradient_step<quadratic, full_batch, sgd>> &&
