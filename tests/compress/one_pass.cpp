@@ -1,6 +1,5 @@
 // Scale-free quantizers are packed while the norm is measured; the message is that of two passes.
 
-#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -56,20 +55,6 @@ TEST_CASE("scalar: one pass writes what two passes write", "[compress][scalar][e
         check(packed{}, std::vector<float>(n, -0.0f));
         check(packed{}, std::vector<float>(n, -1e-45f));
     }
-}
-
-TEST_CASE("any_scale: is measured in pieces where the held scale is", "[compress][scale][exact]") {
-    CHECK(any_scale(mean_abs{}).measures_pieces());
-    CHECK(any_scale(any_scale(mean_abs{})).measures_pieces());
-    CHECK_FALSE(any_scale(two_pass_mean_abs{}).measures_pieces());
-    CHECK_FALSE(any_scale(bucketed{mean_abs{}, 16}).measures_pieces());
-    const auto x = normal_values(1000);
-    const double norm = any_scale(mean_abs{}).measure_pieces(x.size(), [&](auto add) {
-        for (std::size_t at = 0; at < x.size(); at += 64) {
-            add(std::span(x).subspan(at, std::min<std::size_t>(64, x.size() - at)));
-        }
-    });
-    CHECK(static_cast<float>(norm) == mean_abs{}.measure(x));
 }
 
 TEST_CASE("scalar: one pass names the element that is not finite", "[compress][scalar][hostile]") {

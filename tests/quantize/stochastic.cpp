@@ -1,12 +1,6 @@
 #include <frugal/quantize/stochastic.hpp>
 
-#include <array>
 #include <cmath>
-#include <vector>
-
-#include <frugal/quantize/natural.hpp>
-#include <frugal/quantize/sign.hpp>
-#include <frugal/quantize/stochastic_codebook.hpp>
 
 #include "catch.hpp"
 #include "enumerated.hpp"
@@ -99,99 +93,4 @@ TEST_CASE("dorefa: unbiased on 2^bits levels, the ends without clipping", "[quan
     }
     CHECK_THROWS_AS(dorefa{.bits = 0}.validate(), invalid_input);
     CHECK_THROWS_AS(dorefa{.bits = 17}.validate(), invalid_input);
-}
-
-TEST_CASE("natural: unbiased powers of two, variance at most x^2 / 8 above the lowest", "[quantize][natural]") {
-    for (const int levels : {1, 2, 5, 8}) {
-        const natural q{.levels = levels};
-        const double lowest = std::ldexp(1.0, 1 - levels);
-        for (const float x : {0.0f, 1.0f, -1.0f, 0.75f, -0.6f, 0.5f, 0.34f, 0.1f, -0.01f}) {
-            const auto m = test::moments_over_dither(q, x);
-            CAPTURE(levels, x);
-            CHECK(m.mean == Approx(double{x}).margin(2e-5));
-            CHECK(m.variance == Approx(q.step_variance(double{x})).margin(2e-5));
-            CHECK(q.step_variance(double{x}) <= q.step_variance() + 1e-15);
-            if (std::fabs(double{x}) >= lowest) {
-                CHECK(q.step_variance(double{x}) <= double{x} * double{x} / 8);
-            }
-        }
-    }
-    CHECK(natural{.levels = 3}.step_variance(2.0 / 3) == Approx(4.0 / 9 / 8));  // where x^2 / 8 is attained
-}
-
-TEST_CASE("natural: levels themselves are kept for every dither", "[quantize][natural]") {
-    const natural q{.levels = 8};
-    for (int i = -8; i <= 8; ++i) {
-        const float x = q.value(static_cast<float>(i));
-        CHECK(x == static_cast<float>(i == 0 ? 0.0 : std::copysign(std::ldexp(1.0, std::abs(i) - 8), i)));
-        for (const std::uint32_t w : {0x7FFFFFFFu, 0x80000000u, 0u, 0xFFFFFFFFu, 0x12345678u}) {
-            CHECK(q.index(x, centered_from_word(w)) == static_cast<float>(i));
-        }
-    }
-    CHECK_THROWS_AS(natural{.levels = 0}.validate(), invalid_input);
-}
-
-TEST_CASE("sign: a zero of either sign is positive", "[quantize][sign]") {
-    const sign q;
-    CHECK(q.value(q.index(0.0f)) == 1.0f);
-    CHECK(q.value(q.index(-0.0f)) == 1.0f);
-    CHECK(q.value(q.index(-1e-40f)) == -1.0f);
-    CHECK(q.value(q.index(2.0f)) == 1.0f);
-}
-
-TEST_CASE("stochastic_index: neighbouring levels with the right probabilities", "[quantize][stochastic_codebook]") {
-    const std::array<float, 3> even{-1, 0, 1};
-    const std::array<float, 3> uneven{0, 1, 4};
-    const auto moments = [](std::span<const float> levels, float x) {
-        std::array<double, 2> m{};
-        for (int k = 0; k < test::dither_points; ++k) {
-            const double y = double{levels[stochastic_index(levels, x, test::dither_point(k) + 0.5f)]};
-            m[0] += y / test::dither_points;
-            m[1] += (y - double{x}) * (y - double{x}) / test::dither_points;
-        }
-        return m;
-    };
-    CHECK(moments(even, 0.25f)[0] == 0.25);  // P(1) = 1/4, P(0) = 3/4
-    CHECK(moments(even, 0.25f)[1] == 0.1875);
-    CHECK(moments(uneven, 3.0f)[0] == Approx(3).margin(1e-4));  // P(4) = 2/3
-    CHECK(moments(uneven, 3.0f)[1] == Approx(2).margin(1e-4));
-    CHECK(stochastic_variance<float>(even, 0.25f) == 0.1875f);
-    CHECK(stochastic_variance<float>(uneven, 3.0f) == 2.0f);
-    CHECK(stochastic_index<float>(uneven, 3.0f, 0.66f) == 2);
-    CHECK(stochastic_index<float>(uneven, 3.0f, 0.67f) == 1);
-    for (const float u : {0x1p-24f, 0.5f, 1.0f}) {
-        for (std::size_t j = 0; j < 3; ++j) {
-            CHECK(stochastic_index<float>(uneven, uneven[j], u) == j);
-        }
-    }
-    // A quarter of the gap squared bounds the variance, and the middle of a gap attains it.
-    CHECK(stochastic_variance<float>(uneven, 2.5f) == 2.25f);
-}
-
-TEST_CASE("stochastic_index: outside the levels and NaN", "[quantize][stochastic_codebook][hostile]") {
-    const std::array<double, 3> levels{0, 1, 4};
-    CHECK_THROWS_WITH(stochastic_index<double>(levels, -0.1, 0.5), test::contains_text("outside"));
-    CHECK_THROWS_AS(stochastic_index<double>(levels, 4.1, 0.5), invalid_input);
-    CHECK(stochastic_index<double>(levels, -0.1, 0.5, out_of_range::clamp) == 0);
-    CHECK(stochastic_index<double>(levels, HUGE_VAL, 0.5, out_of_range::clamp) == 2);
-    CHECK_THROWS_WITH(stochastic_index<double>(levels, NAN, 0.5, out_of_range::clamp), test::contains_text("NaN"));
-    CHECK_THROWS_AS(stochastic_index<double>(std::span(levels).first(1), 0.0, 0.5), invalid_input);
-}
-
-TEST_CASE("stochastic_codebook: a quantizer on levels of one's own", "[quantize][stochastic_codebook]") {
-    const stochastic_codebook q{.levels = {-1.0f, -0.25f, 0.0f, 0.25f, 1.0f}};
-    q.validate();
-    CHECK(range_of(q) == 1.0f);
-    CHECK(q.step_variance() == Approx(0.75 * 0.75 / 4));
-    CHECK(q.name() == "stochastic_codebook(levels=[-1,-0.25,0,0.25,1])");
-    for (const float x : {-1.0f, 0.0f, 0.25f, 0.1f, 0.8f, -0.3f}) {
-        const auto m = test::moments_over_dither(q, x);
-        CAPTURE(x);
-        CHECK(m.mean == Approx(double{x}).margin(2e-5));
-        CHECK(m.variance == Approx(q.step_variance(double{x})).margin(2e-5));
-    }
-    CHECK_THROWS_AS((stochastic_codebook{.levels = {1.0f}}.validate()), invalid_input);
-    CHECK_THROWS_AS((stochastic_codebook{.levels = {-1.0f, 1.0f, 1.0f}}.validate()), invalid_input);
-    CHECK_THROWS_AS((stochastic_codebook{.levels = {0.0f, 1.0f}}.validate()), invalid_input);
-    CHECK_THROWS_AS((stochastic_codebook{.levels = {-1.0f, NAN}}.validate()), invalid_input);
 }
