@@ -32,10 +32,4 @@ TEST_CASE("observers: curves of a resumed run have every row once", "[engine][ob
     REQUIRE(objects.size() == 10);
     CHECK(objects[9].find("{\"round\":10,\"loss\":") == 0);
     CHECK(objects[9].find("\"first\":") != std::string::npos);
-    progress_bar bar{.label = "demo"};
-    run_status status;
-    status.completed = 10;
-    status.planned = 20;
-    status.loss = 0.5;
-    CHECK(bar.line(status).find("demo [###############...............] 10/20 rounds  loss 0.5") == 0);
 }
