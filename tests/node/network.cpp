@@ -1,4 +1,6 @@
 // Simulated time on links of finite speed, against cases by hand.
+#include <frugal/node/network.hpp>
+
 #include <cmath>
 #include <vector>
 
@@ -30,7 +32,7 @@ double seconds_of(const E& exchange, std::size_t n, std::uint64_t count = 1) {
 
 }  // namespace
 
-TEST_CASE("network_model: transmission and refusals", "[engine][network]") {
+TEST_CASE("network_model: transmission and refusals", "[node][network]") {
     CHECK(network.transmission(1000) == Approx(8e-3));
     CHECK(network_model{.latency = 1}.transmission(1000) == 0);
     auto nodes = test::scripted_nodes(1, [](peer, std::vector<float>&) -> task<> { co_return; });
@@ -39,7 +41,7 @@ TEST_CASE("network_model: transmission and refusals", "[engine][network]") {
     CHECK(run(tbb_engine{.network = network}, nodes, rounds{1}).network_seconds == 0);
 }
 
-TEST_CASE("network_model: a server hears n workers one after the other, and answers all at once", "[engine][network]") {
+TEST_CASE("network_model: a server hears n workers one after the other, and answers all at once", "[node][network]") {
     for (const std::size_t workers : {1u, 2u, 7u}) {
         const double up = L + static_cast<double>(workers) * T, down = T + L;
         CHECK(seconds_of(server{}, workers + 1) == Approx(up + down));
@@ -47,13 +49,13 @@ TEST_CASE("network_model: a server hears n workers one after the other, and answ
     }
 }
 
-TEST_CASE("network_model: a ring, and everyone to everyone", "[engine][network]") {
+TEST_CASE("network_model: a ring, and everyone to everyone", "[node][network]") {
     CHECK(seconds_of(gossip(ring(2)), 2) == Approx(T + L));
     CHECK(seconds_of(gossip(ring(8)), 8) == Approx(2 * T + L));
     CHECK(seconds_of(all_gather{}, 5) == Approx(4 * T + L));
 }
 
-TEST_CASE("network_model: messages are received in the order in which they come", "[engine][network]") {
+TEST_CASE("network_model: messages are received in the order in which they come", "[node][network]") {
     auto nodes = test::scripted_nodes(4, [](peer here, std::vector<float>&) -> task<> {
         if (here.self() == 0) {
             co_await here.receive_from_others();
@@ -68,7 +70,7 @@ TEST_CASE("network_model: messages are received in the order in which they come"
     CHECK(run(tbb_engine{.network = network}, nodes, rounds{1}).network_seconds == Approx(1 + t + L));
 }
 
-TEST_CASE("network_model: a conversation of two, and waiting that computing hides", "[engine][network]") {
+TEST_CASE("network_model: a conversation of two, and waiting that computing hides", "[node][network]") {
     auto nodes = test::scripted_nodes(2, [](peer here, std::vector<float>&) -> task<> {
         for (int k = 0; k < 3; ++k) {
             if (here.self() == 0) {
@@ -91,7 +93,7 @@ TEST_CASE("network_model: a conversation of two, and waiting that computing hide
     CHECK(run(tbb_engine{.network = network}, hidden, rounds{1}).network_seconds == Approx(0.5));
 }
 
-TEST_CASE("network_model: a message of an earlier round left before this one began", "[engine][network]") {
+TEST_CASE("network_model: a message of an earlier round left before this one began", "[node][network]") {
     // first round: only sending; later ones: what waits is received while the next leaves
     CHECK(seconds_of(delayed(gossip(ring(2)), 1), 2, 1) == Approx(T));
     CHECK(seconds_of(delayed(gossip(ring(2)), 1), 2, 4) == Approx(T + 3 * std::max(T, L)));

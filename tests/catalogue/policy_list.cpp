@@ -1,0 +1,36 @@
+#include <frugal/catalogue/policy_list.hpp>
+
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace frugal;
+
+namespace {
+
+struct named {
+    std::string_view name;
+};
+constexpr named description{"made"};
+
+static_assert(
+    std::is_same_v<each_of<std::vector, policy_list<int, char>>, policy_list<std::vector<int>, std::vector<char>>>);
+static_assert(std::is_same_v<each_of<std::vector, policy_list<>>, policy_list<>>);
+static_assert(std::is_same_v<all_of<>, policy_list<>>);
+static_assert(std::is_same_v<all_of<policy_list<int>>, policy_list<int>>);
+static_assert(
+    std::is_same_v<all_of<policy_list<int>, policy_list<>, policy_list<char, int>>, policy_list<int, char, int>>);
+static_assert(std::is_same_v<one_of<policy_list<int, char>>, std::variant<int, char>>);
+
+}  // namespace
+
+TEST_CASE("policy_list: one of a list is visited as what it is; a made one has its description",
+          "[catalogue][policy_list]") {
+    const one_of<all_of<policy_list<int>, policy_list<float>>> chosen = 2.5f;
+    CHECK(std::visit([](auto v) { return double(v); }, chosen) == 2.5);
+    CHECK(chosen.index() == 1);
+    CHECK(made_by<description>::describe().name == "made");
+}
