@@ -302,6 +302,7 @@ private:
         curve_recorder curve{*this};
         progress_bar bar{.label = report_.name};
         const std::uint64_t configuration = scheme_id(configuration_text(request_));
+        nodes.configure(configuration);
         optional_observer<resume> loading;
         optional_observer<checkpoint_every> saving;
         if (request_.resume) {

@@ -1,4 +1,4 @@
-// expect: no member named .*name
+// expect: a policy needs .std::string name.. const
 #include <frugal/compress/scalar.hpp>
 
 struct nameless {

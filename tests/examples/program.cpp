@@ -94,7 +94,7 @@ TEST_CASE("program: a wrong word is pointed at, and what is known is listed", "[
     const outcome data = frugal("train --data /nonexistent");
     CHECK(data.status == 1);
     CHECK(frugal("train --network bandwidth=100").status == 1);
-    CHECK(frugal("train --engine event --data 'synthetic'").status == 1);
+    CHECK(frugal("train --engine lockstep --data 'synthetic'").status == 1);
     CHECK(frugal("trian").output.find("unknown command 'trian' (did you mean 'train'?)") != std::string::npos);
     CHECK(frugal("trian").status == 2);
     CHECK(data.output.find("there is no folder /nonexistent") != std::string::npos);
@@ -198,8 +198,12 @@ TEST_CASE("program: settings that contradict each other are refused", "[examples
     const scratch_folder folder;
     const std::string small =
         "train --data 'synthetic(samples=400,test_samples=50)' --rounds 2 --out " + (folder / "run");
-    CHECK(frugal(small + " --algorithm dpsgd --compressor terngrad").output.find("takes no compressor") !=
+    CHECK(frugal(small + " --algorithm dpsgd --exchange all_gather").output.find("takes no --exchange") !=
           std::string::npos);
+    CHECK(frugal(small + " --algorithm async_sgd").output.find("give --engine event") != std::string::npos);
+    CHECK(
+        frugal(small + " --algorithm choco --compressor 'scalar(ternary)'").output.find("choco needs a contraction") !=
+        std::string::npos);
     CHECK(frugal(small + " --topology 'rnig(3)'").output.find("did you mean 'ring'?") != std::string::npos);
     CHECK(frugal(small + " --checkpoint " + (folder / "c")).output.find("needs --checkpoint-every") !=
           std::string::npos);
@@ -236,4 +240,26 @@ TEST_CASE("program: codec measures one vector", "[examples]") {
     CHECK(std::filesystem::file_size(folder / "y.f32") == 4000);
     std::ofstream(folder / "odd.f32", std::ios::binary) << "12345";
     CHECK(frugal("codec --compressor identity --input " + (folder / "odd.f32")).status == 1);
+}
+
+TEST_CASE("program: every algorithm runs, by any exchange; simulated time has its own engine", "[examples]") {
+    const scratch_folder folder;
+    const std::string small =
+        "train --data 'synthetic(samples=400,test_samples=50)' --nodes 4 --batch 16 --rounds 3 --out " +
+        (folder / "run");
+    for (const char* how :
+         {" --exchange 'sharded(up=dqsg,down=dqsg,downlink_feedback=1)'",
+          " --exchange 'feedback(server(up=sparse(top_k(count=5))))'",
+          " --algorithm 'local_sgd(steps=2,outer=momentum)' --exchange all_gather",
+          " --algorithm 'fedavg(steps=2,sampled=2,server=adam)' --compressor dqsg", " --algorithm 'fedavg(mu=0.1)'",
+          " --algorithm dpsgd", " --algorithm 'choco(gamma=0.1,overlap=1)' --compressor 'sparse(top_k(fraction=0.2))'",
+          " --algorithm gradient_tracking --topology 'complete(4)'",
+          " --algorithm dpsgd --engine event --speed mean=2,slow=3",
+          " --algorithm async_sgd --engine event --compressor dqsg",
+          " --algorithm 'fedbuff(buffer=2)' --engine event --speed kind=exponential,mean=0.5"}) {
+        const outcome run = frugal(small + how);
+        INFO(how << "\n" << run.output);
+        CHECK(run.status == 0);
+        CHECK(run.output.find("digest") != std::string::npos);
+    }
 }

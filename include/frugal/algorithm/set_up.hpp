@@ -16,6 +16,7 @@
 #include <frugal/data/batch_source.hpp>
 #include <frugal/engine/digest.hpp>
 #include <frugal/node/population.hpp>
+#include <frugal/objective/require_objective.hpp>
 #include <frugal/work/gradient_step.hpp>
 
 namespace frugal {
@@ -48,18 +49,15 @@ auto batches_of(const Source& source, std::size_t worker) {
 
 //! `source` for worker k: an Objective is copied (copies must share their data), a callable (worker) makes one.
 template <class Source>
-auto objective_of(const Source& source, std::size_t worker) {
+auto objective_of(const Source& source, [[maybe_unused]] std::size_t worker) {
     if constexpr (Objective<Source>) {
         return source;
-    } else {
-        static_assert(
-            requires { source(worker); },
-            "an objective needs dimension() const and value_and_gradient(w, batch, g) -> loss; or give a callable "
-            "(worker) "
-            "that makes one");
-        static_assert(Objective<decltype(source(worker))>,
-                      "a callable (worker) given as objective must return an Objective");
+    } else if constexpr (requires { source(worker); }) {
+        require_objective<decltype(source(worker))>{};
         return source(worker);
+    } else {
+        require_objective<Source>{};
+        return source;
     }
 }
 

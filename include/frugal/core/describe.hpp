@@ -194,6 +194,9 @@ std::string value_text(const V& value, const std::array<std::string_view, n>& wo
     } else if constexpr (requires { value.name(); }) {
         return std::string(value.name());
     } else {
+        static_assert(
+            requires { value.begin(); },
+            "a policy needs `std::string name() const`: it is a part of the wire identity");
         std::string text = "[";
         for (const auto& element : value) {
             text += (text.size() > 1 ? "," : "") + value_text(element, words);

@@ -58,6 +58,8 @@ public:
     std::size_t size() const { return listed_.empty() ? built_.size() : listed_.size(); }
     std::uint64_t seed() const { return seed_; }
     std::uint64_t fingerprint() const { return mix_bits(fingerprint_ ^ mix_bits(seed_ ^ mix_bits(size()))); }
+    //! Adds a hash of other settings to the fingerprint.
+    void configure(std::uint64_t settings) { fingerprint_ = mix_bits(fingerprint_ ^ settings); }
     const frugal::cohort& cohort() const { return members_; }
 
     N& operator[](std::size_t i) {
