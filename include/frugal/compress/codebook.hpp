@@ -297,7 +297,7 @@ private:
             }
             detail::find_cells(part, boundaries, symbols.data() + at);
             if (!echo.empty()) {
-                std::transform(symbols.begin() + at, symbols.begin() + at + part.size(), echo.begin() + at,
+                std::transform(symbols.data() + at, symbols.data() + at + part.size(), echo.data() + at,
                                [&](std::uint8_t s) { return levels[s]; });
             }
         }

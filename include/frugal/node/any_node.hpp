@@ -14,8 +14,8 @@ namespace frugal {
 //! Holds any Program by value; one indirect call per round.
 class any_node {
 public:
-    template <Program N>
-        requires(!std::same_as<N, any_node>)
+    template <class N>
+        requires(!std::same_as<N, any_node> && Program<N>)
     explicit any_node(N node) : held_(std::make_unique<model<N>>(std::move(node))) {}
 
     task<> round(peer here) { return held_->round(here); }
