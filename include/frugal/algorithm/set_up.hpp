@@ -53,10 +53,10 @@ auto objective_of(const Source& source, [[maybe_unused]] std::size_t worker) {
     if constexpr (Objective<Source>) {
         return source;
     } else if constexpr (requires { source(worker); }) {
-        require_objective<decltype(source(worker))>{};
+        [[maybe_unused]] const require_objective<decltype(source(worker))> is_one{};
         return source(worker);
     } else {
-        require_objective<Source>{};
+        [[maybe_unused]] const require_objective<Source> is_one{};
         return source;
     }
 }

@@ -16,9 +16,14 @@ namespace frugal {
 //! Holds any LocalOptimizer by value; copies are deep. One indirect call per update, none per element.
 class any_optimizer {
 public:
+    //! Asks for little of O before the call is chosen: asking whether O is copyable would ask, for an O that holds an
+    //! any_optimizer, whether O converts to one, and so ask itself.
     template <class O>
-        requires(!std::same_as<std::remove_cvref_t<O>, any_optimizer> && LocalOptimizer<O>)
-    any_optimizer(O optimizer) : held_(std::make_unique<model<O>>(std::move(optimizer))) {}
+        requires(!std::same_as<std::remove_cvref_t<O>, any_optimizer> &&
+                 requires(O& o, std::span<float> w, std::span<const float> g) { o.update(w, g, std::uint64_t{}); })
+    any_optimizer(O optimizer) : held_(std::make_unique<model<O>>(std::move(optimizer))) {
+        static_assert(LocalOptimizer<O>, "any_optimizer holds models of LocalOptimizer");
+    }
 
     any_optimizer(const any_optimizer& other) : held_(other.held_ ? other.held_->copy() : nullptr) {}
     any_optimizer& operator=(const any_optimizer& other) {
