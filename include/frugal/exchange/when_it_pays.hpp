@@ -50,7 +50,7 @@ public:
     template <class Update>
     task<> end(peer here, std::span<float> x, Update update) {
         if (!decided_) {
-            co_await decide(here.lane(1), x);
+            co_await decide(here, x);
             if (pays_) {
                 inner_.begin(here.lane(0), x);
             }
@@ -77,13 +77,13 @@ private:
         for (int k = 0; k < trials_; ++k) {
             std::ranges::copy(x, copy.span().begin());
             const double begin = now();
-            co_await mean_of(trial, here.lane(0), copy);
+            co_await mean_of(trial, here.lane(1), copy);
             const double middle = now();
-            co_await plain_mean(here.lane(1), copy);
+            co_await plain_mean(here.lane(2), copy);
             seconds[0] += middle - begin;
             seconds[1] += now() - middle;
         }
-        co_await agree_on_sum(here.lane(2), seconds);
+        co_await agree_on_sum(here.lane(3), seconds);
         decided_ = true;
         pays_ = seconds[0] < seconds[1];
     }
