@@ -409,8 +409,10 @@ void quantize_with_feedback(const Q& q, std::span<const float> x, float step, co
         reconstruct_add<Arch>(q, symbols + at, -step, dither, first + at, r);
     };
     part_of_group(0, head);
-    const feedback_kernel<Arch, Q, Symbol> kernel(q, inverse_step, step, x.data() + head, residual.data() + head);
-    detail::run_kernel<Arch>(kernel, x.data() + head, whole, dither, first + head, symbols + head);
+    if (whole > 0) {  // else the head may end within a group, of which run_kernel would make a copy
+        const feedback_kernel<Arch, Q, Symbol> kernel(q, inverse_step, step, x.data() + head, residual.data() + head);
+        detail::run_kernel<Arch>(kernel, x.data() + head, whole, dither, first + head, symbols + head);
+    }
     part_of_group(head + whole, x.size() - head - whole);
 }
 
