@@ -1,4 +1,5 @@
-//! Expressions made from the catalogue's own entries: what is added to the catalogue is tested without being written down.
+//! Expressions made from the catalogue's own entries: what is added to the catalogue is tested without being written
+//! down.
 #pragma once
 
 #include <algorithm>

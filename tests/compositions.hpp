@@ -85,7 +85,8 @@ inline void add_what_is_missing(std::vector<frugal::any_compressor>& all) {
     }
 }
 
-//! Everything of the catalogue, and compressors of a user's own: every quantizer with every coder; each scale; sparse with
+//! Everything of the catalogue, and compressors of a user's own: every quantizer with every coder; each scale; sparse
+//! with
 //! every selector; codebooks; combinators; nested ones.
 inline std::vector<frugal::any_compressor> all_compositions() {
     using namespace frugal;

@@ -1,4 +1,5 @@
-// What a mean of one vector costs between MPI ranks: exchanges and codecs against MPI_Allreduce of the floats, in one run.
+// What a mean of one vector costs between MPI ranks: exchanges and codecs against MPI_Allreduce of the floats, in one
+// run.
 //   mpirun -n 2 exchanges [--elements N] [--repetitions N] [--link NAME] [--only TEXT] >> lines.json
 // Prints one JSON object a line: link, exchange, compressor, bytes, ranks, seconds (the median over repetitions of the
 // slowest rank), relative_error (||result - mean||^2 / ||mean||^2). bench/exchanges.sh runs it over limited links.

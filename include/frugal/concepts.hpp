@@ -60,7 +60,8 @@ concept ValuesWithDither = requires(const Q q, float x) {
 //!     `invalid_input`; `double largest_error() const`: the largest |value - x| in steps for any u and |x| <= range;
 //!     `double step_variance() const`: the largest variance of a coordinate in steps squared,
 //!     `step_variance(x)`: that at x; `double max_norm_variance(n) const`, `l2_norm_variance(n)`,
-//!     `mean_abs_contraction(n)`: tighter bounds relative to ||x||^2 under that scale; `std::string name() const` (required by messages: it is the wire identity).
+//!     `mean_abs_contraction(n)`: tighter bounds relative to ||x||^2 under that scale; `std::string name() const`
+//!     (required by messages: it is the wire identity).
 template <class Q>
 concept Quantizer =
     std::copyable<Q> && HasAlphabet<Q> && (Indexes<Q> || IndexesWithDither<Q>) && (Values<Q> || ValuesWithDither<Q>);
@@ -94,7 +95,8 @@ enum class norm_kind { max, l2, mean_abs, shared_max, other };
 //! One number per message (or bucket) by which the coordinates are divided: a norm of x.
 //!
 //! measure(x): the norm, finite and >= 0; throws `invalid_input` naming the first element that is not finite.
-//! name(): its textual name. Optional: `static constexpr norm_kind kind` (default other), which the laws of a compressor
+//! name(): its textual name. Optional: `static constexpr norm_kind kind` (default other), which the laws of a
+//! compressor
 //! follow from, or `norm_kind measures() const` where options decide; `static constexpr bool bounds` (default true): no
 //! |x_i| exceeds measure(x), or `bool bounds_elements() const`; `float step(measured, range)` (default: measured /
 //! range); `float share(x) const` with `void agree(float largest)`, where senders agree on it (compress/agreement.hpp);
@@ -124,7 +126,8 @@ concept Coder = std::copyable<C> && requires(const C c, std::span<const std::uin
 
 //! Maps a vector of floats to a message and back.
 //!
-//! compress(x, k, m): writes m, reusing its capacity; throws `invalid_input` for empty x, and `nonfinite_input` with the
+//! compress(x, k, m): writes m, reusing its capacity; throws `invalid_input` for empty x, and `nonfinite_input` with
+//! the
 //!     index of the first element that is not finite.
 //! compress(x, k, m, echo): also fills `echo`, which may be x itself, with what every receiver will decode, to the bit.
 //! decompress(m, k, y): y = C(x); throws `malformed_message` if m is of another scheme, key or dimension, or damaged.
@@ -132,7 +135,8 @@ concept Coder = std::copyable<C> && requires(const C c, std::span<const std::uin
 //! encode / decode / decode_add: the same without header and checksum, for combinators that nest compressors.
 //! unbiased: E C(x) = x for default options. name(): the textual expression; equal names must mean equal wire formats.
 //!
-//! Threads: a compressor holds options, and what its sender must remember (`error_feedback`, `agree`). Decoding is const
+//! Threads: a compressor holds options, and what its sender must remember (`error_feedback`, `agree`). Decoding is
+//! const
 //! and may run in any number of threads at once, while nobody changes the object; so may encoding where it is const,
 //! as it is for every compressor that remembers nothing.
 //!
@@ -182,7 +186,8 @@ concept AddsMessages =
 //! add(y, weight): a vector; add(compressor, m, k, weight): what a message of any Compressor decodes to, where the
 //! aggregator has it (AddsMessages), without a vector in between if it can. Throws what decoding throws, and
 //! `invalid_input` for weights that are negative or not finite; where an `add` threw, nothing is added until `reset`.
-//! coordinatewise (a constant; default false): a coordinate of the result depends on that coordinate of the inputs only,
+//! coordinatewise (a constant; default false): a coordinate of the result depends on that coordinate of the inputs
+//! only,
 //! so the parts of a vector may be aggregated apart.
 template <class A>
 concept Aggregator = AddsVectors<A>;

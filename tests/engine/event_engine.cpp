@@ -25,7 +25,8 @@ quadratic bowl(std::size_t worker) {
     return quadratic(std::vector<float>(30, static_cast<float>(worker)), std::vector<float>(30, 1.0f));
 }
 
-//! Node 0 sends `messages` of one float to node 1 at once; node 1 notes when they come, and answers after a second's work.
+//! Node 0 sends `messages` of one float to node 1 at once; node 1 notes when they come, and answers after a second's
+//! work.
 struct pair {
     std::uint32_t messages = 1;
     std::vector<double> times{};

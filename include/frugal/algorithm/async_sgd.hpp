@@ -30,7 +30,8 @@ struct asynchronous_options {
     std::uint64_t seed = 0;
 };
 
-//! Server: sends its model to whoever has contributed; after K = `buffer` contributions, x <- optimizer(x, (1/K) sum of (1 + staleness)^-power
+//! Server: sends its model to whoever has contributed; after K = `buffer` contributions, x <- optimizer(x, (1/K) sum of
+//! (1 + staleness)^-power
 //! times each).
 //! Worker: on a model, its steps from there (taking the time the engine says), and the difference as a message.
 template <GradientWork W, Compressor C, LocalOptimizer O>
@@ -122,7 +123,8 @@ private:
     std::size_t dimension_;
 };
 
-//! FedBuff: `buffer` clients' runs of local steps make an update, with the server's optimizer (sgd{1}: their mean). Clients
+//! FedBuff: `buffer` clients' runs of local steps make an update, with the server's optimizer (sgd{1}: their mean).
+//! Clients
 //! forget their optimizer's state between runs. For `event_engine`; a round is an update of the server.
 template <class F, class B, LocalOptimizer O, Compressor C = identity, LocalOptimizer AtServer = sgd>
 auto fedbuff(const asynchronous_options& options, const F& objective, const std::vector<float>& initial,

@@ -20,7 +20,8 @@ struct choco_options {
     round_order order = round_order::sequential;
 };
 
-//! Nodes for CHOCO-Gossip: all models converge to the mean of the initial ones although only compressed differences travel.
+//! Nodes for CHOCO-Gossip: all models converge to the mean of the initial ones although only compressed differences
+//! travel.
 //! initial: one vector per row of w, all of the same length.
 template <MixingMatrix W, Compressor C>
 auto choco_gossip(const choco_options& options, const W& w, std::vector<std::vector<float>> initial, C compressor) {
@@ -41,9 +42,11 @@ auto choco_gossip(const choco_options& options, const W& w, std::vector<std::vec
 //! Nodes for CHOCO-SGD on the graph of `w`, one per row.
 //!
 //!     sequential (Lin 2022, algorithm 14):  x -= eta g(x);  q = C(x - h);  exchange;  x += gamma sum_j w_ij (h_j - h)
-//!     overlap (algorithm 2):                q = C(x - h);  exchange while g(x);  x += gamma sum_j w_ij (h_j - h) - eta g
+//!     overlap (algorithm 2):                q = C(x - h);  exchange while g(x);  x += gamma sum_j w_ij (h_j - h) - eta
+//!     g
 //!
-//! With identity and consensus step 1, sequential is D-PSGD. objective, batches: as for `synchronous`; node i is worker i.
+//! With identity and consensus step 1, sequential is D-PSGD. objective, batches: as for `synchronous`; node i is worker
+//! i.
 template <MixingMatrix W, class F, class B, Compressor C, LocalOptimizer O>
 auto choco(const choco_options& options, const W& w, const F& objective, const std::vector<float>& initial,
            const B& batches, C compressor, O optimizer) {

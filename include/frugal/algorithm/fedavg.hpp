@@ -1,4 +1,5 @@
-//! FedAvg, and with another optimizer at the server FedAvgM, FedAdam (McMahan et al. 2017; Hsu et al. 2019; Reddi et al. 2021).
+//! FedAvg, and with another optimizer at the server FedAvgM, FedAdam (McMahan et al. 2017; Hsu et al. 2019; Reddi et
+//! al. 2021).
 #pragma once
 
 #include <utility>

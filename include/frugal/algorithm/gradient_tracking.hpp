@@ -14,7 +14,8 @@
 
 namespace frugal {
 
-//! x <- W (x - eta y);  y <- W y + g(x) - g(x before): y follows the mean gradient. Both exchanges are under way at once.
+//! x <- W (x - eta y);  y <- W y + g(x) - g(x before): y follows the mean gradient. Both exchanges are under way at
+//! once.
 template <class Step, Exchange E>
 class gradient_tracking_node {
 public:

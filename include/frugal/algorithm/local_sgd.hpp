@@ -1,4 +1,5 @@
-//! Local SGD, post-local SGD, SlowMo: runs of local steps between means (Stich 2019; Lin et al. 2020; Wang et al. 2020).
+//! Local SGD, post-local SGD, SlowMo: runs of local steps between means (Stich 2019; Lin et al. 2020; Wang et al.
+//! 2020).
 #pragma once
 
 #include <utility>
@@ -12,7 +13,8 @@ namespace frugal {
 //! x_i <- x;  H times x_i <- optimizer(x_i, g(x_i));  x <- x - outer step along the mean of x - x_i.
 //!
 //! The exchange carries differences, so any compressor will do. outer = sgd{.learning_rate = 1}: the mean of models;
-//! momentum there: SlowMo; nesterov: as in DiLoCo. steps.from_round: post-local SGD. `hierarchical` of period 1 takes the
+//! momentum there: SlowMo; nesterov: as in DiLoCo. steps.from_round: post-local SGD. `hierarchical` of period 1 takes
+//! the
 //! mean in two levels; with a longer period blocks have models of their own, which `decentralized` averages.
 //! The local optimizers keep their momentum from round to round.
 template <class F, class B, AveragingExchange E, LocalOptimizer O, LocalOptimizer Outer = sgd>

@@ -61,7 +61,8 @@ auto objective_of(const Source& source, [[maybe_unused]] std::size_t worker) {
     }
 }
 
-//! A function of the worker that makes its gradient steps. Throws where an objective's dimension is not that of `initial`.
+//! A function of the worker that makes its gradient steps. Throws where an objective's dimension is not that of
+//! `initial`.
 template <class F, class B, LocalOptimizer O>
 auto steps_of(const F& objective, const B& batches, const O& optimizer, std::size_t dimension) {
     return [=](std::size_t worker) {

@@ -34,7 +34,8 @@ struct catalogue_alias {
 //!     static constexpr std::string_view kind = "scale";
 //!     using policies = policy_list<max_norm, ...>;
 //!
-//! Optional: `static constexpr std::array aliases{catalogue_alias{...}, ...};` and `static constexpr number_range number;`, where a
+//! Optional: `static constexpr std::array aliases{catalogue_alias{...}, ...};` and `static constexpr number_range
+//! number;`, where a
 //! plain number stands for a thing of this kind.
 template <class Any>
 struct catalogue_of;
@@ -53,7 +54,8 @@ struct described_parameter {
     placement place = placement::named;
 };
 
-//! The arguments of a term matched to parameters, by position or by name. Unknown names, too many arguments and arguments
+//! The arguments of a term matched to parameters, by position or by name. Unknown names, too many arguments and
+//! arguments
 //! given twice are refused. The term must outlive it.
 class term_arguments {
 public:
@@ -406,8 +408,10 @@ Value from_term(const term& t) {
     return candidates.front()->build(a);
 }
 
-//! The thing that an expression names: `parse<any_compressor>("error_feedback(sparse(top_k(fraction=0.01)))")`. Its name()
-//! gives back the same thing. Throws `expression_error`, an `invalid_input` that points at the word that is wrong and says
+//! The thing that an expression names: `parse<any_compressor>("error_feedback(sparse(top_k(fraction=0.01)))")`. Its
+//! name()
+//! gives back the same thing. Throws `expression_error`, an `invalid_input` that points at the word that is wrong and
+//! says
 //! what is known in its place.
 template <Catalogued Value>
 Value parse(std::string_view text) {

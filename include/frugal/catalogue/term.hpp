@@ -1,4 +1,5 @@
-//! Textual expressions such as `error_feedback(sparse(top_k(fraction=0.01)))` as trees, and errors that point at a word.
+//! Textual expressions such as `error_feedback(sparse(top_k(fraction=0.01)))` as trees, and errors that point at a
+//! word.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +26,8 @@ struct expression_error : invalid_input {
     using invalid_input::invalid_input;
 };
 
-//! One word with its arguments: `top_k(fraction=0.01)`. A number is a word without arguments; a list `[1,2]` is the word
+//! One word with its arguments: `top_k(fraction=0.01)`. A number is a word without arguments; a list `[1,2]` is the
+//! word
 //! "[" with its elements.
 struct term {
     std::string word;

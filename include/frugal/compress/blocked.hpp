@@ -12,10 +12,12 @@
 
 namespace frugal {
 
-//! Block i, of `size` coordinates (the last one may be shorter), is compressed by C under key.for_purpose(i): with its own
+//! Block i, of `size` coordinates (the last one may be shorter), is compressed by C under key.for_purpose(i): with its
+//! own
 //! scale, its own k largest, ... Vectors of 2^17 coordinates and more are encoded and decoded on the threads of TBB;
 //! the bytes are those of one thread. Laws: those of C for a block. Senders that agree do so for all blocks at once.
-//! C must remember nothing; put error_feedback around. Payload: see parts.hpp. Borrows the payload's size when encoding.
+//! C must remember nothing; put error_feedback around. Payload: see parts.hpp. Borrows the payload's size when
+//! encoding.
 template <Compressor C>
 class blocked : public message_interface<blocked<C>> {
 public:

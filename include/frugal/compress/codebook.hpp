@@ -230,7 +230,8 @@ private:
 //! C(x)_i = the level of x_i's cell. Payload: per bucket K levels (32 bits each), then all symbols by the coder.
 //!
 //! bucket: coordinates that share a codebook, such as a column of a layer in the original 1-bit SGD; 0 means all.
-//! Biased, and a contraction of at least 1/bucket: error^2 = ||x||^2 - sum of (class sum)^2 / (class size). Borrows O(d)
+//! Biased, and a contraction of at least 1/bucket: error^2 = ||x||^2 - sum of (class sum)^2 / (class size). Borrows
+//! O(d)
 //! bytes; stateless.
 template <Codebook B, Coder C = packed>
 class codebook_compressor : public message_interface<codebook_compressor<B, C>> {

@@ -20,9 +20,12 @@ namespace frugal {
 
 //! z = x + r;  message = C(z);  r <- z - C(z).  The residual r starts at 0 and stays with the sender.
 //!
-//! Invariant: the sum of all decoded messages plus r is the sum of all inputs. r stays bounded around any contraction, and
-//! around compressors whose error in a coordinate is always less than the largest magnitude (`bounds_residual`: dithered
-//! rounding under the max-norm, whatever its variance); around TernGrad or QSGD in its original form it may grow without
+//! Invariant: the sum of all decoded messages plus r is the sum of all inputs. r stays bounded around any contraction,
+//! and
+//! around compressors whose error in a coordinate is always less than the largest magnitude (`bounds_residual`:
+//! dithered
+//! rounding under the max-norm, whatever its variance); around TernGrad or QSGD in its original form it may grow
+//! without
 //! bound, and an exception ends that when floats do. `require_bounded_residual` asks. As x -> C(x + r) depends on the
 //! past, this is no contraction, whatever C is. State: d floats per node. Each message needs a fresh key: the last one
 //! again is refused, because its residual has already been updated. So is a message that only side information decodes:

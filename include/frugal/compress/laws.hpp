@@ -20,7 +20,8 @@ struct laws {
     std::optional<double> contraction = {};
     //! Messages of one key decode to vectors whose sum is what the sum of their inputs decodes to.
     bool linear = false;
-    //! How far a coordinate that is sent can be off in any draw, relative to max |x_i|, where the largest coordinates are
+    //! How far a coordinate that is sent can be off in any draw, relative to max |x_i|, where the largest coordinates
+    //! are
     //! sent. Below 1, what error feedback keeps back stays bounded, although the variance may be any; from 1 on
     //! (TernGrad; QSGD in its original form) it may grow without bound.
     std::optional<double> worst_case = {};

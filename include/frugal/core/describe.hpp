@@ -5,7 +5,8 @@
 //!         int levels = 1;
 //!         static constexpr auto describe() {
 //!             return describes("dithered", "uniform with subtractive dither",
-//!                              option("levels", &dithered::levels, "levels on each side of zero").from(1).to(1 << 24));
+//!                              option("levels", &dithered::levels, "levels on each side of zero").from(1).to(1 <<
+//!                              24));
 //!         }
 //!         std::string name() const { return described_name(*this); }
 //!         void validate() const { validate_described(*this); }

@@ -17,7 +17,8 @@ struct invalid_input : error {
     using error::error;
 };
 
-//! A vector holds a number that is infinite or NaN. Wrappers that pass on a part or a rearrangement of a vector name the
+//! A vector holds a number that is infinite or NaN. Wrappers that pass on a part or a rearrangement of a vector name
+//! the
 //! element by its place in what they were given.
 struct nonfinite_input : invalid_input {
     explicit nonfinite_input(std::size_t place)

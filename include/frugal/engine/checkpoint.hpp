@@ -240,7 +240,8 @@ inline bool load_checkpoint(const std::string& directory, std::vector<std::byte>
 //! A directory of checkpoints that one process writes to, for as long as this lives. Copies share it.
 class checkpoint_directory {
 public:
-    //! Throws `error` where another process writes there, and `invalid_input` where the checkpoints there are of a run with
+    //! Throws `error` where another process writes there, and `invalid_input` where the checkpoints there are of a run
+    //! with
     //! another configuration.
     void lock(const std::string& directory, std::uint64_t configuration) {
         detail::make_directories(directory);
@@ -272,7 +273,8 @@ private:
     std::shared_ptr<detail::file_descriptor> held_;
 };
 
-//! Observer: saves the run after every `rounds` rounds. Refuses a directory that another process writes to, or that holds
+//! Observer: saves the run after every `rounds` rounds. Refuses a directory that another process writes to, or that
+//! holds
 //! the checkpoints of another configuration.
 struct checkpoint_every {
     static constexpr bool collective = true;

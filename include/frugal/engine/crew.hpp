@@ -62,7 +62,8 @@ public:
             return nodes_[i].round(here);
         });
     }
-    //! Ends a round and appends what happened to this process's nodes; if a node failed, throws that, unless it diverged.
+    //! Ends a round and appends what happened to this process's nodes; if a node failed, throws that, unless it
+    //! diverged.
     void close(std::vector<std::byte>& records) {
         const std::exception_ptr failure = stage_.failure();
         bool fatal = false;

@@ -55,7 +55,8 @@ private:
     F evaluate_;
 };
 
-//! Collective: the mean of one number of each node that has parameters, the same bits on every rank and for any number of
+//! Collective: the mean of one number of each node that has parameters, the same bits on every rank and for any number
+//! of
 //! ranks. measure(numbers) fills those of this process's nodes; NaN: the node has none.
 template <class Measure>
 double mean_over_nodes(run_status& s, Measure measure) {

@@ -22,7 +22,8 @@ namespace frugal {
 //! Rank r of R builds and runs the nodes floor(r n / R) <= i < floor((r + 1) n / R), with threads of its own.
 //!
 //! Every rank calls `run` with a population made the same way; a difference in seed, size, initial parameters or any
-//! other setting that the population's fingerprint covers is refused. Messages between ranks travel while nodes compute,
+//! other setting that the population's fingerprint covers is refused. Messages between ranks travel while nodes
+//! compute,
 //! are checked on arrival, and one sent to several nodes of a rank travels there once. MPI must be initialised with at
 //! least MPI_THREAD_FUNNELED (see `mpi_environment`), and `run` be called by the thread that did it.
 struct mpi_engine {
@@ -117,7 +118,8 @@ struct mpi_engine {
 
         enum class outcome : std::uint8_t { ended, failed, stuck };
 
-        //! Runs nodes and moves messages until all nodes of all ranks have ended, or one failed, or all wait for messages
+        //! Runs nodes and moves messages until all nodes of all ranks have ended, or one failed, or all wait for
+        //! messages
         //! that nobody sends. Four counters tell (Mattern 1987): in two reductions in a row, each begun by
         //! every rank when it had nothing to do, as many messages were received as sent, and no more than before.
         outcome finish(std::exception_ptr& failure) {

@@ -18,11 +18,13 @@
 
 namespace frugal {
 
-//! The nodes of a run, placed on threads and processes. All but `parallel`, `save`, `restore` and `parameters` are collective.
+//! The nodes of a run, placed on threads and processes. All but `parallel`, `save`, `restore` and `parameters` are
+//! collective.
 //!
 //! size(): of the population; nodes first() <= i < last() are in this process.
 //! play(round, records): runs one round to its end and replaces `records` by those of all its nodes, in node order, in
-//!     every process. Throws in every process where a node fails or nodes wait for ever; a node that diverged is said so in
+//!     every process. Throws in every process where a node fails or nodes wait for ever; a node that diverged is said
+//!     so in
 //!     its record, and its round is incomplete.
 //! agree(reason, failure): the reason of rank 0; throws in every process where one brings a failure.
 //! broadcast(bytes): rank 0's; gather(blobs): each process fills those of its nodes, rank 0 then has all.

@@ -38,7 +38,8 @@ protected:
     ~transport() = default;
 };
 
-//! Nodes run until they wait; then what they sent is delivered, in node order; then those run that have what they waited
+//! Nodes run until they wait; then what they sent is delivered, in node order; then those run that have what they
+//! waited
 //! for. Between the steps nobody runs, so nothing here is locked, and results do not depend on the number of threads.
 class stage final : public host {
 public:
@@ -105,7 +106,8 @@ public:
     }
     std::size_t unfinished() const { return unfinished_; }
 
-    //! How the first node failed, by number; that one diverged counts only where none failed otherwise. Null if none did.
+    //! How the first node failed, by number; that one diverged counts only where none failed otherwise. Null if none
+    //! did.
     std::exception_ptr failure() const {
         std::exception_ptr diverged;
         for (std::size_t k = 0; k < failures_.size(); ++k) {

@@ -15,7 +15,8 @@
 
 namespace frugal {
 
-//! Holds any copyable AveragingExchange by value; copies are deep. One indirect call per half of an exchange. Where it has
+//! Holds any copyable AveragingExchange by value; copies are deep. One indirect call per half of an exchange. Where it
+//! has
 //! no server, `spread` and `collect` throw.
 class any_exchange {
 public:

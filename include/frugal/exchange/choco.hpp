@@ -19,7 +19,8 @@
 
 namespace frugal {
 
-//! The step size for which CHOCO-Gossip is proven to contract by 1 - rho^2 delta / 82 per round; usable ones are 10^2 to
+//! The step size for which CHOCO-Gossip is proven to contract by 1 - rho^2 delta / 82 per round; usable ones are 10^2
+//! to
 //! 10^4 times larger. rho: spectral gap; beta: ||I - W||; delta: the compressor's contraction, in (0, 1].
 inline double choco_theoretical_step(double rho, double beta, double delta) {
     expect(rho > 0 && rho <= 1 && beta >= 0 && beta <= 2 && delta > 0 && delta <= 1,
@@ -27,7 +28,8 @@ inline double choco_theoretical_step(double rho, double beta, double delta) {
     return rho * rho * delta / (16 * rho + rho * rho + 4 * beta * beta + 2 * rho * beta * beta - 8 * rho * delta);
 }
 
-//! q_i = C(x_i - h_i);  h_i += q_i;  z_i += sum_j w_ij (q_j - q_i);  x_i += gamma z_i, for any contraction C: h_i is what all
+//! q_i = C(x_i - h_i);  h_i += q_i;  z_i += sum_j w_ij (q_j - q_i);  x_i += gamma z_i, for any contraction C: h_i is
+//! what all
 //! neighbours know of x_i, z_i = sum_j w_ij (h_j - h_i). Converges to the exact mean however coarse C is, if gamma is
 //! small enough.
 //!

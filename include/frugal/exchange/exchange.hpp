@@ -22,7 +22,8 @@ namespace frugal {
 //! Turns a vector into a mean, over all nodes of a group or over neighbours, in two halves.
 //!
 //! begin(here, x, echo): encodes x and sends it; echo, unless empty, becomes what the others will decode of it.
-//! end(here, x): receives, and combines into x; of exchanges with neighbours, with x as it is by then. Between the halves
+//! end(here, x): receives, and combines into x; of exchanges with neighbours, with x as it is by then. Between the
+//! halves
 //! a node may compute or begin another exchange; it may end in a later round than it began in on a lane that is
 //! `lasting` (see exchange/delayed.hpp). All nodes of the group must call both, in the same order on each lane.
 //! state(archive): all that its method remembers between rounds.
@@ -35,7 +36,8 @@ concept Exchange =
     };
 
 //! An Exchange whose result is the same at all nodes, and is reduced where `update` can work on it:
-//! end(here, x, update) calls update(first, part) for the parts of the aggregate at the nodes that hold them, before they
+//! end(here, x, update) calls update(first, part) for the parts of the aggregate at the nodes that hold them, before
+//! they
 //! are sent on. exact(): whether all get the aggregate itself. weigh(weights): of the nodes, in the aggregate.
 template <class E>
 concept AveragingExchange = Exchange<E> && requires(E e, const E ce, peer here, std::span<float> x,
@@ -45,7 +47,8 @@ concept AveragingExchange = Exchange<E> && requires(E e, const E ce, peer here, 
     e.weigh(std::vector<float>());
 };
 
-//! Does number 0 serve the others, so that the exchange has no use for a vector of its own? Such an exchange has `serves()`,
+//! Does number 0 serve the others, so that the exchange has no use for a vector of its own? Such an exchange has
+//! `serves()`,
 //! as have those that wrap one.
 template <class E>
 constexpr bool has_server(const E& exchange) {

@@ -1,4 +1,5 @@
-//! `feedback`: what an exchange's compressor lost is added to the next vector (Seide et al. 2014; Karimireddy et al. 2019).
+//! `feedback`: what an exchange's compressor lost is added to the next vector (Seide et al. 2014; Karimireddy et al.
+//! 2019).
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-//! `hierarchical`: a mean within blocks of nodes, then among the first nodes of all blocks (Lin 2022, hierarchical SGD).
+//! `hierarchical`: a mean within blocks of nodes, then among the first nodes of all blocks (Lin 2022, hierarchical
+//! SGD).
 #pragma once
 
 #include <algorithm>
@@ -14,7 +15,8 @@
 
 namespace frugal {
 
-//! Blocks of `block_nodes` neighbouring numbers average by `Within`; in one round of `period` their first nodes then average
+//! Blocks of `block_nodes` neighbouring numbers average by `Within`; in one round of `period` their first nodes then
+//! average
 //! by `Across`, weighted by the sizes of their blocks where those differ, and tell their blocks. With equal weights and
 //! period 1 this is the mean over all. Fast links within blocks carry most of the traffic, slow ones across little.
 template <AveragingExchange Within, AveragingExchange Across>

@@ -14,7 +14,8 @@
 
 namespace frugal {
 
-//! M = x + r as rows x cols;  P = mean(M Q);  orthonormal columns of P;  Q = mean(M^T P);  x <- P Q^T, r <- M - P Q_own^T.
+//! M = x + r as rows x cols;  P = mean(M Q);  orthonormal columns of P;  Q = mean(M^T P);  x <- P Q^T, r <- M - P
+//! Q_own^T.
 //!
 //! A compressor cannot await, so this is an exchange of two: (rows + cols) rank numbers instead of rows cols. Q is kept
 //! from round to round (warm start), and drawn from common randomness at first. The inner exchanges should be exact.

@@ -556,7 +556,8 @@ inline constexpr std::size_t most_digits_in_word = 64;
 }  // namespace detail
 
 //! `pack_words` for a whole block: 64 words of shape.digits digits each.
-//! With `words` and `bytes`: only the first `words` of them, in `bytes` bytes each, for which they must be small enough.
+//! With `words` and `bytes`: only the first `words` of them, in `bytes` bytes each, for which they must be small
+//! enough.
 inline void pack_word_block(const std::uint8_t* symbols, const word_shape& shape, std::size_t words, std::size_t bytes,
                             std::byte* out) {
     if (shape.bytes == 1 && words == block_lanes) {

@@ -145,7 +145,8 @@ inline mixing_matrix social_network() {
     return mixing_matrix::metropolis("social_network", 32, edges);
 }
 
-//! What their names and arguments are. Expressions may name fewer nodes than the functions take: a text must not ask for
+//! What their names and arguments are. Expressions may name fewer nodes than the functions take: a text must not ask
+//! for
 //! any amount of memory.
 inline constexpr auto nodes_argument = argument<std::size_t>("nodes", "number of nodes").from(1).to(1 << 20);
 inline constexpr auto ring_description =

@@ -18,7 +18,8 @@ namespace frugal {
 //! Encodes what a node sends and decodes what it receives on one lane. A vector may be cut into blocks, each a message
 //! under a key of its own and with a sender's memory of its own.
 //!
-//! Messages come from the nodes of the run, whose code and configuration are trusted; a checksum finds accidents, and does
+//! Messages come from the nodes of the run, whose code and configuration are trusted; a checksum finds accidents, and
+//! does
 //! not authenticate. A message that is not what its sender, lane and round say it is gives `malformed_message` naming
 //! node, round, lane and sender.
 template <Compressor C>

@@ -93,7 +93,8 @@ private:
     std::uint32_t self_;
 };
 
-//! An asynchronous participant: never suspended, its state in members, so that a run can be saved between any two events.
+//! An asynchronous participant: never suspended, its state in members, so that a run can be saved between any two
+//! events.
 template <class N>
 concept Reactor = std::move_constructible<N> && requires(N n, event_clock& c, const event& e, state_archive& a) {
     n.begin(c);

@@ -86,7 +86,8 @@ public:
         parallel_for(n, [](const void* call, std::size_t i) { (*static_cast<const F*>(call))(i); }, &f);
     }
     virtual std::size_t threads() const = 0;
-    //! x <- the sum over all nodes of the run, if the engine can add up floats by itself: where every process has one node
+    //! x <- the sum over all nodes of the run, if the engine can add up floats by itself: where every process has one
+    //! node
     //! and one thread. Called by all nodes at once. False, with x as it was, if it cannot.
     virtual bool reduce(std::span<float> x) = 0;
     //! A message was put into the outbox of `s`, from the thread that runs its node.

@@ -13,7 +13,8 @@ namespace frugal {
 
 //! Where the coroutine frames of one node live: free lists by size, given back to the system with the arena.
 //!
-//! Used by one thread at a time. A warm arena allocates nothing: a node's rounds ask for the same sizes again and again.
+//! Used by one thread at a time. A warm arena allocates nothing: a node's rounds ask for the same sizes again and
+//! again.
 class frame_arena {
 public:
     frame_arena() = default;

@@ -41,7 +41,8 @@ private:
     std::vector<float> values_;
 };
 
-//! Lends vectors to all nodes of a process; may be used from any thread. Keeps, of each length, as many as were ever lent
+//! Lends vectors to all nodes of a process; may be used from any thread. Keeps, of each length, as many as were ever
+//! lent
 //! at once.
 class vector_pool {
 public:

@@ -13,7 +13,8 @@
 
 namespace frugal {
 
-//! How many steps a run has: `count` of them, and 1 in the rounds before `from_round` (post-local SGD, Lin et al. 2020).
+//! How many steps a run has: `count` of them, and 1 in the rounds before `from_round` (post-local SGD, Lin et al.
+//! 2020).
 struct local_steps {
     std::uint64_t count = 1;
     std::uint64_t from_round = 0;

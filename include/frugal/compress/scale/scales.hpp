@@ -114,7 +114,8 @@ struct fixed {
     std::string name() const { return described_name(*this); }
 };
 
-//! One norm for all senders, agreed on before each round (the scaler sharing of TernGrad, Wen et al. 2017): messages then
+//! One norm for all senders, agreed on before each round (the scaler sharing of TernGrad, Wen et al. 2017): messages
+//! then
 //! are multiples of one step and may be added as integers.
 //!
 //! Every sender offers `share(x)`, its max-norm; `agree` is given the largest (see compress/agreement.hpp, which also

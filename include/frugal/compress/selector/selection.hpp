@@ -41,7 +41,8 @@ struct selection {
 //!     elements that are not finite. name(): its textual name.
 //! Optional: `std::size_t count_for(d) const`, when the number of indices depends on d alone (then it is not sent);
 //!     `bool shared() const` with `regenerate(d, k, chosen)`, when the receiver can draw the same indices from the key;
-//!     `laws laws_for(d) const`, or `double variance(d) const` and `double contraction(d) const` (compress/laws.hpp), of
+//!     `laws laws_for(d) const`, or `double variance(d) const` and `double contraction(d) const` (compress/laws.hpp),
+//!     of
 //!     the compressor that sends the values as they are chosen; `void validate() const`.
 template <class S>
 concept Selector = std::copyable<S> && requires(const S s, std::span<const float> x, random_key k, selection& chosen) {
@@ -51,7 +52,8 @@ concept Selector = std::copyable<S> && requires(const S s, std::span<const float
 
 namespace detail {
 
-//! k = max(1, floor(fraction d)), or count, at most d. The fraction is what was meant: of a float that is the nearest to
+//! k = max(1, floor(fraction d)), or count, at most d. The fraction is what was meant: of a float that is the nearest
+//! to
 //! a number of at most six decimals, that number; and a product that the rounding of a double keeps from an integer
 //! reaches it.
 constexpr std::size_t selected_count(double fraction, std::size_t count, std::size_t d) {
