@@ -21,16 +21,19 @@ namespace frugal {
 template <Compressor C>
 class downlink {
 public:
-    downlink(C codec, bool feedback) : channel_(std::move(codec)), feedback_(feedback) {}
+    downlink(C codec, bool feedback)
+        : channel_(std::move(codec)),
+          exact_(laws_of(channel_.codec(), std::size_t{1} << 40).contraction == 1),
+          feedback_(feedback) {}
 
     //! Whether receivers get what was sent, at any length.
-    bool exact() const { return laws_of(channel_.codec(), std::size_t{1} << 40).contraction == 1; }
+    bool exact() const { return exact_; }
     channel<C>& codec() { return channel_; }
 
     //! Once a round, before `encode`: `elements` is how many this node answers for.
     void prepare(const peer& here, std::size_t elements, std::size_t blocks) {
         channel_.prepare(blocks);
-        if (!feedback_ || exact()) {
+        if (!feedback_ || exact_) {
             return;
         }
         std::uint64_t group = here.size();
@@ -45,7 +48,7 @@ public:
     }
     //! Block b, whose first element is number `at` of those this node answers for: x <- what all receivers decode.
     void encode(const peer& here, std::uint32_t leg, std::size_t b, std::size_t at, std::span<float> x, message& m) {
-        if (exact()) {
+        if (exact_) {
             channel_.encode(here, leg, b, x, m);
             return;
         }
@@ -71,6 +74,7 @@ public:
 
 private:
     channel<C> channel_;
+    bool exact_;
     bool feedback_;
     std::vector<float> residual_;
     std::uint64_t group_ = 0;
