@@ -100,7 +100,10 @@ struct loss_mask {
             option("norm", &loss_mask::norm, "of redraws").one_of("largest", "euclidean"),
             option("source", &loss_mask::source, "what masks are redrawn by").one_of("credits", "vector"),
             option("history", &loss_mask::history, "credit redrawn masks, too"),
-            rest("layers", &loss_mask::layers, "sizes of the layers; none: one layer").from(1).to(1e15));
+            option("layers", &loss_mask::layers, "their sizes; []: the vector is one")
+                .from(1)
+                .to(1e15)
+                .unless_default());
     }
     std::string name() const { return described_name(*this); }
     void validate() const { validate_described(*this); }
