@@ -17,6 +17,7 @@ const std::vector<reproduction>& all() {
         for (const auto& of_file : {ce_sgd_claims,    //
                                     dithered_claims,  //
                                     gossip_claims,    //
+                                    indirect_claims,  //
                                     stovoq_claims,    //
                                     table_2_1_claims}) {
             std::ranges::move(of_file(), std::back_inserter(claims));

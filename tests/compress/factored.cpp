@@ -101,7 +101,8 @@ TEST_CASE("factored: tensors without factors travel as numbers, with the rest", 
     }
 }
 
-TEST_CASE("factored: unbiased with dither, and copies share nothing but the layout", "[compress][factored][statistical]") {
+TEST_CASE("factored: unbiased with dither, and copies share nothing but the layout",
+          "[compress][factored][statistical]") {
     const fixture f;
     factored c{f.layout, indirect{dither(1)}, dither(3)};
     CHECK(laws_of(c, f.g.size()).unbiased);
@@ -125,14 +126,16 @@ TEST_CASE("factored: unbiased with dither, and copies share nothing but the layo
     }
 }
 
-TEST_CASE("factored: without factors, or with factors of other shapes, nothing is sent", "[compress][factored][hostile]") {
+TEST_CASE("factored: without factors, or with factors of other shapes, nothing is sent",
+          "[compress][factored][hostile]") {
     const fixture f;
     factored c{f.layout, indirect{dither(1)}};
     message m;
     CHECK_THROWS_AS(c.compress(f.g, {}, m), invalid_input);
     c.take(f.record);
     c.compress(f.g, {}, m);
-    CHECK_THROWS_AS(c.compress(f.g, {.round = 1}, m), invalid_input);  // those of the last message are not those of this
+    CHECK_THROWS_AS(c.compress(f.g, {.round = 1}, m),
+                    invalid_input);  // those of the last message are not those of this
     factor_record other;
     other.clear(3, f.g.data());
     const factor_pair pair = f.record.at(81);
