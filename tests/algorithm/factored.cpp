@@ -70,7 +70,7 @@ TEST_CASE("factored: exact factors train the model that gradients train", "[algo
     }
     CHECK(worst < 1e-5);
     // 8 samples of 100 + 200, 200 + 50 and 50 + 10 numbers in place of 30,500; 260 biases as they are
-    CHECK(factors.bits == 32 + 3 + 32 * (8.0 * 610 + 260));
+    CHECK(factors.bits == 32 + 6 + 32 * (8.0 * 610 + 260));
     CHECK(plain.bits == 32.0 * 30760);
 }
 

@@ -53,8 +53,8 @@ struct fixture {
             for (std::size_t e = 0; e < t.size; ++e) {
                 double sum = 0;
                 for (std::size_t s = 0; s < 3; ++s) {
-                    sum += double(pair.errors[s * pair.rows() + e / pair.columns()]) *
-                           double(pair.inputs[s * pair.columns() + e % pair.columns()]);
+                    sum += double(pair.errors[s * pair.shape().rows + e / pair.shape().columns]) *
+                           double(pair.inputs[s * pair.shape().columns + e % pair.shape().columns]);
                 }
                 all[t.offset + e] = float(sum);
             }
@@ -78,7 +78,7 @@ TEST_CASE("factored: decodes to the whole gradient, the bits those of its parts"
     for (std::size_t i = 0; i < y.size(); ++i) {
         CHECK(twice[i] == Approx(1 + 2 * y[i]));
     }
-    CHECK(m.payload_bits() == 32 + 2 + 32 * (3 * (8 + 9) + 3 * (10 + 20) + 29));
+    CHECK(m.payload_bits() == 32 + 4 + 32 * (3 * (8 + 9) + 3 * (10 + 20) + 29));
     CHECK(c.name() == "factored(indirect(identity,identity),identity,[9x8,9,20x10,20])");
 }
 

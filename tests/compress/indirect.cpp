@@ -29,7 +29,7 @@ static_assert(!Compressor<indirect<decltype(dither(1))>>);
 
 //! errors' inputs, in double.
 std::vector<double> product(const factor_pair& p) {
-    const std::size_t n = p.columns(), m = p.rows();
+    const std::size_t n = p.shape().columns, m = p.shape().rows;
     std::vector<double> g(m * n);
     for (std::size_t s = 0; s < p.samples; ++s) {
         for (std::size_t i = 0; i < m; ++i) {
@@ -45,7 +45,7 @@ template <class C>
 std::vector<float> round_trip(const C& c, const factor_pair& p, random_key k) {
     message m;
     c.compress(p, k, m);
-    std::vector<float> y(p.size(), 7.0f);
+    std::vector<float> y(p.shape().size(), 7.0f);
     c.decompress(m, k, y);
     return y;
 }

@@ -18,9 +18,9 @@ TEST_CASE("factor_record: joins the blocks of each tensor", "[core][factors]") {
     record.take(&g[10], y, e);
     const factor_pair pair = record.at(10);
     CHECK(pair.samples == 3);
-    CHECK(pair.columns() == 2);
-    CHECK(pair.rows() == 1);
-    CHECK(pair.size() == 2);
+    CHECK(pair.shape().columns == 2);
+    CHECK(pair.shape().rows == 1);
+    CHECK(pair.shape().size() == 2);
     CHECK(std::vector<float>(pair.inputs.begin(), pair.inputs.end()) == std::vector<float>{1, 2, 3, 4, 7, 8});
     CHECK(std::vector<float>(pair.errors.begin(), pair.errors.end()) == std::vector<float>{5, 6, 9});
     CHECK(record.has(40));
@@ -38,7 +38,7 @@ TEST_CASE("factors: wanted where they are fewer numbers than the gradient", "[co
     CHECK(!record.wants(10, 100));   // 7,040 of 1,000
     CHECK(!record.wants(128, 128));  // as many
     CHECK(record.wants(129, 128));
-    CHECK(!factors_are_fewer(static_cast<std::size_t>(-1), 10, 10));
+    CHECK(!factor_shape{static_cast<std::size_t>(-1), 10, 10, {}}.is_smaller());
 }
 
 TEST_CASE("factor_pair: bad shapes are refused", "[core][factors][hostile]") {

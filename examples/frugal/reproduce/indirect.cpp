@@ -44,7 +44,7 @@ double gain(const F& codec, std::size_t batch, std::uint64_t seed) {
         const auto d = normal_vector(batch * outputs[l], {.seed = seed, .node = l, .purpose = purposes::user + 1});
         std::vector<std::byte> bytes;
         payload_writer w(bytes);
-        codec.encode({batch, x, d}, {.seed = seed, .node = l}, w);
+        codec.encode({batch, x, d, {}}, {.seed = seed, .node = l}, w);
         bits += w.cost();
         parameters += outputs[l] * (inputs + 1);
         inputs = outputs[l];
@@ -84,7 +84,7 @@ std::vector<verdict> bias_and_error(std::uint64_t seed) {
     const auto z = normal_vector(samples, {.seed = seed, .purpose = purposes::user + 1});
     const auto decoded = [&](const auto& codec, const factor_pair& pair, std::uint64_t round) {
         message m;
-        std::vector<float> y(pair.size());
+        std::vector<float> y(pair.shape().size());
         codec.compress(pair, {.seed = seed, .round = round}, m);
         codec.decompress(m, {.seed = seed, .round = round}, y);
         return y;
@@ -101,7 +101,7 @@ std::vector<verdict> bias_and_error(std::uint64_t seed) {
                 d[i] = static_cast<float>(v / piece);
                 exact += double{part[i]} * double{d[i]};
             }
-            sum += double{decoded(indirect{codebook_compressor{one_bit{}}}, {piece, part, d}, at)[0]};
+            sum += double{decoded(indirect{codebook_compressor{one_bit{}}}, {piece, part, d, {}}, at)[0]};
         }
         const double expected = 4 / (std::numbers::pi * std::numbers::pi) * std::asin(rho) - rho;
         const double bias = (sum - exact) * piece / samples;
@@ -110,7 +110,7 @@ std::vector<verdict> bias_and_error(std::uint64_t seed) {
                           std::fabs(bias - expected) < 0.003});
     }
     constexpr std::size_t m = 6, n = 5, batch = 4, trials = 20000;
-    const factor_pair pair{batch, std::span(x).first(batch * n), std::span(z).first(batch * m)};
+    const factor_pair pair{batch, std::span(x).first(batch * n), std::span(z).first(batch * m), {}};
     const auto exact = decoded(indirect{identity{}}, pair, 0);
     double error = 0;
     for (std::uint64_t t = 0; t < trials; ++t) {

@@ -21,8 +21,8 @@ namespace frugal {
 //! Before each message, `take(record)`: the factors that a backward pass left (core/factors.hpp). Tensors that have some
 //! are sent by the FactorCompressor F, all others together, as one vector, by the Compressor C.
 //!
-//! Payload: the number of samples, 32 bits; for each tensor of two dimensions and more a bit, 1 if as factors; then those
-//! tensors, each from a byte boundary, under key.for_purpose(2 + number of the tensor); from the next boundary the
+//! Payload: the number of samples, 32 bits; for each tensor of two dimensions and more a bit, 1 if as factors, and then
+//! another, 1 if of a convolution, whose geometry follows, 16 bits a number; then those tensors, each from a byte boundary, under key.for_purpose(2 + number of the tensor); from the next boundary the
 //! rest, under key.for_purpose(1). Decodes to the whole gradient. Unbiased where both are; no other law is known, as
 //! what factors lose is no function of the gradient. Vectors are taken whole: `server`, `all_gather`.
 template <FactorCompressor F, Compressor C = identity>
@@ -68,10 +68,13 @@ public:
                 w.bits(sent ? 1 : 0, 1);
             }
             if (sent) {
-                const factor_pair pair = record.at(t.offset);
-                expect(pair.rows() == rows_of(t) && pair.size() == t.size &&
-                           factors_are_fewer(pair.samples, pair.rows(), pair.columns()),
+                const factor_shape shape = record.at(t.offset).shape();
+                expect(shape.rows == rows_of(t) && shape.size() == t.size && shape.is_smaller(),
                        [&] { return "factored: the factors of " + t.name + " are not of its shape, or too many"; });
+                w.bits(shape.images ? 1 : 0, 1);
+                if (shape.images) {
+                    detail::write_images(*shape.images, w);
+                }
                 others -= t.size;
             }
         }
@@ -110,26 +113,32 @@ private:
     void read(payload_reader& r, random_key k, std::span<float> y, std::optional<float> weight) const {
         check_dimension(y.size());
         const std::size_t samples = r.bits(32);
-        const auto as_factors = borrow<bool>(layout_->count());
+        const auto shapes = borrow<factor_shape>(layout_->count());  // of what came as factors; without samples: others
         std::size_t others = y.size();
         for (std::size_t i = 0; i < layout_->count(); ++i) {
             const named_tensor& t = layout_->tensors()[i];
-            as_factors[i] = is_matrix(t) && r.bits(1) != 0;
-            expect_message(
-                !as_factors[i] || (samples > 0 && factors_are_fewer(samples, rows_of(t), t.size / rows_of(t))),
-                "a message has the factors of a gradient that has fewer numbers itself: it was altered");
-            others -= as_factors[i] ? t.size : 0;
+            shapes[i] = {};
+            if (is_matrix(t) && r.bits(1) != 0) {
+                shapes[i] = {samples, rows_of(t), t.size / rows_of(t), {}};
+                if (r.bits(1) != 0) {
+                    shapes[i].images = detail::read_images(r);
+                    expect_message(shapes[i].images->patch() == shapes[i].columns,
+                                   "a message has the factors of another convolution: it was altered");
+                }
+                expect_message(shapes[i].is_smaller(),
+                               "a message has the factors of a gradient that has fewer numbers itself: it was altered");
+                others -= t.size;
+            }
         }
         for (std::size_t i = 0; i < layout_->count(); ++i) {
-            if (as_factors[i]) {
+            if (shapes[i].samples > 0) {
                 const named_tensor& t = layout_->tensors()[i];
-                const std::size_t columns = t.size / rows_of(t);
                 const random_key own = k.for_purpose(static_cast<std::uint32_t>(2 + i));
                 r.align();
                 if (weight) {
-                    factors_.decode_add(r, own, samples, columns, *weight, t.of(y));
+                    factors_.decode_add(r, own, shapes[i], *weight, t.of(y));
                 } else {
-                    factors_.decode(r, own, samples, columns, t.of(y));
+                    factors_.decode(r, own, shapes[i], t.of(y));
                 }
             }
         }
@@ -142,7 +151,7 @@ private:
         const float* next = values.data();
         for (std::size_t i = 0; i < layout_->count(); ++i) {
             const named_tensor& t = layout_->tensors()[i];
-            if (!as_factors[i]) {
+            if (shapes[i].samples == 0) {
                 const std::span<const float> part(next, t.size);
                 if (weight) {
                     kernels::axpy(*weight, part, t.of(y));

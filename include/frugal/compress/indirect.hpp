@@ -31,19 +31,19 @@
 namespace frugal {
 
 //! A compressor of gradients that takes their factors: compress(pair, k, m), and decompress(m, k, y) gives the gradient.
-//! encode(pair, k, w); decode(r, k, samples, columns, y), decode_add: the same without header and checksum, of factors
+//! encode(pair, k, w); decode(r, k, shape, y), decode_add: the same without header and checksum, of factors
 //! whose shape the receiver knows.
 template <class C>
 concept FactorCompressor =
     std::copyable<C> && std::same_as<typename C::input, factor_pair> &&
     requires(const C c, const factor_pair& pair, random_key k, message& m, const message& cm, payload_writer& w,
-             payload_reader& r, std::size_t n, float weight, std::span<float> y) {
+             payload_reader& r, const factor_shape& shape, float weight, std::span<float> y) {
         c.compress(pair, k, m);
         c.decompress(cm, k, y);
         c.decompress_add(cm, k, weight, y);
         c.encode(pair, k, w);
-        c.decode(r, k, n, n, y);
-        c.decode_add(r, k, n, n, weight, y);
+        c.decode(r, k, shape, y);
+        c.decode_add(r, k, shape, weight, y);
         { C::unbiased } -> std::convertible_to<bool>;
         { c.name() } -> std::convertible_to<std::string>;
     };
@@ -53,17 +53,50 @@ namespace detail {
 //! Calls use(row, its elements as doubles) for each row of the product of a pair. The same bits on every machine.
 template <class Use>
 void for_each_row(const factor_pair& pair, Use use) {
-    const std::size_t n = pair.columns(), m = pair.rows();
-    const auto inputs = borrow<const float*>(pair.samples);
-    for (std::size_t s = 0; s < pair.samples; ++s) {
-        inputs[s] = pair.inputs.data() + s * n;
+    const factor_shape shape = pair.shape();
+    const auto sums = borrow<double>(shape.columns);
+    const auto inputs = borrow<const float*>(shape.samples);
+    for (std::size_t s = 0; s < shape.samples; ++s) {
+        inputs[s] = pair.inputs.data() + s * shape.inputs();
     }
-    const auto sums = borrow<double>(n);
-    for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t i = 0; i < shape.rows; ++i) {
         std::fill(sums.begin(), sums.end(), 0.0);
-        kernels::add_weighted_rows(inputs.data(), pair.samples, pair.errors.data() + i, m, sums.data(), n);
+        if (!shape.images) {
+            kernels::add_weighted_rows(inputs.data(), shape.samples, pair.errors.data() + i, shape.rows, sums.data(),
+                                       shape.columns);
+        } else {
+            const std::size_t places = shape.images->places(), stride = shape.images->stride;
+            for (std::size_t s = 0; s < shape.samples; ++s) {
+                const float* const errors = pair.errors.data() + s * shape.errors() + i * places;
+                shape.images->for_each_run([&](std::size_t row, std::size_t at, std::size_t n, std::size_t from) {
+                    if (stride == 1) {
+                        sums[row] += kernels::dot(errors + at, inputs[s] + from, n);
+                    } else {
+                        for (std::size_t c = 0; c < n; ++c) {
+                            sums[row] += double{errors[at + c]} * double{inputs[s][from + c * stride]};
+                        }
+                    }
+                });
+            }
+        }
         use(i, std::span<const double>(sums));
     }
+}
+
+//! The geometry of a convolution, 16 bits a number.
+inline void write_images(const unfolding& u, payload_writer& w) {
+    for (const std::size_t number : {u.channels, u.rows, u.columns, u.kernel, u.stride, u.padding}) {
+        expect(number < 1u << 16, "a convolution whose factors are sent has a size of 2^16 or more");
+        w.bits(number, 16);
+    }
+}
+inline unfolding read_images(payload_reader& r) {
+    unfolding u;
+    for (std::size_t* number : {&u.channels, &u.rows, &u.columns, &u.kernel, &u.stride, &u.padding}) {
+        *number = r.bits(16);
+    }
+    expect_message(u.valid(), "a message has the factors of a convolution that cannot be: it was altered");
+    return u;
 }
 
 inline float element_of_gradient(double sum) {
@@ -72,7 +105,8 @@ inline float element_of_gradient(double sum) {
     return value;
 }
 
-//! Messages of compressors of factors: their shape, 32 bits a number, before what `encode` writes.
+//! Messages of compressors of factors: before what `encode` writes the number of samples and of columns, 32 bits each;
+//! of a convolution 0 columns, and its geometry.
 template <class Derived>
 class factor_message_interface {
 public:
@@ -80,39 +114,44 @@ public:
 
     void compress(const factor_pair& pair, random_key k, message& m) const {
         pair.validate();
-        expect(fits(pair.samples, pair.rows(), pair.columns()),
+        const factor_shape shape = pair.shape();
+        expect(fits(shape),
                "the factors of a gradient are many times as many numbers as it has: compress the gradient itself");
-        write_message_with(self(), scheme_, pair.size(), k, m, [&](payload_writer& w) {
-            w.bits(pair.samples, 32);
-            w.bits(pair.columns(), 32);
+        write_message_with(self(), scheme_, shape.size(), k, m, [&](payload_writer& w) {
+            w.bits(shape.samples, 32);
+            w.bits(shape.images ? 0 : shape.columns, 32);
+            if (shape.images) {
+                write_images(*shape.images, w);
+            }
             self().encode(pair, k, w);
         });
     }
     void decompress(const message& m, random_key k, std::span<float> y) const {
-        read(m, k, y.size(), [&](payload_reader& r, std::size_t samples, std::size_t columns) {
-            self().decode(r, k, samples, columns, y);
-        });
+        read(m, k, y.size(), [&](payload_reader& r, const factor_shape& shape) { self().decode(r, k, shape, y); });
     }
     void decompress_add(const message& m, random_key k, float weight, std::span<float> acc) const {
-        read(m, k, acc.size(), [&](payload_reader& r, std::size_t samples, std::size_t columns) {
-            self().decode_add(r, k, samples, columns, weight, acc);
-        });
+        read(m, k, acc.size(),
+             [&](payload_reader& r, const factor_shape& shape) { self().decode_add(r, k, shape, weight, acc); });
     }
 
 private:
     //! What a receiver is ready to hold: four times the gradient, or a million numbers.
-    static bool fits(std::size_t samples, std::size_t rows, std::size_t columns) {
+    static bool fits(const factor_shape& shape) {
         constexpr std::size_t always = 1 << 20;
-        const std::size_t size = rows * columns, limit = std::max(always, 4 * size);
-        return samples <= limit / (rows + columns) && columns < 1ull << 32;
+        return shape.at_most(std::max(always, 4 * shape.size())) && shape.columns < 1ull << 32;
     }
     template <class Read>
     void read(const message& m, random_key k, std::size_t d, Read use) const {
         read_message(self(), scheme_, m, k, d, [&](payload_reader& r) {
-            const std::size_t samples = r.bits(32), columns = r.bits(32);
-            expect_message(samples > 0 && columns > 0 && d % columns == 0 && fits(samples, d / columns, columns),
+            factor_shape shape{.samples = r.bits(32), .rows = 0, .columns = r.bits(32)};
+            if (shape.columns == 0) {
+                shape.images = read_images(r);
+                shape.columns = shape.images->patch();
+            }
+            shape.rows = d / shape.columns;
+            expect_message(shape.rows > 0 && shape.size() == d && fits(shape),
                            "the factors of a message have another shape than its gradient: it was altered");
-            use(r, samples, columns);
+            use(r, shape);
         });
     }
     const Derived& self() const { return static_cast<const Derived&>(*this); }
@@ -129,7 +168,8 @@ private:
 //! With deterministic compressors (naive) it is biased where inputs and errors are correlated.
 //! Payload: that of the inputs, that of the errors; L (n log2(2 M_x + 1) + m log2(2 M_d + 1)) + 64 bits with dither,
 //! radix coded. Decoding takes L m n multiplications: the receiver computes what the sender need not.
-//! Choose it where L (m + n) is much less than m n: fully connected layers, small batches.
+//! Choose it where L (m + n) is much less than m n: fully connected layers, small batches. Of a convolution the images
+//! travel as they are and are unfolded after decoding: still unbiased, but what a pixel lost appears in several places.
 //!
 //! Source: Abdi 2020, ch. 3.
 template <Compressor X, Compressor D = X>
@@ -150,32 +190,33 @@ public:
         inputs_.encode(pair.inputs, k.for_purpose(1), w);
         errors_.encode(pair.errors, k.for_purpose(2), w);
         const double largest = double{kernels::max_abs(pair.inputs)} * double{kernels::max_abs(pair.errors)};
-        expect(16 * static_cast<double>(pair.samples) * largest < double{std::numeric_limits<float>::max()},
+        const double terms = static_cast<double>(pair.samples * (pair.images ? pair.images->places() : 1));
+        expect(16 * terms * largest < double{std::numeric_limits<float>::max()},
                "the factors of a gradient multiply to more than a float holds: scale the errors down");
     }
-    void decode(payload_reader& r, random_key k, std::size_t samples, std::size_t columns, std::span<float> y) const {
-        read(r, k, samples, columns, y.size(),
-             [&](std::size_t at, double sum) { y[at] = detail::element_of_gradient(sum); });
+    void decode(payload_reader& r, random_key k, const factor_shape& shape, std::span<float> y) const {
+        read(r, k, shape, [&](std::size_t at, double sum) { y[at] = detail::element_of_gradient(sum); });
     }
-    void decode_add(payload_reader& r, random_key k, std::size_t samples, std::size_t columns, float weight,
+    void decode_add(payload_reader& r, random_key k, const factor_shape& shape, float weight,
                     std::span<float> acc) const {
-        read(r, k, samples, columns, acc.size(), [&](std::size_t at, double sum) {
+        read(r, k, shape, [&](std::size_t at, double sum) {
             acc[at] = multiply_add(weight, detail::element_of_gradient(sum), acc[at]);
         });
     }
 
 private:
     template <class Use>
-    void read(payload_reader& r, random_key k, std::size_t samples, std::size_t columns, std::size_t size,
-              Use use) const {
-        const auto inputs = borrow<float>(samples * columns), errors = borrow<float>(samples * (size / columns));
+    void read(payload_reader& r, random_key k, const factor_shape& shape, Use use) const {
+        const auto inputs = borrow<float>(shape.samples * shape.inputs());
+        const auto errors = borrow<float>(shape.samples * shape.errors());
         inputs_.decode(r, k.for_purpose(1), inputs);
         errors_.decode(r, k.for_purpose(2), errors);
-        detail::for_each_row({samples, inputs, errors}, [&](std::size_t i, std::span<const double> row) {
-            for (std::size_t j = 0; j < columns; ++j) {
-                use(i * columns + j, row[j]);
-            }
-        });
+        detail::for_each_row({shape.samples, inputs, errors, shape.images},
+                             [&](std::size_t i, std::span<const double> row) {
+                                 for (std::size_t j = 0; j < row.size(); ++j) {
+                                     use(i * row.size() + j, row[j]);
+                                 }
+                             });
     }
 
     X inputs_;
@@ -195,7 +236,7 @@ public:
     level_fit(const factor_pair& pair, std::span<const std::uint8_t> cells_of_inputs,
               std::span<const std::uint8_t> cells_of_errors, std::size_t levels)
         : k_(levels), d_(k_ * k_ * k_ * k_), e_(k_ * k_), p_(k_ * k_) {
-        const std::size_t n = pair.columns(), m = pair.rows();
+        const std::size_t n = pair.shape().columns, m = pair.shape().rows;
         std::vector<double> u(k_), v(k_), of_inputs(k_ * k_), of_errors(k_ * k_);
         for (std::size_t s = 0; s < pair.samples; ++s) {
             const float* x = pair.inputs.data() + s * n;
@@ -355,6 +396,7 @@ public:
 
     void encode(const factor_pair& pair, random_key, payload_writer& w) const {
         pair.validate();
+        expect(!pair.images, "indirect_mse fits levels to the factors of dense layers: give convolutions to indirect");
         const std::size_t size = codebook_.size();
         const auto cells_of_inputs = borrow<std::uint8_t>(pair.inputs.size());
         const auto cells_of_errors = borrow<std::uint8_t>(pair.errors.size());
@@ -371,12 +413,12 @@ public:
         write(a, cells_of_inputs, w);
         write(b, cells_of_errors, w);
     }
-    void decode(payload_reader& r, random_key k, std::size_t samples, std::size_t columns, std::span<float> y) const {
-        plain_.decode(r, k, samples, columns, y);
+    void decode(payload_reader& r, random_key k, const factor_shape& shape, std::span<float> y) const {
+        plain_.decode(r, k, shape, y);
     }
-    void decode_add(payload_reader& r, random_key k, std::size_t samples, std::size_t columns, float weight,
+    void decode_add(payload_reader& r, random_key k, const factor_shape& shape, float weight,
                     std::span<float> acc) const {
-        plain_.decode_add(r, k, samples, columns, weight, acc);
+        plain_.decode_add(r, k, shape, weight, acc);
     }
 
 private:
