@@ -100,8 +100,15 @@ TEST_CASE("message_interface: what belongs elsewhere is refused by name", "[comp
         CHECK_THROWS_AS(c.decompress(other, k, out), malformed_message);
         CHECK_THROWS_WITH(c.decompress_add(other, k, 1.0f, out), test::contains_text(why));
     };
-    refused(m, {.seed = 1, .node = 3, .round = 3}, y, "another key");
-    refused(m, key.for_purpose(9), y, "another key");
+    const auto with = [&](auto change) {
+        random_key k = key;
+        change(k);
+        return k;
+    };
+    refused(m, with([](random_key& k) { ++k.seed; }), y, "another seed");
+    refused(m, with([](random_key& k) { ++k.node; }), y, "sender is another");
+    refused(m, with([](random_key& k) { ++k.round; }), y, "replayed");
+    refused(m, key.for_purpose(9), y, "another purpose");
     refused(m, key, longer, "dimension differs");
     refused(test::message_around(m.scheme() + 1, key, 1, m.payload()), key, y, "another composition");
     refused(test::message_around(m.scheme(), key, 0, m.payload()), key, {}, "dimension 0");

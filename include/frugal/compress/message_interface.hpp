@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include <frugal/compress/echo.hpp>
 #include <frugal/concepts.hpp>
@@ -77,8 +78,19 @@ inline void check_message(const message& m, std::uint64_t scheme, random_key k, 
     expect_message(!m.empty(), "cannot decode an empty message: compress or parse into it first");
     expect_message(m.scheme() == scheme,
                    "a message was written by another composition of compressors than the receiver's");
-    expect_message(m.key(k.seed) == k,
-                   "a message belongs to another key (node, round or purpose) than the receiver expects");
+    expect_message(m.seed_mark() == message::seed_mark_of(k.seed),
+                   "a message was made under another seed than the receiver's: all nodes of a run need the same");
+    const random_key made = m.key(k.seed);
+    expect_message(made.node == k.node, [&] {
+        return "a message of node " + std::to_string(made.node) + " came where one of node " + std::to_string(k.node) +
+               " was expected: its sender is another";
+    });
+    expect_message(made.round == k.round, [&] {
+        return "a message of round " + std::to_string(made.round) + " came in round " + std::to_string(k.round) +
+               ": it is late, early, or was replayed";
+    });
+    expect_message(made.purpose == k.purpose,
+                   "a message was made for another purpose (leg, lane or tensor) than the receiver expects");
     expect_message(m.dimension() == dimension, "a message's dimension differs from the length of the output");
     expect_message(dimension > 0, "a message of dimension 0 cannot be: it was altered");
 }
