@@ -26,7 +26,7 @@ namespace frugal {
 //!
 //! Payload: the scale of each bucket (32 bits each), then the symbols by the coder. With a block coder (`packed`,
 //! `radix`) each vector is read once for the scale and once for everything else; entropy coders see all symbols of the
-//! message at once. A vector whose step underflows is sent as zero. O(d) time; borrows O(1) memory (O(d) for entropy
+//! message at once. A vector whose step has no finite inverse (below 2.9e-39) is sent as zero: the laws hold above. O(d) time; borrows O(1) memory (O(d) for entropy
 //! coders). Stateless: one object serves any number of threads, unless its scale is one that senders agree on.
 //!
 //! Unless given, the scale is `max_norm` (`mean_abs` for quantizers that ignore theirs, such as `sign`) and the coder
@@ -133,7 +133,7 @@ public:
         requires requires(const Q q) { q.step_variance(); } && unbiased && decodes_with_dither<Q>
     {
         expect(unbiased_now(), "expected_error: elements beyond this scale clip, and its error is not known");
-        check_message(m, this->scheme_.of(*this), m.key(0), m.dimension());
+        check_scheme(m, this->scheme_.of(*this), m.dimension());
         payload_reader r(m.payload());
         const std::size_t d = m.dimension();
         const std::size_t b = bucket(d);
@@ -175,7 +175,8 @@ public:
         read(r, k, acc,
              [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
                  const float factor = rounded(weight * step);
-                 expect(is_finite(factor), "a weight times the step of a message exceeds the range of float");
+                 expect(std::fabs(factor) <= largest_step_,
+                        "a weight times the largest value of a message exceeds the range of float");
                  kernels::reconstruct_add(quantizer_, symbols, factor, u, first, part);
              });
     }
