@@ -21,6 +21,10 @@ struct product_shape {
 };
 inline constexpr product_shape gemm_shape{1024, 1024, 4096};
 
+//! Features, two hidden layers, classes.
+inline constexpr std::size_t network_widths[] = {784, 1024, 1024, 10};
+inline constexpr const char* network_name = "784-1024-1024-10";
+
 //! columns: a multiple of 64.
 inline frugal::bit_matrix random_bits(std::size_t rows, std::size_t columns, std::uint64_t seed) {
     const frugal::random_stream stream({.seed = seed, .purpose = frugal::purposes::data});

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include <frugal/boolean/inference.hpp>
 #include <frugal/core/bit_matrix.hpp>
 #include <frugal/kernels/bit_dot.hpp>
 #include <frugal/kernels/bit_gemm.hpp>
@@ -94,6 +95,39 @@ void dot(benchmark::State& state) {
     count_bytes(state);
 }
 
+//! A network as it is exported: levels for the pixels, hidden Boolean layers, a real last one. range(0): samples at once.
+void inference(benchmark::State& state) {
+    frugal::boolean_network network;
+    network.stages.push_back(frugal::threshold_stage{std::vector<float>(network_widths[0])});
+    for (std::size_t i = 1; i + 1 < std::size(network_widths); ++i) {
+        const frugal::bit_matrix bits =
+            random_bits(network_widths[i], 64 * frugal::words_for(network_widths[i - 1]), i);
+        frugal::boolean_stage stage{frugal::bit_matrix(network_widths[i], network_widths[i - 1]),
+                                    std::vector<std::int32_t>(network_widths[i]),
+                                    frugal::bit_vector(network_widths[i])};
+        for (std::size_t r = 0; r < stage.outputs(); ++r) {
+            for (std::size_t c = 0; c < stage.inputs(); ++c) {
+                stage.weight.set(r, c, bits(r, c));
+            }
+        }
+        network.stages.push_back(std::move(stage));
+    }
+    const std::size_t last = std::size(network_widths) - 1;
+    const auto weights = normal_pool().first(network_widths[last] * network_widths[last - 1]);
+    network.stages.push_back(frugal::real_stage{.width = network_widths[last - 1],
+                                                .weight{weights.begin(), weights.end()},
+                                                .bias = std::vector<float>(network_widths[last])});
+    const frugal::boolean_inference run(std::move(network));
+    const auto samples = static_cast<std::size_t>(state.range(0));
+    std::vector<float> scores(samples * run.classes());
+    for (auto _ : state) {
+        run.scores(normal_pool().first(samples * run.inputs()), scores);
+        benchmark::DoNotOptimize(scores.data());
+        benchmark::ClobberMemory();
+    }
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
 }  // namespace
 
 void add_bits() {
@@ -107,6 +141,7 @@ void add_bits() {
     add_one("boolean_gemm-naive", gemm_shape.name(), boolean_product_naive);
     add_one("ternary_gemm", gemm_shape.name(), ternary_product);
     add_one("xnor_dot", "1Mbit", dot)->Arg(262144);
+    add_one("boolean_inference", network_name, inference)->Arg(1)->Arg(256);
 }
 
 }  // namespace bench

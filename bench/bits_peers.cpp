@@ -4,8 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include <frugal/kernels/normals.hpp>
+#include <frugal/data/dataset.hpp>
 #include <frugal/model/blas.hpp>
+#include <frugal/objective/mlp.hpp>
 #include "bit_samples.hpp"
 #include "setup.hpp"
 
@@ -32,6 +33,25 @@ void float_product(benchmark::State& state) {
         benchmark::ClobberMemory();
     }
     state.SetItemsProcessed(state.iterations() * gemm_shape.operations());
+}
+
+//! Scores of a multilayer perceptron. range(0): samples at once.
+void float_inference(benchmark::State& state) {
+    const auto samples = static_cast<std::size_t>(state.range(0));
+    const auto pool = normal_pool();
+    const auto x = pool.first(samples * network_widths[0]);
+    const frugal::dataset data({x.begin(), x.end()}, std::vector<std::uint32_t>(samples), network_widths[0],
+                               network_widths[3]);
+    frugal::mlp network(data, {network_widths[1], network_widths[2]});
+    const auto w = pool.first(network.dimension());
+    std::vector<float> scores(samples * network_widths[3]);
+    network.logits(w, {}, scores);
+    for (auto _ : state) {
+        network.logits(w, {}, scores);
+        benchmark::DoNotOptimize(scores.data());
+        benchmark::ClobberMemory();
+    }
+    state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
 #if defined(FRUGAL_BENCH_FAISS)
@@ -62,6 +82,9 @@ void hamming_index(benchmark::State& state) {
 //! This file is only built where there is a BLAS, so it makes itself known.
 [[maybe_unused]] const bool registered = [] {
     benchmark::RegisterBenchmark(("sgemm/" + gemm_shape.name()).c_str(), float_product);
+    benchmark::RegisterBenchmark((std::string("mlp_inference/") + network_name).c_str(), float_inference)
+        ->Arg(1)
+        ->Arg(256);
 #if defined(FRUGAL_BENCH_FAISS)
     benchmark::RegisterBenchmark(("hamming-faiss/" + gemm_shape.name()).c_str(), hamming_index);
 #endif

@@ -22,7 +22,7 @@ TEST_CASE("pack_signs: a bit for each number, zeros of both signs are +1", "[ker
             kernels::pack_signs<decltype(arch)>(x, bits);
             CHECK(has_clear_padding(bit_view(bits)));
             std::vector<float> back(n);
-            kernels::unpack_signs(bits, back);
+            kernels::unpack_signs<decltype(arch)>(bits, back);
             for (std::size_t i = 0; i < n; ++i) {
                 REQUIRE(bits[i] == (x[i] >= 0));
                 REQUIRE(back[i] == (bits[i] ? 1.0f : -1.0f));

@@ -19,6 +19,7 @@
 #include <frugal/kernels/bit_gemm.hpp>
 #include <frugal/kernels/linear.hpp>
 #include <frugal/kernels/pack_signs.hpp>
+#include <frugal/kernels/sign_dot.hpp>
 
 namespace frugal {
 
@@ -107,10 +108,11 @@ private:
             if (in.bits()) {
                 kernels::unpack_signs(in.matrix().row(i), signs);
             }
-            const float* const row = in.bits() ? signs.data() : in.row(i).data();
             for (std::size_t j = 0; j < stage.outputs(); ++j) {
-                const double sum = kernels::dot(stage.weight.data() + j * in.width, row, in.width);
-                out.row(i)[j] = static_cast<float>(sum + static_cast<double>(stage.bias[j]));
+                const float* const w = stage.weight.data() + j * in.width;
+                const double sum = in.bits() ? double(kernels::sign_dot(w, signs.data(), in.width))
+                                             : kernels::dot(w, in.row(i).data(), in.width);
+                out.row(i)[j] = static_cast<float>(sum + double(stage.bias[j]));
             }
         }
         return out;

@@ -53,6 +53,14 @@ std::uint32_t compare_lanes(const T* x, const T* y) {
     return bits;
 }
 
+//! out_l = +1 where bit l is set, -1 elsewhere.
+template <std::size_t lanes>
+void store_lane_signs(std::uint32_t bits, float* out) {
+    for (std::size_t l = 0; l < lanes; ++l) {
+        out[l] = (bits >> l & 1u) != 0 ? 1.0f : -1.0f;
+    }
+}
+
 //! The operations on vectors of Arch; rows x columns vectors of sums are what its registers hold in a product of matrices.
 template <class Arch>
 struct portable_bit_lanes;
@@ -78,6 +86,7 @@ struct portable_bit_lanes<scalar_arch> : portable_bit_counts<std::uint64_t> {
     static std::uint32_t at_least(const T* x, const T* y) {
         return compare_lanes<lanes>(x, y);
     }
+    static void store_signs(std::uint32_t bits, float* out) { store_lane_signs<lanes>(bits, out); }
 };
 
 #if defined(FRUGAL_HAS_SIMD)
@@ -98,6 +107,7 @@ struct portable_bit_lanes<Arch> : portable_bit_counts<word_batch<Arch>> {
     static std::uint32_t at_least(const T* x, const T* y) {
         return compare_lanes<lanes>(x, y);
     }
+    static void store_signs(std::uint32_t bits, float* out) { store_lane_signs<lanes>(bits, out); }
 };
 
 #endif

@@ -66,9 +66,18 @@ inline void pack_bools(std::span<const bool> x, bit_span out) {
 }
 
 //! out_i = +1 where x_i is set, -1 elsewhere.
-inline void unpack_signs(bit_view x, std::span<float> out) {
+template <class Arch = default_arch>
+void unpack_signs(bit_view x, std::span<float> out) {
     assert(x.size() == out.size());
-    for (std::size_t i = 0; i < out.size(); ++i) {
+    using lanes = bit_lanes<Arch>;
+    const std::size_t whole = out.size() / 64;
+    for (std::size_t i = 0; i < whole; ++i) {
+        const std::uint64_t word = x.words()[i];
+        for (std::size_t l = 0; l < 64; l += lanes::lanes) {
+            lanes::store_signs(static_cast<std::uint32_t>(word >> l), out.data() + 64 * i + l);
+        }
+    }
+    for (std::size_t i = 64 * whole; i < out.size(); ++i) {
         out[i] = x[i] ? 1.0f : -1.0f;
     }
 }
