@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <frugal/kernels/batch.hpp>
+#include <frugal/kernels/bit_lanes.hpp>
 #include "setup.hpp"
 
 #if defined(__linux__)
@@ -19,8 +20,10 @@ int main(int argc, char** argv) {
     sched_setaffinity(0, sizeof set, &set);
 #endif
     benchmark::AddCustomContext("frugal_architecture", frugal::default_arch::name());
+    benchmark::AddCustomContext("frugal_popcount", frugal::kernels::popcount_path());
     bench::add_kernels();
     bench::add_compressors();
+    bench::add_bits();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
         return 1;

@@ -102,6 +102,7 @@ inline constexpr std::int64_t all_sizes = sizes[4];
 //! Textbook loops are slow; the largest size tells nothing new about them.
 inline constexpr std::int64_t naive_sizes = sizes[3];
 
+void add_bits();
 void add_kernels();
 void add_compressors();
 
