@@ -1,0 +1,88 @@
+//! `signs`: truth values, and the signs of anything else, one bit a coordinate and nothing more.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+
+#include <frugal/compress/laws.hpp>
+#include <frugal/compress/message_interface.hpp>
+#include <frugal/core/describe.hpp>
+#include <frugal/core/exact.hpp>
+#include <frugal/kernels/norms.hpp>
+
+namespace frugal {
+
+//! C(x) = +1 where x >= 0, -1 elsewhere; d bits. Exact for truth values; of other vectors it loses the magnitude, so no law
+//! holds: a majority of them is meant (`majority_vote`), or `scalar_compressor{sign{}}`, which sends a scale.
+//!
+//! Payload: bit i of byte i / 8, least significant first, is 1 for +1; the last byte is padded with zeros.
+class signs : public message_interface<signs> {
+public:
+    static constexpr bool unbiased = false;
+    static constexpr auto describe() { return describes("signs", "the sign alone, one bit a coordinate, no scale"); }
+    signs() = default;
+    static constexpr laws laws_for(std::size_t) { return {}; }
+    static constexpr std::size_t granule() { return 1; }
+    std::string name() const { return described_name(*this); }
+
+    static constexpr std::size_t bytes_for(std::size_t d) { return d / 8 + (d % 8 != 0); }
+
+    void encode(std::span<const float> x, random_key, payload_writer& w) const {
+        kernels::expect_all_finite(x);
+        const auto out = w.block(bytes_for(x.size()), x.size());
+        for (std::size_t at = 0; at < x.size(); at += 64) {
+            const std::size_t n = x.size() - at < 64 ? x.size() - at : 64;
+            std::uint64_t word = 0;
+            for (std::size_t i = 0; i < n; ++i) {
+                word |= std::uint64_t{x[at + i] >= 0} << i;
+            }
+            std::memcpy(out.data() + at / 8, &word, bytes_for(n));
+        }
+    }
+    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
+        encode(x, k, w);
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            echo[i] = x[i] >= 0 ? 1.0f : -1.0f;
+        }
+    }
+    void decode(payload_reader& r, random_key, std::span<float> y) const {
+        for_each(r, y.size(), [&](std::size_t i, float sign) { y[i] = sign; });
+    }
+    void decode_add(payload_reader& r, random_key, float weight, std::span<float> acc) const {
+        for_each(r, acc.size(), [&](std::size_t i, float sign) { acc[i] += rounded(weight * sign); });
+    }
+    //! The bits inside a message, in place, valid as long as the message: for who counts them. Throws
+    //! `malformed_message` as decompress does.
+    std::span<const std::byte> view(const message& m, random_key k) const {
+        check_message(m, scheme_.of(*this), k, m.dimension());
+        payload_reader r(m.payload());
+        const auto bits = read(r, m.dimension());
+        r.finish();
+        return bits;
+    }
+
+private:
+    static std::span<const std::byte> read(payload_reader& r, std::size_t d) {
+        const auto in = r.block(bytes_for(d));
+        expect_message(d % 8 == 0 || std::to_integer<unsigned>(in.back()) >> (d % 8) == 0,
+                       "the padding of a message is not zero: it was altered");
+        return in;
+    }
+    template <class Use>
+    static void for_each(payload_reader& r, std::size_t d, Use use) {
+        const auto in = read(r, d);
+        for (std::size_t at = 0; at < d; at += 64) {
+            const std::size_t n = d - at < 64 ? d - at : 64;
+            std::uint64_t word = 0;
+            std::memcpy(&word, in.data() + at / 8, bytes_for(n));
+            for (std::size_t i = 0; i < n; ++i) {
+                use(at + i, (word >> i & 1) != 0 ? 1.0f : -1.0f);
+            }
+        }
+    }
+};
+
+}  // namespace frugal
