@@ -16,9 +16,11 @@
 #include <frugal/aggregate/contribution.hpp>
 #include <frugal/compress/signs.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/core/bit_matrix.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/loan.hpp>
+#include <frugal/kernels/pack_signs.hpp>
 
 namespace frugal {
 
@@ -52,7 +54,7 @@ public:
 
     void reset(std::size_t d) {
         d_ = d;
-        words_ = (d + 63) / 64;
+        words_ = words_for(d);
         votes_ = 0;
         weight_ = 0;
         planes_.clear();
@@ -62,14 +64,9 @@ public:
         if (!counts(weight)) {
             return;
         }
-        add_words([&](std::size_t w) {
-            const std::size_t n = std::min<std::size_t>(64, d_ - 64 * w);
-            std::uint64_t word = 0;
-            for (std::size_t i = 0; i < n; ++i) {
-                word |= std::uint64_t{y[64 * w + i] >= 0} << i;
-            }
-            return word;
-        });
+        const auto words = borrow<std::uint64_t>(words_);
+        kernels::pack_signs(y, {words.data(), d_});
+        add_words([&](std::size_t w) { return words[w]; });
     }
     //! Throws `invalid_input` for a message that only side information decodes. A refused message leaves no trace.
     template <Compressor C>

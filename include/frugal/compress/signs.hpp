@@ -1,6 +1,7 @@
 //! `signs`: truth values, and the signs of anything else, one bit a coordinate and nothing more.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -9,9 +10,11 @@
 
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
+#include <frugal/core/bit_matrix.hpp>
 #include <frugal/core/describe.hpp>
-#include <frugal/core/exact.hpp>
+#include <frugal/core/loan.hpp>
 #include <frugal/kernels/norms.hpp>
+#include <frugal/kernels/pack_signs.hpp>
 
 namespace frugal {
 
@@ -32,27 +35,24 @@ public:
 
     void encode(std::span<const float> x, random_key, payload_writer& w) const {
         kernels::expect_all_finite(x);
-        const auto out = w.block(bytes_for(x.size()), x.size());
-        for (std::size_t at = 0; at < x.size(); at += 64) {
-            const std::size_t n = x.size() - at < 64 ? x.size() - at : 64;
-            std::uint64_t word = 0;
-            for (std::size_t i = 0; i < n; ++i) {
-                word |= std::uint64_t{x[at + i] >= 0} << i;
-            }
-            std::memcpy(out.data() + at / 8, &word, bytes_for(n));
-        }
+        const auto words = borrow<std::uint64_t>(words_for(x.size()));
+        kernels::pack_signs(x, {words.data(), x.size()});
+        std::memcpy(w.block(bytes_for(x.size()), x.size()).data(), words.data(), bytes_for(x.size()));
     }
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
         encode(x, k, w);
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            echo[i] = x[i] >= 0 ? 1.0f : -1.0f;
-        }
+        std::ranges::transform(x, echo.begin(), [](float v) { return v >= 0 ? 1.0f : -1.0f; });
     }
     void decode(payload_reader& r, random_key, std::span<float> y) const {
-        for_each(r, y.size(), [&](std::size_t i, float sign) { y[i] = sign; });
+        const auto words = unpadded(read(r, y.size()));
+        kernels::unpack_signs({words.data(), y.size()}, y);
     }
     void decode_add(payload_reader& r, random_key, float weight, std::span<float> acc) const {
-        for_each(r, acc.size(), [&](std::size_t i, float sign) { acc[i] += rounded(weight * sign); });
+        const auto words = unpadded(read(r, acc.size()));
+        const bit_view bits(words.data(), acc.size());
+        for (std::size_t i = 0; i < acc.size(); ++i) {
+            acc[i] += bits[i] ? weight : -weight;
+        }
     }
     //! The bits inside a message, in place, valid as long as the message: for who counts them. Throws
     //! `malformed_message` as decompress does.
@@ -71,17 +71,12 @@ private:
                        "the padding of a message is not zero: it was altered");
         return in;
     }
-    template <class Use>
-    static void for_each(payload_reader& r, std::size_t d, Use use) {
-        const auto in = read(r, d);
-        for (std::size_t at = 0; at < d; at += 64) {
-            const std::size_t n = d - at < 64 ? d - at : 64;
-            std::uint64_t word = 0;
-            std::memcpy(&word, in.data() + at / 8, bytes_for(n));
-            for (std::size_t i = 0; i < n; ++i) {
-                use(at + i, (word >> i & 1) != 0 ? 1.0f : -1.0f);
-            }
-        }
+    //! As words, the bits beyond the last 0.
+    static loan<std::uint64_t> unpadded(std::span<const std::byte> bytes) {
+        auto words = borrow<std::uint64_t>((bytes.size() + 7) / 8);
+        words[words.size() - 1] = 0;
+        std::memcpy(words.data(), bytes.data(), bytes.size());
+        return words;
     }
 };
 
