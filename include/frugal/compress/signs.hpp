@@ -74,7 +74,7 @@ private:
     //! As words, the bits beyond the last 0.
     static loan<std::uint64_t> unpadded(std::span<const std::byte> bytes) {
         auto words = borrow<std::uint64_t>((bytes.size() + 7) / 8);
-        words[words.size() - 1] = 0;
+        std::ranges::fill(words, std::uint64_t{0});
         std::memcpy(words.data(), bytes.data(), bytes.size());
         return words;
     }
