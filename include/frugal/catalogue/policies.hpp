@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include <frugal/aggregate/majority_vote.hpp>
 #include <frugal/aggregate/mean.hpp>
 #include <frugal/aggregate/minimax_mean.hpp>
 #include <frugal/aggregate/side_information_mean.hpp>
@@ -14,8 +15,10 @@
 #include <frugal/mix/topologies.hpp>
 #include <frugal/optimize/adam.hpp>
 #include <frugal/optimize/any_optimizer.hpp>
+#include <frugal/optimize/boolean_optimizer.hpp>
 #include <frugal/optimize/momentum.hpp>
 #include <frugal/optimize/nesterov.hpp>
+#include <frugal/optimize/optimizer_by_kind.hpp>
 #include <frugal/optimize/schedule.hpp>
 #include <frugal/optimize/sgd.hpp>
 
@@ -26,7 +29,8 @@ namespace frugal {
 using aggregators = policy_list<  //
     mean,                         //
     minimax_mean,                 //
-    side_information_mean>;
+    side_information_mean,        //
+    majority_vote>;
 using any_aggregator = one_of<aggregators>;
 template <>
 struct catalogue_of<any_aggregator> {
@@ -70,7 +74,9 @@ struct catalogue_of<any_optimizer> {
         sgd,                       //
         momentum,                  //
         nesterov,                  //
-        adam>;
+        adam,                      //
+        boolean_optimizer,         //
+        optimizer_by_kind<any_optimizer, any_optimizer>>;
 };
 
 // ------------------------------------------------------------------------------------------------------ partitions
