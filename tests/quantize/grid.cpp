@@ -37,7 +37,7 @@ TEST_CASE("grid: values, gaps and names", "[quantize][grid]") {
     CHECK_FALSE(listed_grid({0, 0.5f}).is_sign());
     CHECK(grid().name() == "binary_grid");
     CHECK(even_grid(-1, 0.5f, 5).name() == "even_grid(first=-1,step=0.5,count=5)");
-    CHECK(listed_grid({-4, 0, 1.5f}).name() == "listed_grid(-4,0,1.5)");
+    CHECK(listed_grid({-4, 0, 1.5f}).name() == "listed_grid(values=[-4,0,1.5])");
 }
 
 TEST_CASE("grid: nearest by hand, halfway goes up, NaN stays", "[quantize][grid]") {

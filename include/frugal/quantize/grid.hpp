@@ -174,13 +174,13 @@ inline grid even_grid(float first, float step, std::size_t count) {
 //! These values. Throws `invalid_input` unless there are 2 to 256, finite, each larger than the one before.
 inline grid listed_grid(std::vector<float> values) {
     expect(values.size() >= 2 && values.size() <= grid::most_listed, "listed_grid: needs from 2 to 256 values");
-    std::string name = "listed_grid";
+    std::string name = "listed_grid(values=[";
     for (std::size_t i = 0; i < values.size(); ++i) {
         expect(is_finite(values[i]) && (i == 0 || values[i - 1] < values[i]),
                "listed_grid: values must be finite and increase");
-        name += (i == 0 ? '(' : ',') + number_text(values[i]);
+        name += (i == 0 ? "" : ",") + number_text(values[i]);
     }
-    grid g(name + ')', values[0], 1, values.size());
+    grid g(name + "])", values[0], 1, values.size());
     g.listed_ = std::move(values);
     return g;
 }
@@ -199,6 +199,6 @@ inline constexpr auto even_grid_description =
                        argument<std::size_t>("count", "of values").from(2).to(grid::most_even));
 inline constexpr auto listed_grid_description =
     describes_function("listed_grid", "the values given", listed_grid,
-                       arguments_left<float>("values", "from 2 to 256 numbers, increasing"));
+                       argument<std::vector<float>>("values", "increasing, from 2 to 256").otherwise("[-1,1]"));
 
 }  // namespace frugal
