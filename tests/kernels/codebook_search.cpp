@@ -36,9 +36,13 @@ std::vector<std::uint32_t> by_definition(std::span<const float> rows, std::size_
 void check(std::span<const float> rows, std::size_t d, std::span<const float> x) {
     for (const bool nearest : {true, false}) {
         const auto expected = by_definition(rows, d, x, nearest);
-        kernels::search_codebook codebook;
-        nearest ? codebook.assign_nearest(rows, d) : codebook.assign(rows, d);
         test::for_each_architecture([&](auto arch) {
+            kernels::search_codebook codebook;
+            if (nearest) {
+                codebook.assign_nearest<decltype(arch)>(rows, d);
+            } else {
+                codebook.assign<decltype(arch)>(rows, d);
+            }
             std::vector<std::uint32_t> best(expected.size());
             kernels::search<decltype(arch)>(codebook, x, best);
             INFO(decltype(arch)::name() << ", d = " << d << ", " << rows.size() / d << " rows, nearest: " << nearest);

@@ -180,6 +180,15 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
                                           const float_batch<Arch>& c) {
         return _mm512_fmadd_ps(a, b, c);
     }
+#if defined(__AVX512BF16__)
+    static constexpr bool multiplies_pairs = true;
+    static float_batch<Arch> multiply_add_pairs(const float_batch<Arch>& a, const float_batch<Arch>& b,
+                                                const float_batch<Arch>& sum) {
+        const __m512i left = _mm512_castps_si512(a);
+        const __m512i right = _mm512_castps_si512(b);
+        return _mm512_dpbf16_ps(sum, (__m512bh)left, (__m512bh)right);
+    }
+#endif
     static std::uint32_t lanes_at_least(const float_batch<Arch>& a, const float_batch<Arch>& b) {
         return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
     }
