@@ -90,7 +90,8 @@ TEST_CASE("codebook search: codewords closer together than float can tell", "[ke
     auto rows = test::normal_vector(300 * d, 3);
     for (std::size_t m = 1; m < 300; ++m) {
         for (std::size_t j = 0; j < d; ++j) {
-            rows[m * d + j] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(rows[j]) + std::uint32_t(m * (j + 5) % 7));
+            rows[m * d + j] =
+                std::bit_cast<float>(std::bit_cast<std::uint32_t>(rows[j]) + std::uint32_t(m * (j + 5) % 7));
         }
     }
     const auto near = test::normal_vector(100 * d, 4);

@@ -345,9 +345,8 @@ private:
                 square += v * v;  // exact products
             }
             const auto factor = static_cast<float>(tables.bias->inverse(std::sqrt(square)));
-            b.levels[l] = static_cast<std::uint32_t>(stochastic_index(std::span<const float>(tables.levels), factor,
-                                                                      unit_from_word(b.dither[l]),
-                                                                      out_of_range::clamp));
+            b.levels[l] = static_cast<std::uint32_t>(stochastic_index(
+                std::span<const float>(tables.levels), factor, unit_from_word(b.dither[l]), out_of_range::clamp));
         }
     }
 

@@ -44,9 +44,10 @@ struct search_codebook {
     bool nearest = true;  //!< by distance, not by inner product
     std::vector<float> blocks;
     std::vector<float> offsets;
-    std::vector<float> pairs;  //!< the same as blocks, two coordinates of 16 bits in a float; empty where not made use of
-    float largest_norm = 0;    //!< at least that of every row
-    float largest_loss = 0;    //!< the same for what rounding to 16 bits took from it
+    std::vector<float>
+        pairs;               //!< the same as blocks, two coordinates of 16 bits in a float; empty where not made use of
+    float largest_norm = 0;  //!< at least that of every row
+    float largest_loss = 0;  //!< the same for what rounding to 16 bits took from it
 
     //! Takes `rows` (count x dimension, row-major, finite), for the search of the nearest. O(count dimension).
     template <class Arch = default_arch>
@@ -136,12 +137,14 @@ inline void make_pairs(const float* columns, std::size_t d, std::size_t n, float
     }
 }
 
-//! The largest score of a block for each vector of a tile, the largest of all other blocks, and which block it was.
+//! The three largest scores that a block has for each vector of a tile, and which blocks have the first two.
 template <std::size_t vectors>
 struct block_scores {
     alignas(64) float highest[vectors];
     alignas(64) float second[vectors];
+    alignas(64) float third[vectors];
     alignas(64) float block[vectors];  // exact below 2^24
+    alignas(64) float second_block[vectors];
 };
 
 //! Scores of `blocks` blocks. `columns` has coordinate (or pair) j of vector i at j sets V::count + i; `dimension` is
@@ -158,7 +161,8 @@ template <class V, bool of_pairs, std::size_t dimension, std::size_t sets, std::
     const std::size_t d = dimension == 0 ? run_time_dimension : dimension;
     const value lowest(-std::numeric_limits<float>::infinity());
     ((V::store(out.highest + s * V::count, lowest), V::store(out.second + s * V::count, lowest),
-      V::store(out.block + s * V::count, value(0.0f))),
+      V::store(out.third + s * V::count, lowest), V::store(out.block + s * V::count, value(0.0f)),
+      V::store(out.second_block + s * V::count, value(0.0f))),
      ...);
     for (std::size_t b = 0; b < blocks; ++b, block += width * d, offset += width, tops += sets * V::count) {
         value top[sets] = {((void)s, lowest)...};
@@ -180,10 +184,16 @@ template <class V, bool of_pairs, std::size_t dimension, std::size_t sets, std::
         const auto note = [&](std::size_t at, value score) {
             const value highest = V::load(out.highest + at);
             const value second = V::load(out.second + at);
+            const value block_before = V::load(out.block + at);
+            const value loser = V::smaller(score, highest);
+            const value losing_block = V::where_greater(score, highest, block_before, here);
             V::store(tops + at, score);
-            V::store(out.block + at, V::where_greater(score, highest, here, V::load(out.block + at)));
-            V::store(out.second + at, V::larger(second, V::smaller(score, highest)));
             V::store(out.highest + at, V::larger(score, highest));
+            V::store(out.block + at, V::where_greater(score, highest, here, block_before));
+            V::store(out.second + at, V::larger(second, loser));
+            V::store(out.second_block + at,
+                     V::where_greater(loser, second, losing_block, V::load(out.second_block + at)));
+            V::store(out.third + at, V::larger(V::load(out.third + at), V::smaller(loser, second)));
         };
         (note(s * V::count, top[s]), ...);
     }
@@ -227,29 +237,41 @@ template <class V, std::size_t dimension>
     return candidates;
 }
 
-//! The best of all rows of blocks first..last - 1 that score at least `least` in float, and whose block, in `tops`,
-//! reaches `least_of_block`.
-template <class V, std::size_t dimension>
-[[gnu::noinline]] std::uint32_t best_of_candidates(const search_codebook& codebook, const float* x, float least,
-                                                   const float* tops, std::size_t stride, float least_of_block,
-                                                   std::size_t first, std::size_t last) {
-    std::size_t best = codebook.count;
-    double preference = 0;
-    for (std::size_t b = first; b < last; ++b) {
-        if (tops[b * stride] < least_of_block) {
-            continue;
-        }
-        auto candidates = candidates_of_block<V, dimension>(codebook, x, least, b);
+//! The best, in double, of the rows it is shown.
+class exact_choice {
+public:
+    exact_choice(const search_codebook& codebook, const float* x) : codebook_(codebook), x_(x) {}
+    //! Those of block b whose bits are set.
+    void consider(std::size_t b, std::uint32_t candidates) {
         for (; candidates != 0; candidates &= candidates - 1) {
             const std::size_t m = b * search_codebook::width + static_cast<std::size_t>(std::countr_zero(candidates));
-            const double p = exact_preference(codebook, x, m);
-            if (best == codebook.count || p > preference) {
-                best = m;
-                preference = p;
+            const double p = exact_preference(codebook_, x_, m);
+            if (best_ == codebook_.count || p > preference_ || (p == preference_ && m < best_)) {
+                best_ = m;
+                preference_ = p;
             }
         }
     }
-    return static_cast<std::uint32_t>(best);
+    std::uint32_t best() const { return static_cast<std::uint32_t>(best_); }
+
+private:
+    const search_codebook& codebook_;
+    const float* x_;
+    std::size_t best_ = codebook_.count;
+    double preference_ = 0;
+};
+
+//! The best of all rows that score at least `least` in float, and whose block, in `tops`, reaches `least_of_block`.
+template <class V, std::size_t dimension>
+[[gnu::noinline]] std::uint32_t best_of_blocks(const search_codebook& codebook, const float* x, float least,
+                                               const float* tops, std::size_t stride, float least_of_block) {
+    exact_choice choice(codebook, x);
+    for (std::size_t b = 0; b < codebook.offsets.size() / search_codebook::width; ++b) {
+        if (tops[b * stride] >= least_of_block) {
+            choice.consider(b, candidates_of_block<V, dimension>(codebook, x, least, b));
+        }
+    }
+    return choice.best();
 }
 
 //! Where scores in float may be infinite or no number at all.
@@ -342,21 +364,26 @@ void search_tile(const search_codebook& codebook, const float* x, float* tops, s
         const float* const xi = x + i * d;
         const float least_of_block = scores.highest[i] - of_block[i];
         const float least = scores.highest[i] - of_score[i];
-        std::size_t first = 0;
-        std::size_t last = blocks;
-        if (scores.second[i] < least_of_block) [[likely]] {
-            first = static_cast<std::size_t>(scores.block[i]);
-            last = first + 1;
-            const auto candidates = candidates_of_block<V, dimension>(codebook, xi, least, first);
-            if (std::has_single_bit(candidates)) [[likely]] {
-                best[i] = static_cast<std::uint32_t>(first * search_codebook::width) +
+        if (!is_finite(of_block[i])) [[unlikely]] {
+            best[i] = best_of_all(codebook, xi);
+        } else if (scores.third[i] < least_of_block) [[likely]] {
+            const auto block = static_cast<std::size_t>(scores.block[i]);
+            const auto other = static_cast<std::size_t>(scores.second_block[i]);
+            const auto candidates = candidates_of_block<V, dimension>(codebook, xi, least, block);
+            const auto others =
+                scores.second[i] < least_of_block ? 0u : candidates_of_block<V, dimension>(codebook, xi, least, other);
+            if (others == 0 && std::has_single_bit(candidates)) [[likely]] {
+                best[i] = static_cast<std::uint32_t>(block * search_codebook::width) +
                           static_cast<std::uint32_t>(std::countr_zero(candidates));
-                continue;
+            } else {
+                exact_choice choice(codebook, xi);
+                choice.consider(block, candidates);
+                choice.consider(other, others);
+                best[i] = choice.best();
             }
+        } else {
+            best[i] = best_of_blocks<V, dimension>(codebook, xi, least, tops + i, vectors, least_of_block);
         }
-        best[i] = is_finite(of_block[i]) ? best_of_candidates<V, dimension>(codebook, xi, least, tops + i, vectors,
-                                                                            least_of_block, first, last)
-                                         : best_of_all(codebook, xi);
     }
 }
 
@@ -431,8 +458,8 @@ void search_codebook::assign(std::span<const float> rows, std::size_t row_length
             loss = std::max(loss, *std::max_element(lost, lost + width));
         }
         // Squares of small numbers may have vanished; infinite numbers make NaN, which `max` may pass over.
-        largest_loss = largest_norm < 0x1p100f && largest_norm > 0x1p-40f ? std::sqrt(loss) * 1.00001f
-                                                                          : largest_norm * 0x1p-8f;
+        largest_loss =
+            largest_norm < 0x1p100f && largest_norm > 0x1p-40f ? std::sqrt(loss) * 1.00001f : largest_norm * 0x1p-8f;
     }
 }
 
