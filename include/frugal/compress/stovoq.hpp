@@ -79,23 +79,6 @@ private:
     mutable std::shared_ptr<const stovoq_tables> tables_;
 };
 
-//! ||x||^2 in double: coordinates j with the same j mod 4 first, for their sums need not wait for one another.
-inline double squared_norm_of_row(const float* x, std::size_t d) {
-    double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-    const auto square = [&](std::size_t j) { return double{x[j]} * double{x[j]}; };  // exact
-    std::size_t j = 0;
-    for (; j + 4 <= d; j += 4) {
-        s0 += square(j);
-        s1 += square(j + 1);
-        s2 += square(j + 2);
-        s3 += square(j + 3);
-    }
-    s0 += j < d ? square(j) : 0;
-    s1 += j + 1 < d ? square(j + 1) : 0;
-    s2 += j + 2 < d ? square(j + 2) : 0;
-    return (s0 + s1) + (s2 + s3);
-}
-
 //! What a message needs while it is made or read.
 struct stovoq_scratch {
     std::vector<float> rows;            // codewords, row-major
@@ -356,8 +339,9 @@ private:
     //! The level of each bucket's factor, rounded at random.
     void choose_levels(const detail::stovoq_tables& tables, detail::stovoq_batch& b) const {
         const auto d = static_cast<std::size_t>(dimension);
+        const std::span<const float> buckets(b.buckets);
         for (std::size_t l = 0; l < b.levels.size(); ++l) {
-            b.levels[l] = tables.factor->index(detail::squared_norm_of_row(b.buckets.data() + l * d, d),
+            b.levels[l] = tables.factor->index(kernels::sum_squares_of_few(buckets.subspan(l * d, d)),
                                                unit_from_word(b.dither[l]));
         }
     }
