@@ -12,9 +12,17 @@ namespace frugal::driver {
 
 struct codec_request {
     std::string compressor;
-    std::filesystem::path input;
+    std::filesystem::path input;   // .npy or raw floats
     std::filesystem::path output;  // the decoded vector; empty: none
     int repeat = 10;
+    std::uint64_t seed = 1;
+};
+
+struct choose_request {
+    std::filesystem::path input;
+    std::filesystem::path tensors;  // layout.json; empty: none
+    std::string link = "1Gbps";
+    int repeat = 16;
     std::uint64_t seed = 1;
 };
 
@@ -22,6 +30,7 @@ struct codec_request {
 int run_train(const training_request& request, const std::filesystem::path& out);
 int run_compare(const std::string& preset, const training_request& common, const std::filesystem::path& out);
 int run_codec(const codec_request& request);
+int run_choose(const choose_request& request, const std::filesystem::path& out);
 int run_reproduce(const std::vector<std::string>& names, const std::filesystem::path& out, std::uint64_t seed);
 int run_list(bool markdown);
 

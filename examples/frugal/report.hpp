@@ -61,6 +61,15 @@ void write_curves(const std::filesystem::path& folder, const std::vector<run_rep
 std::string draw_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs,
                         const std::string& title);
 
+//! Runs gnuplot on `script`, kept as folder/name.gp, which draws folder/name.svg; size in pixels, such as "800,600".
+//! Returns a line for the user: where the picture is, or why there is none (then an
+//! older one is removed too).
+std::string draw_picture(const std::filesystem::path& folder, const std::string& name, const std::string& size,
+                         const std::string& script);
+
+//! For gnuplot: a string in single quotes, where nothing but the quote itself is special.
+std::string quoted(const std::string& text);
+
 //! Columns aligned, first left and the others right.
 std::string aligned_table(const std::vector<std::vector<std::string>>& rows);
 
