@@ -16,6 +16,7 @@ TEST_CASE("altered: messages around any payload parse, with the identity that wa
     CHECK(m.payload_bits() == 24);
     const message shorter = message::parse(testing::with_payload(m, m.payload().first(1)).bytes());
     CHECK(shorter.key(3) == key);
+    CHECK(shorter.seed_mark() == m.seed_mark());
     CHECK(shorter.dimension() == 5);
     REQUIRE(shorter.payload().size() == 1);
     CHECK(shorter.payload()[0] == std::byte{1});

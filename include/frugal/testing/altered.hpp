@@ -29,7 +29,11 @@ inline message message_around(std::uint64_t scheme, random_key key, std::size_t 
 
 //! The same message with another payload, and a checksum to match.
 inline message with_payload(const message& m, std::span<const std::byte> payload) {
-    return message_around(m.scheme(), m.key(0), m.dimension(), payload);
+    message changed = m;
+    changed.buffer().resize(message::header_size);
+    changed.buffer().insert(changed.buffer().end(), payload.begin(), payload.end());
+    changed.seal(std::uint64_t{payload.size()} * 8);
+    return changed;
 }
 
 }  // namespace frugal::testing
