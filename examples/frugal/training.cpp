@@ -33,7 +33,6 @@
 #include "choices.hpp"
 #include "measured.hpp"
 #include "settings.hpp"
-#include "vectors.hpp"
 
 namespace frugal::driver {
 namespace {
@@ -309,7 +308,7 @@ private:
         const frugal::run_report r = run(engine, nodes, rounds{request_.rounds} || divergence_guard{}, loading,
                                          accuracy, nothing, curve, bar, saving);
         if (!request_.save.empty() && rank() == 0) {
-            write_vector(request_.save, nodes[0].parameters());  // the server's, or one of those that agree
+            write_floats(request_.save, nodes[0].parameters());  // the server's, or one of those that agree
         }
         return r;
     }
@@ -419,7 +418,7 @@ model_quality evaluate(const training_request& request, const std::filesystem::p
     training_request alone = request;
     alone.batch = alone.nodes = 1;
     setup s(alone);
-    const std::vector<float> w = read_vector(model);
+    const std::vector<float> w = read_floats(model);
     expect(w.size() == s.initial.size(), [&] {
         return model.string() + " holds " + std::to_string(w.size()) + " parameters, but " + request.objective +
                " has " + std::to_string(s.initial.size());
