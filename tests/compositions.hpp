@@ -150,6 +150,11 @@ inline std::vector<frugal::any_compressor> all_compositions() {
                          .group = 7,
                          .norm_bits = 12,
                          .levels = bias_levels::all_but_one});
+    all.push_back(transformed{hadamard{.size = 16}, fine});
+    all.push_back(transformed{hadamard{.size = 32, .kept = 9},
+                              scalar(dithered{.levels = 2}, any_scale(bucketed{max_norm{}, 9}), radix{})});
+    all.push_back(transformed{hadamard{.size = 12}, any_compressor(sparse_compressor{top_k{.fraction = 0.3}})});
+    all.push_back(transformed{hadamard{.size = 128}, near});
     all.push_back(alternating{fine, near});
     all.push_back(alternating{near, any_compressor(identity{})});
     const auto with_feedback = [](any_compressor inner) { return any_compressor(error_feedback{std::move(inner)}); };

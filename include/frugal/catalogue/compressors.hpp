@@ -30,6 +30,8 @@
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
+#include <frugal/compress/transform/hadamard.hpp>
+#include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
 #include <frugal/quantize/natural.hpp>
 #include <frugal/quantize/nested.hpp>
@@ -119,6 +121,16 @@ struct catalogue_of<any_codebook> {
     using policies = codebooks;
 };
 
+// ------------------------------------------------------------------------------------------------------ transforms
+
+using transforms = policy_list<hadamard>;
+using any_transform = one_of<transforms>;
+template <>
+struct catalogue_of<any_transform> {
+    static constexpr std::string_view kind = "transform";
+    using policies = transforms;
+};
+
 // ----------------------------------------------------------------------------------------------------- compressors
 
 namespace detail {
@@ -129,6 +141,8 @@ template <class S>
 using sparse_of = sparse_compressor<S, any_compressor, fixed_width_indices>;
 template <class S>
 using sparse_with_rice_indices_of = sparse_compressor<S, any_compressor, rice_indices>;
+template <class T>
+using transformed_of = transformed<T, any_compressor>;
 template <class B>
 using codebook_of = codebook_compressor<B, any_coder>;
 
@@ -144,6 +158,7 @@ struct catalogue_of<any_compressor> {
         each_of<detail::sparse_with_rice_indices_of, selectors>,  //
         each_of<detail::codebook_of, codebooks>,                  //
         policy_list<stovoq>,                                      //
+        each_of<detail::transformed_of, transforms>,              //
         policy_list<error_feedback<any_compressor>>,              //
         policy_list<contractive<any_compressor>>,                 //
         policy_list<alternating<any_compressor, any_compressor>>>;
