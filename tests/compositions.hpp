@@ -155,6 +155,7 @@ inline std::vector<frugal::any_compressor> all_compositions() {
                               scalar(dithered{.levels = 2}, any_scale(bucketed{max_norm{}, 9}), radix{})});
     all.push_back(transformed{hadamard{.size = 12}, any_compressor(sparse_compressor{top_k{.fraction = 0.3}})});
     all.push_back(transformed{hadamard{.size = 128}, near});
+    all.push_back(compressive_sampling{.size = 20, .kept = 7, .levels = 0});
     all.push_back(alternating{fine, near});
     all.push_back(alternating{near, any_compressor(identity{})});
     const auto with_feedback = [](any_compressor inner) { return any_compressor(error_feedback{std::move(inner)}); };

@@ -18,6 +18,7 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/compressive_sampling.hpp>
 #include <frugal/compress/contractive.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
@@ -159,6 +160,7 @@ struct catalogue_of<any_compressor> {
         each_of<detail::codebook_of, codebooks>,                  //
         policy_list<stovoq>,                                      //
         each_of<detail::transformed_of, transforms>,              //
+        policy_list<compressive_sampling>,                        //
         policy_list<error_feedback<any_compressor>>,              //
         policy_list<contractive<any_compressor>>,                 //
         policy_list<alternating<any_compressor, any_compressor>>>;
@@ -174,6 +176,11 @@ struct catalogue_of<any_compressor> {
         catalogue_alias{"one_bit", "sign with the mean of each class", "codebook(one_bit,packed)"},
         catalogue_alias{"one_bit_sgd", "the same with error feedback", "error_feedback(codebook(one_bit,packed))"},
         catalogue_alias{"lloyd_max", "the four levels of least squared error", "codebook(lloyd_max,packed)"},
+        catalogue_alias{"qcs", "all rows of a rotation, three levels, dithered", "compressive_sampling(levels=1)"},
+        catalogue_alias{"qcs_mmse", "the same, shrunk to the least mean square",
+                        "contractive(compressive_sampling(levels=1))"},
+        catalogue_alias{"drive", "sign behind a rotation, one bit",
+                        "transformed(hadamard,scalar(sign,bucketed(mean_abs,4096),packed))"},
         catalogue_alias{"topk", "the largest 1 % with error feedback", "error_feedback(sparse(top_k(fraction=0.01)))"},
     };
 };
