@@ -165,6 +165,8 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     all.push_back(with_feedback(with_feedback(fine)));
     all.push_back(with_feedback(any_compressor(codebook_compressor{one_bit{}, any_coder(packed{})})));
     all.push_back(any_compressor(sparse_compressor{top_k{.fraction = 0.5}, with_feedback(few), fixed_width_indices{}}));
+    all.push_back(any_compressor(weighted_error_feedback{fine, 0.5f}));
+    all.push_back(any_compressor(error_feedback{few, 0.75f}));
     add_what_is_missing(all);
     all.push_back(blocked{scalar_compressor{dithered{.levels = 1}}, 16});
     all.push_back(blocked{sparse_compressor{top_k{.fraction = 0.2}}, 7});

@@ -162,6 +162,7 @@ struct catalogue_of<any_compressor> {
         each_of<detail::transformed_of, transforms>,              //
         policy_list<compressive_sampling>,                        //
         policy_list<error_feedback<any_compressor>>,              //
+        policy_list<weighted_error_feedback<any_compressor>>,     //
         policy_list<contractive<any_compressor>>,                 //
         policy_list<alternating<any_compressor, any_compressor>>>;
     static constexpr std::array aliases{
