@@ -20,6 +20,7 @@
 #include <frugal/compress/transform/hadamard.hpp>
 #include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/e8.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
 #include <frugal/quantize/stochastic.hpp>
@@ -170,6 +171,7 @@ void add_compressors() {
     add_codec("random_k-0.01", [] { return sparse_compressor{random_k{.fraction = 0.01}}; });
     add_codec("random_k-0.1", [] { return sparse_compressor{random_k{.fraction = 0.1}}; });
     add_codec("stovoq-8-256", [] { return stovoq{.dimension = 8, .codewords = 256, .bias_bits = 3}; });
+    add_codec("dithered_e8-4-packed", [] { return scalar_compressor{dithered_e8{4}, bucketed{max_norm{}, 512}}; });
     add_codec("rotated-sign", [] {
         return transformed{hadamard{.size = 4096}, scalar_compressor{sign{}, bucketed{mean_abs{}, 4096}}};
     });

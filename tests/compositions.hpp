@@ -114,6 +114,9 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     each_coder(natural{.levels = 8});
     each_coder(natural{.levels = 64});
     each_coder(sign{});
+    each_coder(dithered_e8{3});
+    all.push_back(scalar(e8{16}, any_scale(bucketed{max_norm{}, 13}), packed{}));
+    all.push_back(scalar(nested_e8{1.0 / 16, 2}, any_scale(max_norm{}), packed{}));
     each_coder(nested_dithered{.fine = 1.0 / 3, .coarse = 1});
     each_coder(nested_dithered{.fine = 1.0 / 1000, .coarse = 1, .shrink = 0.9});
     each_coder(stochastic_codebook{.levels = {-1.0f, -0.25f, 0.0f, 0.5f, 2.0f}});

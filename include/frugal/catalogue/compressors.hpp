@@ -34,6 +34,7 @@
 #include <frugal/compress/transform/hadamard.hpp>
 #include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/e8.hpp>
 #include <frugal/quantize/natural.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
@@ -54,6 +55,9 @@ using quantizers = policy_list<  //
     dorefa,                      //
     natural,                     //
     sign,                        //
+    e8,                          //
+    dithered_e8,                 //
+    nested_e8,                   //
     stochastic_codebook>;
 using any_quantizer = one_of<quantizers>;
 template <>

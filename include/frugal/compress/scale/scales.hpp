@@ -328,7 +328,11 @@ std::optional<double> relative_contraction([[maybe_unused]] const Q& q, [[maybe_
 template <class Q>
 std::optional<double> peak_variance([[maybe_unused]] const Q& q, [[maybe_unused]] norm_kind kind,
                                     [[maybe_unused]] std::size_t n) {
-    if constexpr (requires { double(q.step_variance()); }) {
+    if constexpr (decodes_with_dither<Q> && requires { double(q.max_norm_variance(n)); }) {
+        if (kind == norm_kind::max) {  // independent of x
+            return q.max_norm_variance(n);
+        }
+    } else if constexpr (requires { double(q.step_variance()); }) {
         if (kind == norm_kind::max) {
             return static_cast<double>(n) * q.step_variance() / (double{range_of(q)} * double{range_of(q)});
         }
