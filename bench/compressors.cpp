@@ -9,6 +9,7 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/compressive_sampling.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
@@ -16,7 +17,10 @@
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
+#include <frugal/compress/transform/hadamard.hpp>
+#include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/e8.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
 #include <frugal/quantize/stochastic.hpp>
@@ -123,6 +127,13 @@ void add_compressors() {
     add_codec("random_k-0.01", [] { return sparse_compressor{random_k{.fraction = 0.01}}; });
     add_codec("random_k-0.1", [] { return sparse_compressor{random_k{.fraction = 0.1}}; });
     add_codec("stovoq-8-256", [] { return stovoq{.dimension = 8, .codewords = 256, .bias_bits = 3}; });
+    add_codec("dithered_e8-4-packed", [] { return scalar_compressor{dithered_e8{4}, bucketed{max_norm{}, 512}}; });
+    add_codec("rotated-sign", [] {
+        return transformed{hadamard{.size = 4096}, scalar_compressor{sign{}, bucketed{mean_abs{}, 4096}}};
+    });
+    add_codec("qcs-256-256-1", [] { return compressive_sampling{.size = 256, .levels = 1}; });
+    add_codec("qcs-256-110-2", [] { return compressive_sampling{.size = 256, .kept = 110, .levels = 2}; });
+    add_codec("qcs-4096-1024-2", [] { return compressive_sampling{.size = 4096, .kept = 1024, .levels = 2}; });
     add_codec(
         "dithered-1-range_coder", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; },
         naive_sizes);
