@@ -8,6 +8,7 @@
 
 #include <frugal/aggregate/side_information_mean.hpp>
 #include <frugal/algorithm/async_sgd.hpp>
+#include <frugal/algorithm/ce_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
 #include <frugal/algorithm/fedavg.hpp>
@@ -207,6 +208,28 @@ private:
         expect(!setup_.exchange, "gradient_tracking averages with the neighbours of --topology");
         run_program(erase(gradient_tracking(request_.seed, mixing(), objective(), setup_.initial, batches(),
                                             setup_.optimizer, compressor())));
+    }
+    void train(const ce_sgd_choice& c) {
+        expect(!setup_.exchange, "ce_sgd masks gradients on their way to a server and takes no --exchange");
+        ce_sgd_options with{request_.nodes, request_.seed, {{}, c.averaged, c.smoothing}, c.receiver};
+        expect(c.probe <= setup_.samples, "ce_sgd: the probe has more samples than the data");
+        for (std::uint32_t i = 0; i < c.probe; ++i) {
+            with.feedback.probe.push_back(i);
+        }
+        loss_mask mask = c.mask;
+        if (mask.layers.empty()) {
+            mask.layers = setup_.make_objective(0).layout().sizes();
+        }
+        const sparse_compressor masked(std::move(mask), setup_.compressor, bitmap_indices{});
+        const auto train_by = [&](auto codec) {
+            run_program(erase(
+                ce_sgd(with, objective(), setup_.initial, batches(), server(std::move(codec)), setup_.optimizer)));
+        };
+        if (c.residual) {
+            train_by(error_feedback(masked));
+        } else {
+            train_by(masked);
+        }
     }
     void train(const async_sgd_choice&) {
         auto nodes = async_sgd({.workers = request_.nodes, .seed = request_.seed}, objective(), setup_.initial,
