@@ -22,6 +22,7 @@
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
+#include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/scale/scales.hpp>
@@ -144,6 +145,7 @@ struct catalogue_of<any_compressor> {
         each_of<detail::sparse_with_rice_indices_of, selectors>,  //
         each_of<detail::codebook_of, codebooks>,                  //
         policy_list<stovoq>,                                      //
+        policy_list<random_linear>,                               //
         policy_list<error_feedback<any_compressor>>,              //
         policy_list<contractive<any_compressor>>,                 //
         policy_list<alternating<any_compressor, any_compressor>>>;
