@@ -23,6 +23,7 @@
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
+#include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/scale/scales.hpp>
@@ -169,6 +170,7 @@ struct catalogue_of<any_compressor> {
         policy_list<detail::sparse_by_loss>,                      //
         each_of<detail::codebook_of, codebooks>,                  //
         policy_list<stovoq>,                                      //
+        policy_list<random_linear>,                               //
         each_of<detail::transformed_of, transforms>,              //
         policy_list<compressive_sampling>,                        //
         policy_list<error_feedback<any_compressor>>,              //
