@@ -1,4 +1,4 @@
-//! How a convolution's input unfolds to a matrix: a column for each place of its kernel (im2col).
+//! Images as matrices of patches, so that convolutions are matrix products (im2col; Chellapilla, Puri, Simard 2006).
 #pragma once
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 
 namespace frugal {
 
-//! Images of channels x rows x columns under a kernel x kernel window that moves by `stride`, `padding` values of 0 around
-//! them. Unfolded, an image is a matrix of channels kernel^2 rows (k, i, j) and a column for each place, row major.
+//! Images of channels x rows x columns under a kernel x kernel window that moves by `stride`, `padding` values around them,
+//! 0 unless said otherwise. Unfolded, an image is a matrix of channels kernel^2 rows (k, i, j) and a column for each place, row major.
 struct unfolding {
     std::size_t channels = 0;
     std::size_t rows = 0;
@@ -52,6 +52,30 @@ struct unfolding {
                 }
             }
         }
+    }
+
+    //! The matrix of an image; `outside` is what lies beyond the image's edge.
+    template <class T>
+    void unfold(const T* image, T* matrix, T outside = 0) const {
+        if (padding > 0) {
+            std::fill_n(matrix, patch() * places(), outside);
+        }
+        for_each_run([&, width = places()](std::size_t row, std::size_t place, std::size_t n, std::size_t from) {
+            T* to = matrix + row * width + place;
+            for (std::size_t c = 0; c < n; ++c) {
+                to[c] = image[from + c * stride];
+            }
+        });
+    }
+    //! Adds the matrix to the image that it would come from.
+    template <class T>
+    void fold(const T* matrix, T* image) const {
+        for_each_run([&, width = places()](std::size_t row, std::size_t place, std::size_t n, std::size_t to) {
+            const T* from = matrix + row * width + place;
+            for (std::size_t c = 0; c < n; ++c) {
+                image[to + c * stride] += from[c];
+            }
+        });
     }
 
     friend constexpr bool operator==(const unfolding&, const unfolding&) = default;

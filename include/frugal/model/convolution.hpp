@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include <frugal/core/expression.hpp>
-#include <frugal/core/unfolding.hpp>
 #include <frugal/model/blas.hpp>
+#include <frugal/model/image_patches.hpp>
 #include <frugal/model/layer.hpp>
 
 namespace frugal {
@@ -31,18 +31,8 @@ struct convolution {
     sample_shape input = {};
 
     sample_shape bind(sample_shape shape) {
-        checked_shape(shape, "convolution");
-        checked_shape({kernel, stride}, "convolution");
-        expect(padding < kernel, [&] {
-            return "the padding of a convolution must be less than its kernel, " + std::to_string(kernel) + ", not " +
-                   std::to_string(padding);
-        });
-        expect(shape.rows + 2 * padding >= kernel && shape.columns + 2 * padding >= kernel, [&] {
-            return "a convolution with a kernel of " + std::to_string(kernel) + " needs an image that large, not " +
-                   std::to_string(shape.rows) + " x " + std::to_string(shape.columns);
-        });
         input = shape;
-        checked_shape({patch(), positions()}, "convolution's unfolded image");
+        expect_patches(images(), "convolution");
         return checked_shape(output(), "convolution");
     }
     constexpr bool reads_output() const { return false; }
@@ -77,7 +67,7 @@ struct convolution {
             for (std::size_t f = 0; f < filters; ++f) {
                 std::fill_n(y + f * places, places, bias[f]);
             }
-            unfold(p.input.data() + s * input.size(), p.workspace.data());
+            images().unfold(p.input.data() + s * input.size(), p.workspace.data());
             blas::multiply<T>(blas::layout::stored, blas::layout::stored, filters, places, patch(), p.parameters.data(),
                               patch(), p.workspace.data(), places, 1, y, places, false);
         }
@@ -98,7 +88,7 @@ struct convolution {
         for (std::size_t s = 0; s < p.batch; ++s) {
             const T* delta = p.output_gradient.data() + s * filters * places;
             if (!leaves_factors) {
-                unfold(p.input.data() + s * input.size(), p.workspace.data());
+                images().unfold(p.input.data() + s * input.size(), p.workspace.data());
                 blas::multiply<T>(blas::layout::stored, blas::layout::transposed, filters, patch(), places, delta,
                                   places, p.workspace.data(), places, s == 0 ? p.beta : T(1), p.gradient.data(),
                                   patch(), true);
@@ -113,41 +103,16 @@ struct convolution {
             if (!p.input_gradient.empty()) {
                 blas::multiply<T>(blas::layout::transposed, blas::layout::stored, patch(), places, filters,
                                   p.parameters.data(), patch(), delta, places, 0, p.workspace.data(), places, false);
-                fold(p.workspace.data(), p.input_gradient.data() + s * input.size());
+                images().fold(p.workspace.data(), p.input_gradient.data() + s * input.size());
             }
         }
     }
 
 private:
-    unfolding images() const { return {input.channels, input.rows, input.columns, kernel, stride, padding}; }
+    unfolding images() const { return unfolding_of(input, kernel, stride, padding); }
     sample_shape output() const { return {filters, images().output_rows(), images().output_columns()}; }
     std::size_t patch() const { return images().patch(); }
     std::size_t positions() const { return images().places(); }
-
-    template <class T>
-    void unfold(const T* image, T* matrix) const {
-        const std::size_t places = positions();
-        if (padding > 0) {
-            std::fill_n(matrix, patch() * places, T(0));
-        }
-        images().for_each_run([&](std::size_t row, std::size_t place, std::size_t n, std::size_t from) {
-            T* to = matrix + row * places + place;
-            for (std::size_t c = 0; c < n; ++c) {
-                to[c] = image[from + c * stride];
-            }
-        });
-    }
-
-    template <class T>
-    void fold(const T* matrix, T* image) const {
-        const std::size_t places = positions();
-        images().for_each_run([&](std::size_t row, std::size_t place, std::size_t n, std::size_t to) {
-            const T* from = matrix + row * places + place;
-            for (std::size_t c = 0; c < n; ++c) {
-                image[to + c * stride] += from[c];
-            }
-        });
-    }
 };
 
 }  // namespace frugal
