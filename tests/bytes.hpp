@@ -60,7 +60,11 @@ inline frugal::message message_around(std::uint64_t scheme, frugal::random_key k
 
 //! The same message with another payload, and a checksum to match.
 inline frugal::message with_payload(const frugal::message& m, std::span<const std::byte> payload) {
-    return message_around(m.scheme(), m.key(0), m.dimension(), payload);
+    frugal::message changed = m;
+    changed.buffer().resize(frugal::message::header_size);
+    changed.buffer().insert(changed.buffer().end(), payload.begin(), payload.end());
+    changed.seal(std::uint64_t{payload.size()} * 8);
+    return changed;
 }
 
 }  // namespace test

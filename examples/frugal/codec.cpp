@@ -1,10 +1,6 @@
 //! `frugal codec`: one real vector through a compressor.
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -13,25 +9,10 @@
 #include "choices.hpp"
 #include "commands.hpp"
 #include "report.hpp"
+#include "vectors.hpp"
 
 namespace frugal::driver {
 namespace {
-
-std::vector<float> read_floats(const std::filesystem::path& file) {
-    std::error_code ec;
-    expect(!std::filesystem::is_directory(file, ec), [&] { return file.string() + " is a folder, not a file"; });
-    std::ifstream in(file, std::ios::binary);
-    expect(in.good(), [&] { return "cannot open " + file.string() + ": " + std::strerror(errno); });
-    const std::string bytes(std::istreambuf_iterator<char>(in), {});
-    expect(!in.bad(), [&] { return "cannot read " + file.string() + ": " + std::strerror(errno); });
-    expect(!bytes.empty() && bytes.size() % sizeof(float) == 0, [&] {
-        return file.string() + " has " + std::to_string(bytes.size()) +
-               " bytes; expected a raw vector of 32-bit little-endian floats, 4 bytes each";
-    });
-    std::vector<float> x(bytes.size() / sizeof(float));
-    std::memcpy(x.data(), bytes.data(), bytes.size());
-    return x;
-}
 
 template <class A>
 double squared_distance(const std::vector<A>& a, const std::vector<float>& b) {
@@ -43,12 +24,33 @@ double squared_distance(const std::vector<A>& a, const std::vector<float>& b) {
     return sum;
 }
 
+//! The other way round: a message in, its vector out.
+int decode(const codec_request& request, const any_compressor& compressor) {
+    expect(!request.output.empty(), "codec --message FILE needs --output FILE, for the vector");
+    const std::string bytes = read_bytes(request.message);
+    const message m = message::parse(std::as_bytes(std::span(bytes)));
+    std::vector<float> y(m.dimension());
+    compressor.decompress(m, m.key(request.seed), y);
+    write_vector(request.output, y);
+    nlohmann::ordered_json j;
+    j["compressor"] = compressor.name();
+    j["dimension"] = m.dimension();
+    j["payload_bits"] = m.payload_bits();
+    j["wire_bytes"] = m.bytes().size();
+    std::cout << j.dump(2) << '\n';
+    return 0;
+}
+
 }  // namespace
 
 int run_codec(const codec_request& request) {
     using clock = std::chrono::steady_clock;
     any_compressor compressor = parse<any_compressor>(request.compressor);
-    const std::vector<float> x = read_floats(request.input);
+    expect(request.input.empty() != request.message.empty(), "codec needs --input FILE or --message FILE");
+    if (!request.message.empty()) {
+        return decode(request, compressor);
+    }
+    const std::vector<float> x = read_vector(request.input);
     if (compressor.needs_side_information({.node = 0})) {
         std::cerr << "frugal: this message is meant to be decoded near a vector that the receiver knows; here it is "
                      "decoded near zero\n";
@@ -65,6 +67,10 @@ int run_codec(const codec_request& request) {
         const random_key key{request.seed, 0, static_cast<std::uint64_t>(i), purposes::message};
         const auto start = clock::now();
         compressor.compress(x, key, m);
+        if (i == 0 && !request.written_message.empty()) {
+            write_file(request.written_message,
+                       std::string(reinterpret_cast<const char*>(m.bytes().data()), m.bytes().size()));
+        }
         const auto encoded = clock::now();
         compressor.decompress(m, key, y);
         const auto decoded = clock::now();
@@ -76,7 +82,7 @@ int run_codec(const codec_request& request) {
         }
     }
     if (!request.output.empty()) {
-        write_file(request.output, std::string(reinterpret_cast<const char*>(y.data()), y.size() * sizeof(float)));
+        write_vector(request.output, y);
     }
     for (auto& v : sum) {
         v /= request.repeat;
@@ -90,7 +96,9 @@ int run_codec(const codec_request& request) {
     j["wire_bytes"] = m.bytes().size();
     j["distortion"] = distortion / request.repeat;
     j["distortion_of_mean"] = squared_distance(sum, x);
-    j["norm2"] = kernels::sum_squares(x);
+    const double norm2 = kernels::sum_squares(x);
+    j["norm2"] = norm2;
+    j["relative_error"] = norm2 > 0 ? distortion / request.repeat / norm2 : 0;
     j["encode_gbps"] = gigabytes / fastest_encode;
     j["decode_gbps"] = gigabytes / fastest_decode;
     std::cout << j.dump(2) << '\n';

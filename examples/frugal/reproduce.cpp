@@ -43,7 +43,7 @@ int run_reproduce(const std::vector<std::string>& names, const std::filesystem::
             chosen.push_back(r);
         }
     }
-    prepare_folder(out);
+    const result_folder folder(out);
     nlohmann::ordered_json json = nlohmann::ordered_json::array();
     std::string table = "| claim | source | published | measured | holds |\n|---|---|---:|---:|---|\n";
     bool all_hold = true;

@@ -62,6 +62,7 @@
 #include <frugal/objective/any_objective.hpp>
 #include <frugal/objective/empirical_risk.hpp>
 #include <frugal/objective/least_squares.hpp>
+#include <frugal/objective/on_grid.hpp>
 #include <frugal/objective/quadratic.hpp>
 #include <frugal/objective/require_objective.hpp>
 #include <frugal/objective/softmax_regression.hpp>

@@ -36,3 +36,15 @@ TEST_CASE("dense: by hand, and its derivatives", "[model][dense]") {
     CHECK(layout == tensor_layout().add("p.weight", {3, 8}).add("p.bias", {3}));
     CHECK(d.name() == "dense(3)");
 }
+
+TEST_CASE("dense: without a bias", "[model][dense]") {
+    CHECK(output_of(dense{.outputs = 2, .bias = false}, {2}, {1, 2, 3, 4}, {1, 1, 0, -1}) ==
+          std::vector<float>{3, 7, -2, -4});
+    CHECK(test::derivative_error(dense{.outputs = 5, .bias = false}, {2, 3, 4}, 7) < enough);
+    dense d{.outputs = 3, .bias = false};
+    d.bind({8});
+    tensor_layout layout;
+    d.add_tensors(layout, "p.");
+    CHECK(layout == tensor_layout().add("p.weight", {3, 8}));
+    CHECK(d.name() == "dense(3,bias=0)");
+}

@@ -28,6 +28,7 @@
 #include <frugal/compress/selector/proportional.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
+#include <frugal/compress/signs.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/quantize/dithered.hpp>
@@ -138,7 +139,7 @@ template <>
 struct catalogue_of<any_compressor> {
     static constexpr std::string_view kind = "compressor";
     using policies = all_of<                                      //
-        policy_list<identity>,                                    //
+        policy_list<identity, signs>,                             //
         each_of<detail::scalar_of, quantizers>,                   //
         each_of<detail::sparse_of, selectors>,                    //
         each_of<detail::sparse_with_rice_indices_of, selectors>,  //

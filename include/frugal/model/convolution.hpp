@@ -7,10 +7,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <frugal/core/expression.hpp>
 #include <frugal/model/blas.hpp>
+#include <frugal/model/image_patches.hpp>
 #include <frugal/model/layer.hpp>
 
 namespace frugal {
@@ -30,18 +30,8 @@ struct convolution {
     sample_shape input = {};
 
     sample_shape bind(sample_shape shape) {
-        checked_shape(shape, "convolution");
-        checked_shape({kernel, stride}, "convolution");
-        expect(padding < kernel, [&] {
-            return "the padding of a convolution must be less than its kernel, " + std::to_string(kernel) + ", not " +
-                   std::to_string(padding);
-        });
-        expect(shape.rows + 2 * padding >= kernel && shape.columns + 2 * padding >= kernel, [&] {
-            return "a convolution with a kernel of " + std::to_string(kernel) + " needs an image that large, not " +
-                   std::to_string(shape.rows) + " x " + std::to_string(shape.columns);
-        });
         input = shape;
-        checked_shape({patch(), positions()}, "convolution's unfolded image");
+        patches().validate("convolution");
         return checked_shape(output(), "convolution");
     }
     constexpr bool reads_output() const { return false; }
@@ -76,7 +66,7 @@ struct convolution {
             for (std::size_t f = 0; f < filters; ++f) {
                 std::fill_n(y + f * places, places, bias[f]);
             }
-            unfold(p.input.data() + s * input.size(), p.workspace.data());
+            patches().unfold(p.input.data() + s * input.size(), p.workspace.data());
             blas::multiply<T>(blas::layout::stored, blas::layout::stored, filters, places, patch(), p.parameters.data(),
                               patch(), p.workspace.data(), places, 1, y, places, false);
         }
@@ -92,7 +82,7 @@ struct convolution {
         std::fill(p.input_gradient.begin(), p.input_gradient.end(), T(0));
         for (std::size_t s = 0; s < p.batch; ++s) {
             const T* delta = p.output_gradient.data() + s * filters * places;
-            unfold(p.input.data() + s * input.size(), p.workspace.data());
+            patches().unfold(p.input.data() + s * input.size(), p.workspace.data());
             blas::multiply<T>(blas::layout::stored, blas::layout::transposed, filters, patch(), places, delta, places,
                               p.workspace.data(), places, s == 0 ? p.beta : T(1), p.gradient.data(), patch(), true);
             for (std::size_t f = 0; f < filters; ++f) {
@@ -105,70 +95,16 @@ struct convolution {
             if (!p.input_gradient.empty()) {
                 blas::multiply<T>(blas::layout::transposed, blas::layout::stored, patch(), places, filters,
                                   p.parameters.data(), patch(), delta, places, 0, p.workspace.data(), places, false);
-                fold(p.workspace.data(), p.input_gradient.data() + s * input.size());
+                patches().fold(p.workspace.data(), p.input_gradient.data() + s * input.size());
             }
         }
     }
 
 private:
-    sample_shape output() const {
-        return {filters, (input.rows + 2 * padding - kernel) / stride + 1,
-                (input.columns + 2 * padding - kernel) / stride + 1};
-    }
-    std::size_t patch() const { return input.channels * kernel * kernel; }
-    std::size_t positions() const { return output().rows * output().columns; }
-
-    //! Calls visit(row of the unfolded matrix, row and column of its first element in the output, number of elements,
-    //! their first index in the image) for every run of the unfolded matrix that lies inside the image.
-    template <class Visit>
-    void for_each_run(const Visit& visit) const {
-        const sample_shape out = output();
-        //! The first and one past the last output index whose input index o stride + shift - padding is below `extent`.
-        const auto inside = [this](std::size_t shift, std::size_t extent, std::size_t outputs) {
-            const std::size_t first = shift >= padding ? 0 : (padding - shift + stride - 1) / stride;
-            const std::size_t end = extent + padding > shift ? (extent + padding - shift - 1) / stride + 1 : 0;
-            return std::pair(std::min(first, outputs), std::min(end, outputs));
-        };
-        for (std::size_t k = 0; k < input.channels; ++k) {
-            for (std::size_t i = 0; i < kernel; ++i) {
-                const auto [top, bottom] = inside(i, input.rows, out.rows);
-                for (std::size_t j = 0; j < kernel; ++j) {
-                    const auto [left, right] = inside(j, input.columns, out.columns);
-                    const std::size_t row = (k * kernel + i) * kernel + j;
-                    for (std::size_t r = top; r < bottom && left < right; ++r) {
-                        const std::size_t line = k * input.rows + r * stride + i - padding;
-                        visit(row, r * out.columns + left, right - left,
-                              line * input.columns + left * stride + j - padding);
-                    }
-                }
-            }
-        }
-    }
-
-    template <class T>
-    void unfold(const T* image, T* matrix) const {
-        const std::size_t places = positions();
-        if (padding > 0) {
-            std::fill_n(matrix, patch() * places, T(0));
-        }
-        for_each_run([&](std::size_t row, std::size_t place, std::size_t n, std::size_t from) {
-            T* to = matrix + row * places + place;
-            for (std::size_t c = 0; c < n; ++c) {
-                to[c] = image[from + c * stride];
-            }
-        });
-    }
-
-    template <class T>
-    void fold(const T* matrix, T* image) const {
-        const std::size_t places = positions();
-        for_each_run([&](std::size_t row, std::size_t place, std::size_t n, std::size_t to) {
-            const T* from = matrix + row * places + place;
-            for (std::size_t c = 0; c < n; ++c) {
-                image[to + c * stride] += from[c];
-            }
-        });
-    }
+    image_patches patches() const { return {input, kernel, stride, padding}; }
+    sample_shape output() const { return {filters, patches().rows(), patches().columns()}; }
+    std::size_t patch() const { return patches().patch(); }
+    std::size_t positions() const { return patches().positions(); }
 };
 
 }  // namespace frugal

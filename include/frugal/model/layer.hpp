@@ -1,15 +1,18 @@
 //! What a layer is: a function of parameters and a mini-batch, and its derivative.
 //!
-//! | layer                          | output of one sample        | parameters       | header            |
-//! |--------------------------------|-----------------------------|------------------|-------------------|
-//! | `dense`                        | outputs                     | weight, bias     | dense.hpp         |
-//! | `convolution`                  | filters x rows' x columns'  | weight, bias     | convolution.hpp   |
-//! | `group_normalization`          | as its input                | scale, shift     | normalization.hpp |
-//! | `max_pool`, `average_pool`     | channels x rows' x columns' | -                | pooling.hpp       |
-//! | `relu`, `hyperbolic_tangent`   | as its input                | -                | activation.hpp    |
-//! | `flatten`                      | as its input, one dimension | -                | activation.hpp    |
-//! | `sequential`, `layer_sequence` | that of the last layer      | those of all     | sequential.hpp    |
-//! | `any_layer`                    | of what it holds            | of what it holds | any_layer.hpp     |
+//! | layer                          | output of one sample        | parameters       | header                  |
+//! |--------------------------------|-----------------------------|------------------|-------------------------|
+//! | `dense`                        | outputs                     | weight, bias     | dense.hpp               |
+//! | `convolution`                  | filters x rows' x columns'  | weight, bias     | convolution.hpp         |
+//! | `boolean_dense`                | outputs                     | weight           | boolean_dense.hpp       |
+//! | `boolean_convolution`          | filters x rows' x columns'  | weight           | boolean_convolution.hpp |
+//! | `group_normalization`          | as its input                | scale, shift     | normalization.hpp       |
+//! | `max_pool`, `average_pool`     | channels x rows' x columns' | -                | pooling.hpp             |
+//! | `relu`, `hyperbolic_tangent`   | as its input                | -                | activation.hpp          |
+//! | `threshold_activation`         | as its input                | -                | threshold.hpp           |
+//! | `flatten`                      | as its input, one dimension | -                | activation.hpp          |
+//! | `sequential`, `layer_sequence` | that of the last layer      | those of all     | sequential.hpp          |
+//! | `any_layer`                    | of what it holds            | of what it holds | any_layer.hpp           |
 #pragma once
 
 #include <concepts>

@@ -119,7 +119,7 @@ public:
     }
     void add_tensors(tensor_layout& to, const std::string& prefix) const {
         for (const named_tensor& t : layout_.tensors()) {
-            to.add(prefix + t.name, t.shape);
+            to.add(prefix + t.name, t.shape, t.kind);
         }
     }
 
