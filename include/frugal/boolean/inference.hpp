@@ -2,10 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include <frugal/boolean/network.hpp>
 #include <frugal/core/bit_matrix.hpp>
 #include <frugal/core/error.hpp>
+#include <frugal/core/exact.hpp>
 #include <frugal/core/loan.hpp>
 #include <frugal/kernels/bit_gemm.hpp>
 #include <frugal/kernels/linear.hpp>
@@ -70,7 +70,7 @@ private:
         std::vector<std::int32_t> threshold;
         bit_vector flip;
     };
-    using layer = std::variant<threshold_stage, real_stage, boolean_layer>;
+    using layer = std::variant<threshold_stage, real_stage, boolean_layer, normalization_stage>;
 
     template <class Stage>
     static layer prepared(Stage&& stage) {
@@ -126,6 +126,29 @@ private:
                 const double sum = in.bits() ? double(kernels::sign_dot(w, signs.data(), in.width))
                                              : kernels::dot(w, in.row(i).data(), in.width);
                 out.row(i)[j] = static_cast<float>(sum + double(stage.bias[j]));
+            }
+        }
+        return out;
+    }
+    //! With the roundings of `group_normalization`, by which networks are trained.
+    static values apply(const normalization_stage& stage, const values& in) {
+        values out = values::of_reals(in.samples, in.width);
+        const auto n = static_cast<double>(in.width);
+        for (std::size_t i = 0; i < in.samples; ++i) {
+            const std::span<const float> x = in.row(i);
+            double sum = 0;
+            for (const float v : x) {
+                sum += static_cast<double>(v);
+            }
+            double squares = 0;
+            for (const float v : x) {
+                const double difference = static_cast<double>(v) - sum / n;
+                squares += rounded(difference * difference);
+            }
+            const auto center = static_cast<float>(sum / n);
+            const auto factor = static_cast<float>(1 / std::sqrt(squares / n + static_cast<double>(stage.epsilon)));
+            for (std::size_t j = 0; j < x.size(); ++j) {
+                out.row(i)[j] = multiply_add(rounded((x[j] - center) * factor), stage.scale[j], stage.shift[j]);
             }
         }
         return out;
