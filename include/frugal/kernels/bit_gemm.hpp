@@ -263,6 +263,9 @@ private:
 template <class Arch = default_arch>
 void boolean_gemm(bit_matrix_view a, bit_matrix_view b, std::span<std::int32_t> c) {
     assert(a.columns() == b.columns());
+    if (a.rows() == 1) {
+        return xnor_product<Arch>(b, a.row(0), c);  // not worth transposing b for
+    }
     using lanes = bit_lanes<Arch>;
     constexpr std::size_t step = detail::columns_at_once<lanes>;
     const std::size_t stride = detail::panel_width * std::min(detail::panel_depth, detail::half_words_for(b.columns()));
