@@ -243,7 +243,10 @@ public:
     }
     std::size_t rows() const { return rows_; }
     std::size_t columns() const { return columns_; }
+    //! A bit for each weight, rows in sixteens and columns in words of 32.
+    std::span<const std::uint32_t> words() const { return words_; }
 
+    //! For the kernels: the columns of the second factor from `row` on, from half word k on.
     detail::panel_view from(std::size_t row, std::size_t k) const {
         return {words_.data() + row / detail::panel_width * stride() + detail::panel_width * k, nullptr, stride()};
     }
