@@ -13,11 +13,19 @@ namespace frugal::driver {
 
 struct codec_request {
     std::string compressor;
-    std::filesystem::path input;            // a vector; "-": the standard input
+    std::filesystem::path input;            // a vector, .npy or raw floats; "-": the standard input
     std::filesystem::path message;          // instead: a message to decode
     std::filesystem::path output;           // the decoded vector; empty: none
     std::filesystem::path written_message;  // the first message; empty: none
     int repeat = 10;
+    std::uint64_t seed = 1;
+};
+
+struct choose_request {
+    std::filesystem::path input;
+    std::filesystem::path tensors;  // layout.json; empty: none
+    std::string link = "1Gbps";
+    int repeat = 16;
     std::uint64_t seed = 1;
 };
 
@@ -28,6 +36,7 @@ int run_evaluate(const training_request& request, const std::filesystem::path& m
 int run_compare(const std::string& name, const std::function<void(training_request&)>& change,
                 const std::filesystem::path& out);
 int run_codec(const codec_request& request);
+int run_choose(const choose_request& request, const std::filesystem::path& out);
 int run_reproduce(const std::vector<std::string>& names, const std::filesystem::path& out, std::uint64_t seed);
 int run_list(bool markdown, const std::string& kind, const std::string& name);
 

@@ -18,6 +18,7 @@ void for_kinds(F f) {
     f.template operator()<any_selector>("Selectors, in sparse(...)");
     f.template operator()<any_index_coding>("Codings of indices, in sparse(...)");
     f.template operator()<any_codebook>("Codebooks, in codebook(...)");
+    f.template operator()<any_transform>("Transforms, in transformed(...)");
     f.template operator()<any_exchange>("Exchanges (--exchange)");
     f.template operator()<any_aggregator>("Aggregators, in server(...)");
     f.template operator()<any_mixing_matrix>("Topologies (--topology)");

@@ -1,4 +1,4 @@
-//! The program `frugal`: train, evaluate, compare, codec, reproduce, list, help.
+//! The program `frugal`: train, evaluate, compare, codec, choose, reproduce, list, help.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
@@ -72,7 +72,8 @@ int run(int argc, char** argv) {
     codec_request codec_options;
     auto* codec = app.add_subcommand("codec", "one real vector through a compressor");
     codec->add_option("--compressor", codec_options.compressor, "an expression or alias")->required();
-    codec->add_option("--input", codec_options.input, "raw little-endian 32-bit floats; -: the standard input");
+    codec->add_option("--input", codec_options.input,
+                      "an .npy file, or raw little-endian 32-bit floats; -: the standard input");
     codec->add_option("--message", codec_options.message, "instead of --input: a message to decode");
     codec->add_option("--output", codec_options.output, "where to write the decoded vector");
     codec->add_option("--write-message", codec_options.written_message, "where to write the first message");
@@ -80,6 +81,18 @@ int run(int argc, char** argv) {
         ->check(whole(1, 1000000))
         ->capture_default_str();
     codec->add_option("--seed", codec_options.seed, "the seed")->check(whole(0, ~0ull))->capture_default_str();
+
+    choose_request choose_options;
+    auto* choose = app.add_subcommand("choose", "every codec of the catalogue on one real vector, and which to take");
+    choose->add_option("--input", choose_options.input, "an .npy file, or raw little-endian 32-bit floats")->required();
+    choose->add_option("--link", choose_options.link, "of a node, in each direction")->capture_default_str();
+    choose->add_option("--tensors", choose_options.tensors,
+                       "a file with [{\"name\": ..., \"shape\": [...]}, ...]: measures codecs tensor by tensor, too");
+    choose->add_option("--repeat", choose_options.repeat, "messages that are averaged")
+        ->check(whole(1, 1000000))
+        ->capture_default_str();
+    choose->add_option("--seed", choose_options.seed, "the seed")->check(whole(0, ~0ull))->capture_default_str();
+    choose->add_option("--out", out, "folder for choose.json and choose.svg")->capture_default_str();
 
     std::vector<std::string> claims;
     bool all = false;
@@ -150,6 +163,9 @@ int run(int argc, char** argv) {
     }
     if (*codec) {
         return run_codec(codec_options);
+    }
+    if (*choose) {
+        return run_choose(choose_options, out);
     }
     if (*reproduce) {
         if (all == !claims.empty()) {

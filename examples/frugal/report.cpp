@@ -31,18 +31,6 @@ nlohmann::json number_or_null(double v) {
     return std::isfinite(v) ? nlohmann::json(v) : nlohmann::json(nullptr);
 }
 
-//! For gnuplot: a string in single quotes, where nothing but the quote itself is special.
-std::string quoted(const std::string& text) {
-    std::string result = "'";
-    for (const char c : text) {
-        if (c == '\'') {
-            result += '\'';
-        }
-        result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-    }
-    return result + "'";
-}
-
 //! A field of a CSV file (RFC 4180).
 std::string csv_field(const std::string& text) {
     if (text.find_first_of(",\"\r\n") == std::string::npos) {
@@ -84,6 +72,17 @@ bool run_quietly(std::vector<std::string> words) {
 }
 
 }  // namespace
+
+std::string quoted(const std::string& text) {
+    std::string result = "'";
+    for (const char c : text) {
+        if (c == '\'') {
+            result += '\'';
+        }
+        result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    }
+    return result + "'";
+}
 
 std::string fixed_text(double value, int decimals) {
     if (!std::isfinite(value)) {
@@ -133,6 +132,10 @@ void write_file(const std::filesystem::path& file, const std::string& text) {
         std::filesystem::rename(written, target, ec);
         expect(!ec, [&] { return "cannot write " + target.string() + ": " + ec.message(); });
     }
+}
+
+void write_floats(const std::filesystem::path& file, std::span<const float> x) {
+    write_file(file, std::string(reinterpret_cast<const char*>(x.data()), x.size_bytes()));
 }
 
 void write_report(const std::filesystem::path& folder, const std::vector<run_report>& runs) {
@@ -203,37 +206,41 @@ std::string draw_curves(const std::filesystem::path& folder, const std::vector<r
         script += "EOD\n";
     }
     const std::string y = accuracy ? "test accuracy, %" : "training loss";
-    script +=
-        "set terminal svg size 1150,520 font 'sans-serif,13' background rgb 'white'\n"
-        "set output " +
-        quoted((folder / "curves.svg").string()) +
-        "\n"
-        "set multiplot layout 1,2 title " +
-        quoted(title) +
-        " noenhanced\n"
-        "set style line 1 lc rgb '#222222' lw 2 pt 7 ps 0.35\n"
-        "set style line 2 lc rgb '#0072b2' lw 2 pt 7 ps 0.35\n"
-        "set style line 3 lc rgb '#d55e00' lw 2 pt 7 ps 0.35\n"
-        "set style line 4 lc rgb '#009e73' lw 2 pt 7 ps 0.35\n"
-        "set style line 5 lc rgb '#cc79a7' lw 2 pt 7 ps 0.35\n"
-        "set style line 6 lc rgb '#e69f00' lw 2 pt 7 ps 0.35\n"
-        "set style line 7 lc rgb '#56b4e9' lw 2 pt 7 ps 0.35\n"
-        "set style line 8 lc rgb '#8b4513' lw 2 pt 7 ps 0.35\n"
-        "set style line 9 lc rgb '#999999' lw 2 pt 7 ps 0.35\n"
-        "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset logscale x\nset format x '10^{%L}'\n"
-        "set ylabel '" +
-        y + "'\n" +
-        (accuracy ? "set key bottom right noenhanced\n" : "set logscale y\nset key bottom left noenhanced\n") +
-        "set xlabel 'Mbit sent per worker'\n" + plot_command(runs, "1", accuracy) +
-        "set xlabel 'simulated seconds (computation, coding and network)'\nunset key\n" +
-        plot_command(runs, "2", accuracy) + "unset multiplot\n";
-    const auto picture = folder / "curves.svg", gp = folder / "curves.gp";
-    std::error_code ignored;
-    std::filesystem::remove(picture, ignored);
+    script += "set multiplot layout 1,2 title " + quoted(title) +
+              " noenhanced\n"
+              "set style line 1 lc rgb '#222222' lw 2 pt 7 ps 0.35\n"
+              "set style line 2 lc rgb '#0072b2' lw 2 pt 7 ps 0.35\n"
+              "set style line 3 lc rgb '#d55e00' lw 2 pt 7 ps 0.35\n"
+              "set style line 4 lc rgb '#009e73' lw 2 pt 7 ps 0.35\n"
+              "set style line 5 lc rgb '#cc79a7' lw 2 pt 7 ps 0.35\n"
+              "set style line 6 lc rgb '#e69f00' lw 2 pt 7 ps 0.35\n"
+              "set style line 7 lc rgb '#56b4e9' lw 2 pt 7 ps 0.35\n"
+              "set style line 8 lc rgb '#8b4513' lw 2 pt 7 ps 0.35\n"
+              "set style line 9 lc rgb '#999999' lw 2 pt 7 ps 0.35\n"
+              "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset logscale x\nset format x '10^{%L}'\n"
+              "set ylabel '" +
+              y + "'\n" +
+              (accuracy ? "set key bottom right noenhanced\n" : "set logscale y\nset key bottom left noenhanced\n") +
+              "set xlabel 'Mbit sent per worker'\n" + plot_command(runs, "1", accuracy) +
+              "set xlabel 'simulated seconds (computation, coding and network)'\nunset key\n" +
+              plot_command(runs, "2", accuracy) + "unset multiplot\n";
     if (!drawable) {
+        std::error_code ignored;
+        std::filesystem::remove(folder / "curves.svg", ignored);
         return "No picture: nothing was sent and measured.";
     }
-    write_file(gp, script);
+    return draw_picture(folder, "curves", "1150,520", script);
+}
+
+std::string draw_picture(const std::filesystem::path& folder, const std::string& name, const std::string& size,
+                         const std::string& script) {
+    const auto picture = folder / (name + ".svg"), gp = folder / (name + ".gp");
+    std::error_code ignored;
+    std::filesystem::remove(picture, ignored);
+    write_file(gp, "set terminal svg size " + size +
+                       " font 'sans-serif,13' background rgb 'white'\n"
+                       "set output " +
+                       quoted(picture.string()) + "\n" + script);
     if (run_quietly({"gnuplot", gp.string()})) {
         return "Picture: " + picture.string();
     }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -71,6 +72,15 @@ std::string draw_curves(const std::filesystem::path& folder, const std::vector<r
 //! Such as "0.2.0".
 std::string version_text();
 
+//! Runs gnuplot on `script`, kept as folder/name.gp, which draws folder/name.svg; size in pixels, such as "800,600".
+//! Returns a line for the user: where the picture is, or why there is none (then an
+//! older one is removed too).
+std::string draw_picture(const std::filesystem::path& folder, const std::string& name, const std::string& size,
+                         const std::string& script);
+
+//! For gnuplot: a string in single quotes, where nothing but the quote itself is special.
+std::string quoted(const std::string& text);
+
 //! Columns aligned, first left and the others right.
 std::string aligned_table(const std::vector<std::vector<std::string>>& rows);
 
@@ -94,5 +104,8 @@ private:
 //! directly,
 //! and what a link points to. Throws naming the file and the reason.
 void write_file(const std::filesystem::path& file, const std::string& text);
+
+//! Raw 32-bit floats.
+void write_floats(const std::filesystem::path& file, std::span<const float> x);
 
 }  // namespace frugal::driver

@@ -8,6 +8,7 @@
 
 #include <frugal/aggregate/side_information_mean.hpp>
 #include <frugal/algorithm/async_sgd.hpp>
+#include <frugal/algorithm/ce_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
 #include <frugal/algorithm/fedavg.hpp>
@@ -33,7 +34,6 @@
 #include "choices.hpp"
 #include "measured.hpp"
 #include "settings.hpp"
-#include "vectors.hpp"
 
 namespace frugal::driver {
 namespace {
@@ -209,6 +209,28 @@ private:
         run_program(erase(gradient_tracking(request_.seed, mixing(), objective(), setup_.initial, batches(),
                                             setup_.optimizer, compressor())));
     }
+    void train(const ce_sgd_choice& c) {
+        expect(!setup_.exchange, "ce_sgd masks gradients on their way to a server and takes no --exchange");
+        ce_sgd_options with{request_.nodes, request_.seed, {{}, c.averaged, c.smoothing}, c.receiver};
+        expect(c.probe <= setup_.samples, "ce_sgd: the probe has more samples than the data");
+        for (std::uint32_t i = 0; i < c.probe; ++i) {
+            with.feedback.probe.push_back(i);
+        }
+        loss_mask mask = c.mask;
+        if (mask.layers.empty()) {
+            mask.layers = setup_.make_objective(0).layout().sizes();
+        }
+        const sparse_compressor masked(std::move(mask), setup_.compressor, bitmap_indices{});
+        const auto train_by = [&](auto codec) {
+            run_program(erase(
+                ce_sgd(with, objective(), setup_.initial, batches(), server(std::move(codec)), setup_.optimizer)));
+        };
+        if (c.residual) {
+            train_by(error_feedback(masked));
+        } else {
+            train_by(masked);
+        }
+    }
     void train(const async_sgd_choice&) {
         auto nodes = async_sgd({.workers = request_.nodes, .seed = request_.seed}, objective(), setup_.initial,
                                batches(), setup_.optimizer, compressor());
@@ -309,7 +331,7 @@ private:
         const frugal::run_report r = run(engine, nodes, rounds{request_.rounds} || divergence_guard{}, loading,
                                          accuracy, nothing, curve, bar, saving);
         if (!request_.save.empty() && rank() == 0) {
-            write_vector(request_.save, nodes[0].parameters());  // the server's, or one of those that agree
+            write_floats(request_.save, nodes[0].parameters());  // the server's, or one of those that agree
         }
         return r;
     }
@@ -419,7 +441,7 @@ model_quality evaluate(const training_request& request, const std::filesystem::p
     training_request alone = request;
     alone.batch = alone.nodes = 1;
     setup s(alone);
-    const std::vector<float> w = read_vector(model);
+    const std::vector<float> w = read_floats(model);
     expect(w.size() == s.initial.size(), [&] {
         return model.string() + " holds " + std::to_string(w.size()) + " parameters, but " + request.objective +
                " has " + std::to_string(s.initial.size());

@@ -151,6 +151,15 @@ void expressions() {
     }
 }
 
+void npy() {
+    using namespace std::string_literals;
+    for (const std::string& type : {"<f2"s, ">f4"s, "<f8"s, "<i4"s}) {
+        std::string text = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (1, 2), }\n";
+        text = "\x93NUMPY\x01\0"s + static_cast<char>(text.size()) + '\0' + text;
+        write("npy", text + std::string(2 * static_cast<std::size_t>(type[2] - '0'), '\x3c'));
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -162,6 +171,7 @@ int main(int argc, char** argv) {
         root = argv[1];
         compressors();
         idx();
+        npy();
         checkpoints();
         states();
         boolean_networks();

@@ -72,6 +72,14 @@ public:
         if (const auto contraction = relative_contraction(quantizer_, kind, n)) {
             result.contraction = contraction;
         }
+        if constexpr (requires { double(quantizer_.mean_contraction()); }) {
+            if (kind == norm_kind::mean_abs) {
+                result.mean_contraction = quantizer_.mean_contraction();
+            }
+        }
+        if (result.unbiased) {
+            result.peak_variance = peak_variance(quantizer_, kind, n);
+        }
         result.worst_case = relative_worst_case(quantizer_, kind, n);
         return result;
     }
