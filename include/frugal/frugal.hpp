@@ -15,6 +15,8 @@
 #include <frugal/algorithm/local_sgd.hpp>
 #include <frugal/algorithm/svrg.hpp>
 #include <frugal/algorithm/synchronous.hpp>
+#include <frugal/boolean/inference.hpp>
+#include <frugal/boolean/network_file.hpp>
 #include <frugal/compress.hpp>
 #include <frugal/compress/blocked.hpp>
 #include <frugal/compress/per_tensor.hpp>
