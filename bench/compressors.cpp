@@ -13,6 +13,7 @@
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
+#include <frugal/compress/selector/chunked_top_k.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
@@ -164,6 +165,8 @@ void add_compressors() {
     add("encode/sign-packed-naive", naive_sizes, encode_sign_naive);
     add_codec("sign-packed-feedback", [] { return error_feedback{scalar_compressor{sign{}, mean_abs{}, packed{}}}; });
     add_codec("top_k-0.01", [] { return sparse_compressor{top_k{.fraction = 0.01}}; });
+    add_codec("chunked_top_k-64-4096",
+              [] { return sparse_compressor{chunked_top_k{}, codebook_compressor{lloyd_max{}}, rice_indices{}}; });
     add_codec("top_k-0.01-feedback", [] { return error_feedback{sparse_compressor{top_k{.fraction = 0.01}}}; });
     add_codec("one_bit-packed", [] { return codebook_compressor{one_bit{}}; });
     add_codec("one_bit-packed-feedback", [] { return error_feedback{codebook_compressor{one_bit{}}}; });

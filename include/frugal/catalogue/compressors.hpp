@@ -26,6 +26,7 @@
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/scale/scales.hpp>
+#include <frugal/compress/selector/chunked_top_k.hpp>
 #include <frugal/compress/selector/proportional.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
@@ -95,6 +96,7 @@ struct catalogue_of<any_coder> {
 
 using selectors = policy_list<  //
     top_k,                      //
+    chunked_top_k,              //
     random_k,                   //
     threshold,                  //
     variance_budget,            //
@@ -186,6 +188,8 @@ struct catalogue_of<any_compressor> {
                         "contractive(compressive_sampling(levels=1))"},
         catalogue_alias{"drive", "sign behind a rotation, one bit",
                         "transformed(hadamard,scalar(sign,bucketed(mean_abs,4096),packed))"},
+        catalogue_alias{"sparse_loco", "64 of each 4096 in two bits, with feedback that decays",
+                        "error_feedback(sparse(chunked_top_k,codebook(lloyd_max,packed),rice_indices),decay=0.95)"},
         catalogue_alias{"topk", "the largest 1 % with error feedback", "error_feedback(sparse(top_k(fraction=0.01)))"},
     };
 };
