@@ -13,6 +13,7 @@
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
+#include <frugal/compress/scale/block_scales.hpp>
 #include <frugal/compress/selector/chunked_top_k.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
@@ -22,6 +23,7 @@
 #include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
 #include <frugal/quantize/e8.hpp>
+#include <frugal/quantize/minifloat.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
 #include <frugal/quantize/stochastic.hpp>
@@ -174,6 +176,9 @@ void add_compressors() {
     add_codec("random_k-0.01", [] { return sparse_compressor{random_k{.fraction = 0.01}}; });
     add_codec("random_k-0.1", [] { return sparse_compressor{random_k{.fraction = 0.1}}; });
     add_codec("stovoq-8-256", [] { return stovoq{.dimension = 8, .codewords = 256, .bias_bits = 3}; });
+    add_codec("mxfp8", [] { return scalar_compressor{minifloat{4, 3}, shared_exponent{32}}; });
+    add_codec("mxfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_exponent{32}}; });
+    add_codec("nvfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_e4m3{16}}; });
     add_codec("dithered_e8-4-packed", [] { return scalar_compressor{dithered_e8{4}, bucketed{max_norm{}, 512}}; });
     add_codec("rotated-sign", [] {
         return transformed{hadamard{.size = 4096}, scalar_compressor{sign{}, bucketed{mean_abs{}, 4096}}};

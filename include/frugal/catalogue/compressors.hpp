@@ -25,6 +25,7 @@
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
+#include <frugal/compress/scale/block_scales.hpp>
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/compress/selector/chunked_top_k.hpp>
 #include <frugal/compress/selector/proportional.hpp>
@@ -36,6 +37,7 @@
 #include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
 #include <frugal/quantize/e8.hpp>
+#include <frugal/quantize/minifloat.hpp>
 #include <frugal/quantize/natural.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
@@ -59,6 +61,7 @@ using quantizers = policy_list<  //
     e8,                          //
     dithered_e8,                 //
     nested_e8,                   //
+    minifloat,                   //
     stochastic_codebook>;
 using any_quantizer = one_of<quantizers>;
 template <>
@@ -78,6 +81,8 @@ struct catalogue_of<any_scale> {
         mean_abs,                  //
         fixed,                     //
         shared_norm,               //
+        shared_exponent,           //
+        shared_e4m3,               //
         bucketed<any_scale>>;
 };
 
@@ -188,6 +193,11 @@ struct catalogue_of<any_compressor> {
                         "contractive(compressive_sampling(levels=1))"},
         catalogue_alias{"drive", "sign behind a rotation, one bit",
                         "transformed(hadamard,scalar(sign,bucketed(mean_abs,4096),packed))"},
+        catalogue_alias{"mxfp8", "E4M3 in blocks of 32, 8.25 bits",
+                        "scalar(minifloat(4,3),shared_exponent(32),packed)"},
+        catalogue_alias{"mxfp4", "E2M1 in blocks of 32, 4.25 bits",
+                        "scalar(minifloat(2,1),shared_exponent(32),packed)"},
+        catalogue_alias{"nvfp4", "E2M1 in blocks of 16, 4.5 bits", "scalar(minifloat(2,1),shared_e4m3(16),packed)"},
         catalogue_alias{"sparse_loco", "64 of each 4096 in two bits, with feedback that decays",
                         "error_feedback(sparse(chunked_top_k,codebook(lloyd_max,packed),rice_indices),decay=0.95)"},
         catalogue_alias{"topk", "the largest 1 % with error feedback", "error_feedback(sparse(top_k(fraction=0.01)))"},

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <frugal/compress/coder/block_coder.hpp>
 #include <frugal/compress/coder/packed.hpp>
@@ -66,8 +67,9 @@ public:
         const std::size_t n = std::min(d, bucket(d));
         const norm_kind kind = detail::kind_of(scale_);
         laws result{.unbiased = unbiased_now()};
+        const double slack = detail::slack_of(scale_);
         if (const auto variance = relative_variance(quantizer_, kind, n)) {
-            result = laws_from_variance(result.unbiased, *variance);
+            result = laws_from_variance(result.unbiased, slack * slack * *variance);
         }
         if (const auto contraction = relative_contraction(quantizer_, kind, n)) {
             result.contraction = contraction;
@@ -81,13 +83,19 @@ public:
             result.peak_variance = peak_variance(quantizer_, kind, n);
         }
         result.worst_case = relative_worst_case(quantizer_, kind, n);
+        for (std::optional<double>* const scaled : {&result.peak_variance, &result.worst_case}) {
+            if (*scaled) {
+                **scaled *= scaled == &result.worst_case ? slack : slack * slack;
+            }
+        }
         return result;
     }
     //! The bound of E||C(x) - x||^2 / ||x||^2 for dimension d, where the quantizer and scale have one.
     double variance(std::size_t d) const
         requires detail::has_relative_variance<Q, detail::static_kind<S>>
     {
-        return *relative_variance(quantizer_, detail::static_kind<S>, std::min(d, bucket(d)));
+        const double slack = detail::slack_of(scale_);
+        return slack * slack * *relative_variance(quantizer_, detail::static_kind<S>, std::min(d, bucket(d)));
     }
     //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2, where the quantizer and scale have one.
     double contraction(std::size_t d) const
@@ -122,10 +130,18 @@ public:
     {
         expect(unbiased_now(), "expected_error: elements beyond this scale clip, and its error is not known");
         const std::size_t b = bucket(x.size());
+        const auto steps = borrow<float>(x.empty() ? 0 : (x.size() + b - 1) / b);
+        for (std::size_t at = 0; at < x.size(); at += b) {
+            steps[at / b] = step_of(scale_.measure(x.subspan(at, std::min(b, x.size() - at))));
+        }
+        const workspace<std::vector<std::byte>> bytes;
+        bytes->clear();
+        payload_writer as_sent(*bytes);
+        detail::write_steps(scale_, steps, as_sent);
         double total = 0;
         for (std::size_t at = 0; at < x.size(); at += b) {
             const auto part = x.subspan(at, std::min(b, x.size() - at));
-            const double step = step_of(scale_.measure(part));
+            const double step = steps[at / b];
             double sum = 0;
             for (const float v : part) {
                 sum += step > 0 ? quantizer_.step_variance(v / step) : double{v} * v;
@@ -145,9 +161,11 @@ public:
         payload_reader r(m.payload());
         const std::size_t d = m.dimension();
         const std::size_t b = bucket(d);
+        const auto steps = borrow<float>(d == 0 ? 0 : (d + b - 1) / b);
+        detail::read_steps(scale_, r, steps);
         double total = 0;
         for (std::size_t at = 0; at < d; at += b) {
-            const double step = r.number();
+            const double step = steps[at / b];
             total += step * step * quantizer_.step_variance() * static_cast<double>(std::min(b, d - at));
         }
         return total;
@@ -281,9 +299,7 @@ private:
         for (std::size_t at = 0, i = 0; at < d; at += b, ++i) {
             steps[i] = step_of(measure(x, at, std::min(b, d - at)));
         }
-        for (const float step : steps) {
-            w.number(step);
-        }
+        detail::write_steps(scale_, steps, w);
         const random_stream dither(k);
         const std::size_t size = quantizer_.symbols().size();
         const auto quantize = [&](std::size_t first, std::size_t n, auto* symbols) {
@@ -458,8 +474,8 @@ private:
     void read(payload_reader& r, random_key k, std::span<float> y, Use reconstruct) const {
         const std::size_t b = bucket(y.size());
         const auto steps = borrow<float>(y.empty() ? 0 : (y.size() + b - 1) / b);
-        for (float& step : steps) {
-            step = r.number();
+        detail::read_steps(scale_, r, steps);
+        for (const float step : steps) {
             expect_message(step >= 0 && step <= largest_step_,
                            "a message holds a scale that is negative or too large: it was altered");
         }
