@@ -23,6 +23,7 @@
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
+#include <frugal/compress/low_rank.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/scale/block_scales.hpp>
@@ -172,6 +173,7 @@ struct catalogue_of<any_compressor> {
         policy_list<stovoq>,                                      //
         each_of<detail::transformed_of, transforms>,              //
         policy_list<compressive_sampling>,                        //
+        policy_list<low_rank>,                                    //
         policy_list<error_feedback<any_compressor>>,              //
         policy_list<weighted_error_feedback<any_compressor>>,     //
         policy_list<contractive<any_compressor>>,                 //
