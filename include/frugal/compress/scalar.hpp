@@ -203,18 +203,29 @@ public:
     }
 
     void decode(payload_reader& r, random_key k, std::span<float> y) const {
-        read(r, k, y,
-             [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
-                 kernels::reconstruct(quantizer_, symbols, step, u, first, part);
-             });
+        read(
+            r, k, y,
+            [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
+                kernels::reconstruct(quantizer_, symbols, step, u, first, part);
+            },
+            [](float step, std::span<const float> values, std::span<float> part) {
+                kernels::scale(step, values, part);
+            });
     }
     void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
-        read(r, k, acc,
-             [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
-                 const float factor = rounded(weight * step);
-                 expect(is_finite(factor), "a weight times the step of a message exceeds the range of float");
-                 kernels::reconstruct_add(quantizer_, symbols, factor, u, first, part);
-             });
+        const auto factor_of = [weight](float step) {
+            const float factor = rounded(weight * step);
+            expect(is_finite(factor), "a weight times the step of a message exceeds the range of float");
+            return factor;
+        };
+        read(
+            r, k, acc,
+            [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
+                kernels::reconstruct_add(quantizer_, symbols, factor_of(step), u, first, part);
+            },
+            [&](float step, std::span<const float> values, std::span<float> part) {
+                kernels::axpy(factor_of(step), values, part);
+            });
     }
     //! Whether a message under this key is meant to be decoded near a vector the receiver knows.
     bool needs_side_information(random_key) const
@@ -242,6 +253,7 @@ public:
 private:
     static constexpr int max_index = 1 << 24;
     static constexpr std::size_t preferred_chunk = 8192;
+    static constexpr std::size_t small_piece = 4096;  // a multiple of groups
     //! Indices that do not depend on the scale can be packed while the scale is measured.
     static constexpr bool one_pass = BlockCoder<C> && is_scale_free<Q> && detail::may_measure_pieces<S>;
 
@@ -278,10 +290,35 @@ private:
 
     bool unbiased_now() const { return unbiased && detail::bounds_elements_of(scale_); }
 
-    auto quantizing(std::span<const float> x) const {
-        return [this, x](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
-            kernels::quantize(quantizer_, x.subspan(first, n), step > 0 ? 1.0f / step : 0.0f, u, first, symbols);
-        };
+    //! Symbols of parts of x.
+    struct quantizing_part {
+        const scalar_compressor& c;
+        std::span<const float> x;
+
+        //! Of elements that share a step.
+        void operator()(std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) const {
+            kernels::quantize(c.quantizer_, x.subspan(first, n), inverse_of(step), u, first, symbols);
+        }
+        //! The same bits for small buckets, of which a kernel wants many at once: they are scaled beforehand.
+        void small_buckets(std::size_t first, std::size_t n, std::size_t b, std::span<const float> steps,
+                           const random_stream& u, auto* symbols) const {
+            const auto scaled = borrow<float>(std::min(n, small_piece));
+            for (std::size_t at = 0; at < n; at += small_piece) {
+                const std::span<float> piece(scaled.data(), std::min(small_piece, n - at));
+                for_buckets(first + at, piece.size(), b, steps, [&](std::size_t i, std::size_t count, float step) {
+                    kernels::scale(inverse_of(step), x.subspan(i, count), piece.subspan(i - first - at, count));
+                });
+                kernels::quantize(c.quantizer_, piece, 1.0f, u, first + at, symbols + at);
+            }
+        }
+    };
+    quantizing_part quantizing(std::span<const float> x) const { return {*this, x}; }
+
+    static float inverse_of(float step) { return step > 0 ? 1.0f / step : 0.0f; }
+    //! Would kernels see few elements at once? (Groups that are mapped together must not know.)
+    static bool has_small_buckets(std::size_t b, std::size_t d) {
+        return b < std::min(d, 2 * random_stream::group) &&
+               (kernels::group_of<Q> == 0 || b % std::max<std::size_t>(1, kernels::group_of<Q>) == 0);
     }
 
     //! quantize_part(first, n, step, dither, symbols): for parts that share a step, each element once.
@@ -303,6 +340,12 @@ private:
         const random_stream dither(k);
         const std::size_t size = quantizer_.symbols().size();
         const auto quantize = [&](std::size_t first, std::size_t n, auto* symbols) {
+            if constexpr (std::same_as<QuantizePart, quantizing_part>) {
+                if (has_small_buckets(b, d)) {
+                    quantize_part.small_buckets(first, n, b, steps, dither, symbols);
+                    return;
+                }
+            }
             for_buckets(first, n, b, steps, [&](std::size_t at, std::size_t count, float step) {
                 quantize_part(at, count, step, dither, symbols + (at - first));
             });
@@ -470,8 +513,10 @@ private:
             first += count;
         }
     }
-    template <class Use>
-    void read(payload_reader& r, random_key k, std::span<float> y, Use reconstruct) const {
+    //! reconstruct(symbols, step, first, part, dither): for parts that share a step; use_values(step, values, part): the
+    //! same from values in steps, where it is given, for small buckets.
+    template <class Use, class... UseValues>
+    void read(payload_reader& r, random_key k, std::span<float> y, Use reconstruct, UseValues... use_values) const {
         const std::size_t b = bucket(y.size());
         const auto steps = borrow<float>(y.empty() ? 0 : (y.size() + b - 1) / b);
         detail::read_steps(scale_, r, steps);
@@ -482,6 +527,20 @@ private:
         const random_stream dither(k);
         const std::size_t size = quantizer_.symbols().size();
         const auto use = [&](const auto* symbols, std::size_t first, std::size_t n) {
+            if constexpr (sizeof...(UseValues) > 0) {
+                if (has_small_buckets(b, y.size())) {
+                    const auto values = borrow<float>(std::min(n, small_piece));
+                    for (std::size_t at = 0; at < n; at += small_piece) {
+                        const std::span<float> piece(values.data(), std::min(small_piece, n - at));
+                        kernels::reconstruct(quantizer_, symbols + at, 1.0f, dither, first + at, piece);
+                        for_buckets(
+                            first + at, piece.size(), b, steps, [&](std::size_t i, std::size_t count, float step) {
+                                (use_values(step, piece.subspan(i - first - at, count), y.subspan(i, count)), ...);
+                            });
+                    }
+                    return;
+                }
+            }
             for_buckets(first, n, b, steps, [&](std::size_t at, std::size_t count, float step) {
                 reconstruct(symbols + (at - first), step, at, y.subspan(at, count), dither);
             });
