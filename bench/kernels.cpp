@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -18,18 +17,6 @@
 
 namespace bench {
 namespace {
-
-void copy(benchmark::State& state) {
-    input x(state);
-    output y(state);
-    for (auto _ : state) {
-        const auto to = y.next();
-        std::memcpy(to.data(), x.next().data(), to.size_bytes());
-        benchmark::DoNotOptimize(to.data());
-        benchmark::ClobberMemory();
-    }
-    count_bytes(state);
-}
 
 //! A number from a vector.
 template <class F>
@@ -178,7 +165,6 @@ void top_k_naive(benchmark::State& state) {
 void add_kernels() {
     namespace k = frugal::kernels;
     using vector = std::span<const float>;
-    add("memcpy/-", all_sizes, copy);
     const auto add_reduction = [](const std::string& name, auto fast, auto naive) {
         add(name + "/-", all_sizes, [=](benchmark::State& state) { reduce(state, fast); });
         add(name + "/--naive", naive_sizes, [=](benchmark::State& state) { reduce(state, naive); });

@@ -1,5 +1,6 @@
 #include <frugal/compress/scale/block_scales.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -126,6 +127,31 @@ TEST_CASE("block scales: the same chosen at run time", "[compress][scale][equiva
     };
     check(shared_exponent{32});
     check(shared_e4m3{16});
+}
+
+TEST_CASE("block scales: many small buckets at once have the bits of one after another",
+          "[compress][scale][equivalence]") {
+    for (const std::size_t d : {5u, 16u, 100u, 5000u}) {
+        const auto x = sample::normal_vector(d, d);
+        const scalar_compressor c{dithered{.levels = 3}, bucketed{max_norm{}, 16}};
+        message m, with_echo;
+        std::vector<float> y(d), sum(d, 0.0f), echo(d);
+        c.compress(x, {}, m);
+        c.compress(x, {}, with_echo, echo);
+        CHECK(std::ranges::equal(m.bytes(), with_echo.bytes()));
+        c.decompress(m, {}, y);
+        c.decompress_add(m, {}, 1.0f, sum);
+        CHECK(y == echo);
+        CHECK(sum == y);
+        const scalar_compressor one{dithered{.levels = 3}, max_norm{}};
+        for (std::size_t at = 0; at + 16 <= d && at < 64; at += 16) {  // within one group of the dither's stream
+            std::vector<float> padded(at + 16, 0.0f);
+            std::ranges::copy(std::span(x).subspan(at, 16), padded.begin() + static_cast<std::ptrdiff_t>(at));
+            const auto alone = sample::round_trip(one, padded, {});
+            CHECK(std::equal(alone.begin() + static_cast<std::ptrdiff_t>(at), alone.end(),
+                             y.begin() + static_cast<std::ptrdiff_t>(at)));
+        }
+    }
 }
 
 TEST_CASE("block scales: what no encoder writes is refused", "[compress][scale][hostile]") {

@@ -24,14 +24,17 @@
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/low_rank.hpp>
+#include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/scale/block_scales.hpp>
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/compress/selector/chunked_top_k.hpp>
+#include <frugal/compress/selector/loss_mask.hpp>
 #include <frugal/compress/selector/proportional.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
+#include <frugal/compress/signs.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/compress/transform/hadamard.hpp>
@@ -106,7 +109,8 @@ using selectors = policy_list<  //
     random_k,                   //
     threshold,                  //
     variance_budget,            //
-    random_sparse>;
+    random_sparse,              //
+    loss_mask>;
 using any_selector = one_of<selectors>;
 template <>
 struct catalogue_of<any_selector> {
@@ -116,7 +120,8 @@ struct catalogue_of<any_selector> {
 
 using index_codings = policy_list<  //
     fixed_width_indices,            //
-    rice_indices>;
+    rice_indices,                   //
+    bitmap_indices>;
 using any_index_coding = one_of<index_codings>;
 template <>
 struct catalogue_of<any_index_coding> {
@@ -154,6 +159,7 @@ template <class S>
 using sparse_of = sparse_compressor<S, any_compressor, fixed_width_indices>;
 template <class S>
 using sparse_with_rice_indices_of = sparse_compressor<S, any_compressor, rice_indices>;
+using sparse_by_loss = sparse_compressor<loss_mask, any_compressor, bitmap_indices>;
 template <class T>
 using transformed_of = transformed<T, any_compressor>;
 template <class B>
@@ -165,12 +171,14 @@ template <>
 struct catalogue_of<any_compressor> {
     static constexpr std::string_view kind = "compressor";
     using policies = all_of<                                      //
-        policy_list<identity>,                                    //
+        policy_list<identity, signs>,                             //
         each_of<detail::scalar_of, quantizers>,                   //
         each_of<detail::sparse_of, selectors>,                    //
         each_of<detail::sparse_with_rice_indices_of, selectors>,  //
+        policy_list<detail::sparse_by_loss>,                      //
         each_of<detail::codebook_of, codebooks>,                  //
         policy_list<stovoq>,                                      //
+        policy_list<random_linear>,                               //
         each_of<detail::transformed_of, transforms>,              //
         policy_list<compressive_sampling>,                        //
         policy_list<low_rank>,                                    //
