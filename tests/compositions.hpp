@@ -115,6 +115,9 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     each_coder(natural{.levels = 64});
     each_coder(sign{});
     each_coder(dithered_e8{3});
+    each_coder(minifloat{4, 3});
+    all.push_back(scalar(minifloat{2, 1}, any_scale(shared_exponent{32}), packed{}));
+    all.push_back(scalar(minifloat{2, 1}, any_scale(shared_e4m3{16}), packed{}));
     all.push_back(scalar(e8{16}, any_scale(bucketed{max_norm{}, 13}), packed{}));
     all.push_back(scalar(nested_e8{1.0 / 16, 2}, any_scale(max_norm{}), packed{}));
     each_coder(nested_dithered{.fine = 1.0 / 3, .coarse = 1});
