@@ -19,7 +19,10 @@
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
 #include <frugal/compress/contractive.hpp>
+#include <frugal/compress/cross_polytope.hpp>
+#include <frugal/compress/dual.hpp>
 #include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/hsq.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/scalar.hpp>
@@ -29,6 +32,7 @@
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/quantize/dithered.hpp>
 #include <frugal/quantize/natural.hpp>
@@ -143,7 +147,8 @@ struct catalogue_of<any_compressor> {
         each_of<detail::sparse_of, selectors>,                    //
         each_of<detail::sparse_with_rice_indices_of, selectors>,  //
         each_of<detail::codebook_of, codebooks>,                  //
-        policy_list<stovoq>,                                      //
+        policy_list<stovoq, spherical_stovoq>,                    //
+        policy_list<hsq_greedy, hsq_span, cross_polytope, dual>,  //
         policy_list<error_feedback<any_compressor>>,              //
         policy_list<contractive<any_compressor>>,                 //
         policy_list<alternating<any_compressor, any_compressor>>>;
@@ -159,6 +164,8 @@ struct catalogue_of<any_compressor> {
         catalogue_alias{"one_bit", "sign with the mean of each class", "codebook(one_bit,packed)"},
         catalogue_alias{"one_bit_sgd", "the same with error feedback", "error_feedback(codebook(one_bit,packed))"},
         catalogue_alias{"lloyd_max", "the four levels of least squared error", "codebook(lloyd_max,packed)"},
+        catalogue_alias{"grvq", "the nearest of random codewords, without correction",
+                        "stovoq(dimension=16,codewords=8192,bias_bits=0)"},
         catalogue_alias{"topk", "the largest 1 % with error feedback", "error_feedback(sparse(top_k(fraction=0.01)))"},
     };
 };
