@@ -9,12 +9,14 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/cross_polytope.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/quantize/dithered.hpp>
 #include <frugal/quantize/nested.hpp>
@@ -167,6 +169,15 @@ void add_compressors() {
     add_codec("random_k-0.01", [] { return sparse_compressor{random_k{.fraction = 0.01}}; });
     add_codec("random_k-0.1", [] { return sparse_compressor{random_k{.fraction = 0.1}}; });
     add_codec("stovoq-8-256", [] { return stovoq{.dimension = 8, .codewords = 256, .bias_bits = 3}; });
+    add("encode/stovoq-16-8192", naive_sizes,
+        [](benchmark::State& state) { encode(state, [] { return stovoq{.dimension = 16, .codewords = 8192}; }); });
+    add("decode_add/stovoq-16-8192", naive_sizes,
+        [](benchmark::State& state) { decode_add(state, [] { return stovoq{.dimension = 16, .codewords = 8192}; }); });
+    add("encode/spherical_stovoq-8-256", naive_sizes, [](benchmark::State& state) {
+        encode(state, [] { return spherical_stovoq{.dimension = 8, .codewords = 256}; });
+    });
+    add("encode/cross_polytope-16", naive_sizes,
+        [](benchmark::State& state) { encode(state, [] { return cross_polytope{}; }); });
     add("encode/dithered-1-range_coder", naive_sizes, [](benchmark::State& state) {
         encode(state, [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; });
     });

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     benchmark::AddCustomContext("frugal_architecture", frugal::default_arch::name());
     bench::add_kernels();
     bench::add_compressors();
+    bench::add_nearest_codeword();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
         return 1;

@@ -104,5 +104,6 @@ inline constexpr std::int64_t naive_sizes = sizes[3];
 
 void add_kernels();
 void add_compressors();
+void add_nearest_codeword();
 
 }  // namespace bench
