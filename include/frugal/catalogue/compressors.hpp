@@ -18,6 +18,7 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/compressive_sampling.hpp>
 #include <frugal/compress/contractive.hpp>
 #include <frugal/compress/cross_polytope.hpp>
 #include <frugal/compress/dual.hpp>
@@ -25,16 +26,22 @@
 #include <frugal/compress/hsq.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
+#include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/scale/scales.hpp>
+#include <frugal/compress/selector/loss_mask.hpp>
 #include <frugal/compress/selector/proportional.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
+#include <frugal/compress/signs.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>
+#include <frugal/compress/transform/hadamard.hpp>
+#include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/e8.hpp>
 #include <frugal/quantize/natural.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
@@ -55,6 +62,9 @@ using quantizers = policy_list<  //
     dorefa,                      //
     natural,                     //
     sign,                        //
+    e8,                          //
+    dithered_e8,                 //
+    nested_e8,                   //
     stochastic_codebook>;
 using any_quantizer = one_of<quantizers>;
 template <>
@@ -95,7 +105,8 @@ using selectors = policy_list<  //
     random_k,                   //
     threshold,                  //
     variance_budget,            //
-    random_sparse>;
+    random_sparse,              //
+    loss_mask>;
 using any_selector = one_of<selectors>;
 template <>
 struct catalogue_of<any_selector> {
@@ -105,7 +116,8 @@ struct catalogue_of<any_selector> {
 
 using index_codings = policy_list<  //
     fixed_width_indices,            //
-    rice_indices>;
+    rice_indices,                   //
+    bitmap_indices>;
 using any_index_coding = one_of<index_codings>;
 template <>
 struct catalogue_of<any_index_coding> {
@@ -123,6 +135,16 @@ struct catalogue_of<any_codebook> {
     using policies = codebooks;
 };
 
+// ------------------------------------------------------------------------------------------------------ transforms
+
+using transforms = policy_list<hadamard>;
+using any_transform = one_of<transforms>;
+template <>
+struct catalogue_of<any_transform> {
+    static constexpr std::string_view kind = "transform";
+    using policies = transforms;
+};
+
 // ----------------------------------------------------------------------------------------------------- compressors
 
 namespace detail {
@@ -133,6 +155,9 @@ template <class S>
 using sparse_of = sparse_compressor<S, any_compressor, fixed_width_indices>;
 template <class S>
 using sparse_with_rice_indices_of = sparse_compressor<S, any_compressor, rice_indices>;
+using sparse_by_loss = sparse_compressor<loss_mask, any_compressor, bitmap_indices>;
+template <class T>
+using transformed_of = transformed<T, any_compressor>;
 template <class B>
 using codebook_of = codebook_compressor<B, any_coder>;
 
@@ -142,14 +167,19 @@ template <>
 struct catalogue_of<any_compressor> {
     static constexpr std::string_view kind = "compressor";
     using policies = all_of<                                      //
-        policy_list<identity>,                                    //
+        policy_list<identity, signs>,                             //
         each_of<detail::scalar_of, quantizers>,                   //
         each_of<detail::sparse_of, selectors>,                    //
         each_of<detail::sparse_with_rice_indices_of, selectors>,  //
+        policy_list<detail::sparse_by_loss>,                      //
         each_of<detail::codebook_of, codebooks>,                  //
         policy_list<stovoq, spherical_stovoq>,                    //
         policy_list<hsq_greedy, hsq_span, cross_polytope, dual>,  //
+        policy_list<random_linear>,                               //
+        each_of<detail::transformed_of, transforms>,              //
+        policy_list<compressive_sampling>,                        //
         policy_list<error_feedback<any_compressor>>,              //
+        policy_list<weighted_error_feedback<any_compressor>>,     //
         policy_list<contractive<any_compressor>>,                 //
         policy_list<alternating<any_compressor, any_compressor>>>;
     static constexpr std::array aliases{
@@ -166,6 +196,11 @@ struct catalogue_of<any_compressor> {
         catalogue_alias{"lloyd_max", "the four levels of least squared error", "codebook(lloyd_max,packed)"},
         catalogue_alias{"grvq", "the nearest of random codewords, without correction",
                         "stovoq(dimension=16,codewords=8192,bias_bits=0)"},
+        catalogue_alias{"qcs", "all rows of a rotation, three levels, dithered", "compressive_sampling(levels=1)"},
+        catalogue_alias{"qcs_mmse", "the same, shrunk to the least mean square",
+                        "contractive(compressive_sampling(levels=1))"},
+        catalogue_alias{"drive", "sign behind a rotation, one bit",
+                        "transformed(hadamard,scalar(sign,bucketed(mean_abs,4096),packed))"},
         catalogue_alias{"topk", "the largest 1 % with error feedback", "error_feedback(sparse(top_k(fraction=0.01)))"},
     };
 };
