@@ -10,6 +10,7 @@
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
 #include <frugal/compress/compressive_sampling.hpp>
+#include <frugal/compress/cross_polytope.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
@@ -18,6 +19,7 @@
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/compress/transform/hadamard.hpp>
 #include <frugal/compress/transformed.hpp>
@@ -135,6 +137,9 @@ void add_compressors() {
     add_codec("mxfp8", [] { return scalar_compressor{minifloat{4, 3}, shared_exponent{32}}; });
     add_codec("mxfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_exponent{32}}; });
     add_codec("nvfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_e4m3{16}}; });
+    add_codec("stovoq-16-8192", [] { return stovoq{.dimension = 16, .codewords = 8192}; }, naive_sizes);
+    add_codec("spherical_stovoq-8-256", [] { return spherical_stovoq{.dimension = 8, .codewords = 256}; }, naive_sizes);
+    add_codec("cross_polytope-16", [] { return cross_polytope{}; }, naive_sizes);
     add_codec("dithered_e8-4-packed", [] { return scalar_compressor{dithered_e8{4}, bucketed{max_norm{}, 512}}; });
     add_codec("rotated-sign", [] {
         return transformed{hadamard{.size = 4096}, scalar_compressor{sign{}, bucketed{mean_abs{}, 4096}}};
