@@ -9,6 +9,7 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/compressive_sampling.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
@@ -16,7 +17,10 @@
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
+#include <frugal/compress/transform/hadamard.hpp>
+#include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/e8.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
 #include <frugal/quantize/stochastic.hpp>
@@ -25,53 +29,9 @@
 namespace bench {
 namespace {
 
-frugal::random_key key_of(std::uint64_t round) {
-    return {.seed = 1, .round = round};
-}
-
-void report_size(benchmark::State& state, const frugal::message& m) {
-    count_bytes(state);
-    state.counters["bits_per_element"] =
-        8.0 * static_cast<double>(m.bytes().size()) / static_cast<double>(m.dimension());
-}
-
 template <class Make>
-void encode(benchmark::State& state, Make make) {
-    auto compressor = make();
-    input x(state);
-    frugal::message m;
-    std::uint64_t round = 0;
-    compressor.compress(x.next(), key_of(round++), m);  // allocates
-    for (auto _ : state) {
-        compressor.compress(x.next(), key_of(round++), m);
-        benchmark::DoNotOptimize(m.bytes().data());
-    }
-    report_size(state, m);
-}
-
-template <class Make>
-void decode_add(benchmark::State& state, Make make) {
-    auto compressor = make();
-    input x(state);
-    output y(state);
-    std::vector<frugal::message> messages(x.count());
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-        compressor.compress(x.next(), key_of(i), messages[i]);
-    }
-    compressor.decompress_add(messages[0], key_of(0), 0.25f, y.next());  // allocates
-    std::size_t at = 0;
-    for (auto _ : state) {
-        const std::size_t i = at++ % messages.size();
-        compressor.decompress_add(messages[i], key_of(i), 0.25f, y.next());
-        benchmark::ClobberMemory();
-    }
-    report_size(state, messages.front());
-}
-
-template <class Make>
-void add_codec(const std::string& variant, Make make) {
-    add("encode/" + variant, all_sizes, [=](benchmark::State& state) { encode(state, make); });
-    add("decode_add/" + variant, all_sizes, [=](benchmark::State& state) { decode_add(state, make); });
+void add_codec(const std::string& variant, Make make, std::int64_t largest = all_sizes) {
+    bench_compressor(variant, make, largest);
 }
 
 //! The dithered quantizer as one would write it down: one element after another, two bits each.
@@ -81,7 +41,7 @@ void encode_dithered_naive(benchmark::State& state) {
     std::uint64_t round = 0;
     for (auto _ : state) {
         const auto from = x.next();
-        const frugal::random_stream dither(key_of(round++));
+        const frugal::random_stream dither(bench_key(round++));
         float norm = 0;
         for (const float v : from) {
             norm = std::max(norm, std::fabs(v));
@@ -104,10 +64,10 @@ void decode_add_dithered_naive(benchmark::State& state) {
     input x(state);
     output y(state);
     frugal::message m;
-    compressor.compress(x.next(), key_of(0), m);
+    compressor.compress(x.next(), bench_key(0), m);
     for (auto _ : state) {
         const auto acc = y.next();
-        const frugal::random_stream dither(key_of(0));
+        const frugal::random_stream dither(bench_key(0));
         frugal::payload_reader r(m.payload());
         const float norm = r.number();
         for (std::size_t i = 0; i < acc.size(); ++i) {
@@ -167,12 +127,16 @@ void add_compressors() {
     add_codec("random_k-0.01", [] { return sparse_compressor{random_k{.fraction = 0.01}}; });
     add_codec("random_k-0.1", [] { return sparse_compressor{random_k{.fraction = 0.1}}; });
     add_codec("stovoq-8-256", [] { return stovoq{.dimension = 8, .codewords = 256, .bias_bits = 3}; });
-    add("encode/dithered-1-range_coder", naive_sizes, [](benchmark::State& state) {
-        encode(state, [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; });
+    add_codec("dithered_e8-4-packed", [] { return scalar_compressor{dithered_e8{4}, bucketed{max_norm{}, 512}}; });
+    add_codec("rotated-sign", [] {
+        return transformed{hadamard{.size = 4096}, scalar_compressor{sign{}, bucketed{mean_abs{}, 4096}}};
     });
-    add("decode_add/dithered-1-range_coder", naive_sizes, [](benchmark::State& state) {
-        decode_add(state, [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; });
-    });
+    add_codec("qcs-256-256-1", [] { return compressive_sampling{.size = 256, .levels = 1}; });
+    add_codec("qcs-256-110-2", [] { return compressive_sampling{.size = 256, .kept = 110, .levels = 2}; });
+    add_codec("qcs-4096-1024-2", [] { return compressive_sampling{.size = 4096, .kept = 1024, .levels = 2}; });
+    add_codec(
+        "dithered-1-range_coder", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; },
+        naive_sizes);
 }
 
 }  // namespace bench

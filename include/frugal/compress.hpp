@@ -19,6 +19,7 @@
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/properties.hpp>
+#include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/scale/scales.hpp>

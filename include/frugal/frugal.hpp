@@ -38,6 +38,7 @@
 #include <frugal/exchange/feedback.hpp>
 #include <frugal/exchange/gossip.hpp>
 #include <frugal/exchange/hierarchical.hpp>
+#include <frugal/exchange/over_the_air.hpp>
 #include <frugal/exchange/power_sgd.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/exchange/sharded.hpp>

@@ -18,19 +18,26 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/compressive_sampling.hpp>
 #include <frugal/compress/contractive.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
+#include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/scale/scales.hpp>
+#include <frugal/compress/selector/loss_mask.hpp>
 #include <frugal/compress/selector/proportional.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
+#include <frugal/compress/signs.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
+#include <frugal/compress/transform/hadamard.hpp>
+#include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/e8.hpp>
 #include <frugal/quantize/natural.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
@@ -51,6 +58,9 @@ using quantizers = policy_list<  //
     dorefa,                      //
     natural,                     //
     sign,                        //
+    e8,                          //
+    dithered_e8,                 //
+    nested_e8,                   //
     stochastic_codebook>;
 using any_quantizer = one_of<quantizers>;
 template <>
@@ -91,7 +101,8 @@ using selectors = policy_list<  //
     random_k,                   //
     threshold,                  //
     variance_budget,            //
-    random_sparse>;
+    random_sparse,              //
+    loss_mask>;
 using any_selector = one_of<selectors>;
 template <>
 struct catalogue_of<any_selector> {
@@ -101,7 +112,8 @@ struct catalogue_of<any_selector> {
 
 using index_codings = policy_list<  //
     fixed_width_indices,            //
-    rice_indices>;
+    rice_indices,                   //
+    bitmap_indices>;
 using any_index_coding = one_of<index_codings>;
 template <>
 struct catalogue_of<any_index_coding> {
@@ -119,6 +131,16 @@ struct catalogue_of<any_codebook> {
     using policies = codebooks;
 };
 
+// ------------------------------------------------------------------------------------------------------ transforms
+
+using transforms = policy_list<hadamard>;
+using any_transform = one_of<transforms>;
+template <>
+struct catalogue_of<any_transform> {
+    static constexpr std::string_view kind = "transform";
+    using policies = transforms;
+};
+
 // ----------------------------------------------------------------------------------------------------- compressors
 
 namespace detail {
@@ -129,6 +151,9 @@ template <class S>
 using sparse_of = sparse_compressor<S, any_compressor, fixed_width_indices>;
 template <class S>
 using sparse_with_rice_indices_of = sparse_compressor<S, any_compressor, rice_indices>;
+using sparse_by_loss = sparse_compressor<loss_mask, any_compressor, bitmap_indices>;
+template <class T>
+using transformed_of = transformed<T, any_compressor>;
 template <class B>
 using codebook_of = codebook_compressor<B, any_coder>;
 
@@ -138,13 +163,18 @@ template <>
 struct catalogue_of<any_compressor> {
     static constexpr std::string_view kind = "compressor";
     using policies = all_of<                                      //
-        policy_list<identity>,                                    //
+        policy_list<identity, signs>,                             //
         each_of<detail::scalar_of, quantizers>,                   //
         each_of<detail::sparse_of, selectors>,                    //
         each_of<detail::sparse_with_rice_indices_of, selectors>,  //
+        policy_list<detail::sparse_by_loss>,                      //
         each_of<detail::codebook_of, codebooks>,                  //
         policy_list<stovoq>,                                      //
+        policy_list<random_linear>,                               //
+        each_of<detail::transformed_of, transforms>,              //
+        policy_list<compressive_sampling>,                        //
         policy_list<error_feedback<any_compressor>>,              //
+        policy_list<weighted_error_feedback<any_compressor>>,     //
         policy_list<contractive<any_compressor>>,                 //
         policy_list<alternating<any_compressor, any_compressor>>>;
     static constexpr std::array aliases{
@@ -161,6 +191,11 @@ struct catalogue_of<any_compressor> {
         catalogue_alias{"one_bit", "sign with the mean of each class", "codebook(one_bit,packed)"},
         catalogue_alias{"one_bit_sgd", "the same with error feedback", "error_feedback(codebook(one_bit,packed))"},
         catalogue_alias{"lloyd_max", "the four levels of least squared error", "codebook(lloyd_max,packed)"},
+        catalogue_alias{"qcs", "all rows of a rotation, three levels, dithered", "compressive_sampling(levels=1)"},
+        catalogue_alias{"qcs_mmse", "the same, shrunk to the least mean square",
+                        "contractive(compressive_sampling(levels=1))"},
+        catalogue_alias{"drive", "sign behind a rotation, one bit",
+                        "transformed(hadamard,scalar(sign,bucketed(mean_abs,4096),packed))"},
         catalogue_alias{"topk", "the largest 1 % with error feedback", "error_feedback(sparse(top_k(fraction=0.01)))"},
     };
 };

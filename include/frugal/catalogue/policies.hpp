@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include <frugal/aggregate/majority_vote.hpp>
 #include <frugal/aggregate/mean.hpp>
 #include <frugal/aggregate/minimax_mean.hpp>
 #include <frugal/aggregate/side_information_mean.hpp>
@@ -16,10 +17,12 @@
 #include <frugal/optimize/any_optimizer.hpp>
 #include <frugal/optimize/askew_sgd.hpp>
 #include <frugal/optimize/binary_connect.hpp>
+#include <frugal/optimize/boolean_optimizer.hpp>
 #include <frugal/optimize/bop.hpp>
 #include <frugal/optimize/mirror_descent.hpp>
 #include <frugal/optimize/momentum.hpp>
 #include <frugal/optimize/nesterov.hpp>
+#include <frugal/optimize/optimizer_by_kind.hpp>
 #include <frugal/optimize/projected_sgd.hpp>
 #include <frugal/optimize/prox_quant.hpp>
 #include <frugal/optimize/schedule.hpp>
@@ -33,7 +36,8 @@ namespace frugal {
 using aggregators = policy_list<  //
     mean,                         //
     minimax_mean,                 //
-    side_information_mean>;
+    side_information_mean,        //
+    majority_vote>;
 using any_aggregator = one_of<aggregators>;
 template <>
 struct catalogue_of<any_aggregator> {
@@ -96,7 +100,9 @@ struct catalogue_of<any_optimizer> {
         prox_quant<any_optimizer>,      //
         mirror_descent<any_optimizer>,  //
         projected_sgd<any_optimizer>,   //
-        bop<any_optimizer>>;
+        bop<any_optimizer>,             //
+        boolean_optimizer,              //
+        optimizer_by_kind<any_optimizer, any_optimizer>>;
 };
 
 // ------------------------------------------------------------------------------------------------------ partitions

@@ -26,7 +26,7 @@ namespace frugal {
 //!
 //! Payload: the scale of each bucket (32 bits each), then the symbols by the coder. With a block coder (`packed`,
 //! `radix`) each vector is read once for the scale and once for everything else; entropy coders see all symbols of the
-//! message at once. A vector whose step underflows is sent as zero. O(d) time; borrows O(1) memory (O(d) for entropy
+//! message at once. A vector whose step has no finite inverse (below 2.9e-39) is sent as zero: the laws hold above. O(d) time; borrows O(1) memory (O(d) for entropy
 //! coders). Stateless: one object serves any number of threads, unless its scale is one that senders agree on.
 //!
 //! Unless given, the scale is `max_norm` (`mean_abs` for quantizers that ignore theirs, such as `sign`) and the coder
@@ -71,6 +71,14 @@ public:
         }
         if (const auto contraction = relative_contraction(quantizer_, kind, n)) {
             result.contraction = contraction;
+        }
+        if constexpr (requires { double(quantizer_.mean_contraction()); }) {
+            if (kind == norm_kind::mean_abs) {
+                result.mean_contraction = quantizer_.mean_contraction();
+            }
+        }
+        if (result.unbiased) {
+            result.peak_variance = peak_variance(quantizer_, kind, n);
         }
         result.worst_case = relative_worst_case(quantizer_, kind, n);
         return result;
@@ -133,7 +141,7 @@ public:
         requires requires(const Q q) { q.step_variance(); } && unbiased && decodes_with_dither<Q>
     {
         expect(unbiased_now(), "expected_error: elements beyond this scale clip, and its error is not known");
-        check_message(m, this->scheme_.of(*this), m.key(0), m.dimension());
+        check_scheme(m, this->scheme_.of(*this), m.dimension());
         payload_reader r(m.payload());
         const std::size_t d = m.dimension();
         const std::size_t b = bucket(d);
@@ -146,34 +154,23 @@ public:
     }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) const {
-        encode_to(whole{x}, k, w, quantizing(x), no_echo{});
+        encode_to<false>(whole{x}, k, w, quantizing(x));
     }
     //! From the same pass: each block of symbols is decoded while it is in the cache.
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
-        const auto decode_part = [&](const auto* symbols, float step, std::uint64_t first, std::size_t n,
-                                     const random_stream& u) {
-            kernels::reconstruct(quantizer_, symbols, step, u, first, echo.subspan(first, n));
-        };
-        const auto quantize_part = [&](std::size_t first, std::size_t n, float step, const random_stream& u,
-                                       auto* symbols) {
-            quantizing(x)(first, n, step, u, symbols);
-            decode_part(symbols, step, first, n, u);
-        };
-        encode_to(whole{x}, k, w, quantize_part, decode_part);
+        encode_to<true>(whole{x}, k, w,
+                        [&](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
+                            quantizing(x)(first, n, step, u, symbols);
+                            kernels::reconstruct(quantizer_, symbols, step, u, first, echo.subspan(first, n));
+                        });
     }
     //! Reads x and the residual twice and writes the residual once.
     void encode_sum(std::span<const float> x, std::span<float> residual, random_key k, payload_writer& w) const {
-        encode_to(
-            corrected{x, residual}, k, w,
-            [&](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
-                kernels::quantize_with_feedback(quantizer_, x.subspan(first, n), step, u, first, symbols,
-                                                residual.subspan(first, n));
-            },
-            [&](const auto* symbols, float step, std::uint64_t first, std::size_t n, const random_stream& u) {
-                const auto part = residual.subspan(first, n);
-                kernels::add(x.subspan(first, n), part, part);
-                kernels::reconstruct_add(quantizer_, symbols, -step, u, first, part);
-            });
+        encode_to<true>(corrected{x, residual}, k, w,
+                        [&](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
+                            kernels::quantize_with_feedback(quantizer_, x.subspan(first, n), step, u, first, symbols,
+                                                            residual.subspan(first, n));
+                        });
     }
 
     void decode(payload_reader& r, random_key k, std::span<float> y) const {
@@ -186,7 +183,8 @@ public:
         read(r, k, acc,
              [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
                  const float factor = rounded(weight * step);
-                 expect(is_finite(factor), "a weight times the step of a message exceeds the range of float");
+                 expect(std::fabs(factor) <= largest_step_,
+                        "a weight times the largest value of a message exceeds the range of float");
                  kernels::reconstruct_add(quantizer_, symbols, factor, u, first, part);
              });
     }
@@ -218,10 +216,6 @@ private:
     static constexpr std::size_t preferred_chunk = 8192;
     //! Indices that do not depend on the scale can be packed while the scale is measured.
     static constexpr bool one_pass = BlockCoder<C> && is_scale_free<Q> && detail::may_measure_pieces<S>;
-
-    struct no_echo {
-        void operator()(const auto*, float, std::uint64_t, std::size_t, const random_stream&) const {}
-    };
 
     //! Where the elements come from. peek(at, n, f): f with n elements from `at` on, as often as one likes, in pieces
     //! of a multiple of 64 where they may be cut.
@@ -258,12 +252,19 @@ private:
         };
     }
 
-    //! quantize_part(first, n, step, dither, symbols): for parts that share a step, each element once.
-    //! sink(symbols, step, first, n, dither): the same for symbols that were made before their step was known.
-    template <class Source, class QuantizePart, class Sink>
-    void encode_to(const Source& x, random_key k, payload_writer& w, QuantizePart quantize_part, Sink sink) const {
+    //! quantize_part(first, n, step, dither, symbols): for parts that share a step, each element once. Decodes says
+    //! that it also decodes them, so that it must see every element, even where the symbols are known before the step.
+    template <bool Decodes, class Source, class QuantizePart>
+    void encode_to(const Source& x, random_key k, payload_writer& w, QuantizePart quantize_part) const {
         if constexpr (one_pass) {
-            if (encode_in_one_pass(x, k, w, sink)) {
+            if (const float step = encode_in_one_pass(x, k, w); step > 0) {
+                if constexpr (Decodes) {
+                    const auto symbols = borrow<std::uint8_t>(std::min(preferred_chunk, x.size()));
+                    const random_stream dither(k);
+                    for (std::size_t at = 0; at < x.size(); at += preferred_chunk) {
+                        quantize_part(at, std::min(preferred_chunk, x.size() - at), step, dither, symbols.data());
+                    }
+                }
                 return;
             }
         }
@@ -307,16 +308,16 @@ private:
         quantize(0, d, symbols.data());
         coder_.encode(std::span<const std::uint8_t>(symbols), size, w);
     }
-    //! Reads x once. False, with nothing written, if this alphabet has no blocks or the step is 0.
-    template <class Source, class Sink>
-    bool encode_in_one_pass(const Source& x, random_key k, payload_writer& w, Sink sink) const {
+    //! Reads x once and returns the step; 0, with nothing written, if that is the step or this alphabet has no blocks.
+    template <class Source>
+    float encode_in_one_pass(const Source& x, random_key k, payload_writer& w) const {
         if (!detail::measures_pieces(scale_)) {
-            return false;
+            return 0;
         }
         const std::size_t size = quantizer_.symbols().size();
         const std::size_t chunk = size > 256 ? 0 : chunk_for(coder_.granule(size), preferred_chunk / 2);
         if (chunk == 0) {
-            return false;
+            return 0;
         }
         const std::size_t d = x.size();
         const random_stream dither(k);
@@ -337,21 +338,11 @@ private:
             }
         });
         const float step = step_of(checked(norm, x, 0, d));
-        if (step == 0) {
-            return false;
+        if (step > 0) {
+            w.number(step);
+            std::ranges::copy(coded, w.block(coded.size(), coder_.cost_of(d, size)).begin());
         }
-        w.number(step);
-        std::ranges::copy(coded, w.block(coded.size(), coder_.cost_of(d, size)).begin());
-        if constexpr (!std::same_as<Sink, no_echo>) {
-            const std::byte* in = coded.data();
-            for (std::size_t at = 0; at < d; at += chunk) {
-                const std::size_t n = std::min(chunk, d - at);
-                coder_.decode_block(in, n, size, symbols.data());
-                in += coder_.bytes_for(n, size);
-                sink(symbols.data(), step, at, n, dither);
-            }
-        }
-        return true;
+        return step;
     }
 
     template <class T>

@@ -18,7 +18,8 @@ namespace frugal {
 //! of any shape.
 //!
 //! Weights start as N(0, gain / inputs), with gain = 2 before a ReLU (He, Zhang, Ren, Sun 2015) and 1 elsewhere; biases
-//! as 0. About 2 inputs outputs floating-point operations per sample forward, twice as many backward.
+//! as 0. About 2 inputs outputs floating-point operations per sample forward, twice as many backward, or as many where
+//! factors of the weight's gradient are wanted: they are the inputs and the derivatives by the outputs.
 struct dense {
     std::size_t outputs = 1;
     bool bias = true;
@@ -67,8 +68,12 @@ struct dense {
     void backward(const backward_pass<T>& p) const {
         const std::size_t inputs = input.size();
         const T* delta = p.output_gradient.data();
-        blas::multiply<T>(blas::layout::transposed, blas::layout::stored, outputs, inputs, p.batch, delta, outputs,
-                          p.input.data(), inputs, p.beta, p.gradient.data(), inputs, true);
+        if (p.factors != nullptr && p.factors->wants(outputs, inputs)) {
+            p.factors->take(p.gradient.data(), p.input, p.output_gradient);
+        } else {
+            blas::multiply<T>(blas::layout::transposed, blas::layout::stored, outputs, inputs, p.batch, delta, outputs,
+                              p.input.data(), inputs, p.beta, p.gradient.data(), inputs, true);
+        }
         if (bias) {
             T* sum = p.gradient.data() + outputs * inputs;
             if (p.beta == 0) {

@@ -40,6 +40,8 @@ public:
     ~any_optimizer() = default;
 
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) { held_->update(w, g, step); }
+    //! Where the tensors of its vectors lie: heard by optimizers that do not treat coordinates alike (optimizer_by_kind).
+    void fit(const tensor_layout& layout) { held_->fit(layout); }
     void state(state_archive& a) { held_->state(a); }
     std::string name() const { return held_->name(); }
     //! Its rate at a step. Throws `invalid_input` where the optimizer has none.
@@ -54,6 +56,7 @@ private:
         virtual ~interface() = default;
         virtual std::unique_ptr<interface> copy() const = 0;
         virtual void update(std::span<float> w, std::span<const float> g, std::uint64_t step) = 0;
+        virtual void fit(const tensor_layout& layout) = 0;
         virtual void state(state_archive& a) = 0;
         virtual std::string name() const = 0;
         virtual double learning_rate(std::uint64_t step) const = 0;
@@ -66,6 +69,11 @@ private:
         std::unique_ptr<interface> copy() const override { return std::make_unique<model>(optimizer); }
         void update(std::span<float> w, std::span<const float> g, std::uint64_t step) override {
             optimizer.update(w, g, step);
+        }
+        void fit([[maybe_unused]] const tensor_layout& layout) override {
+            if constexpr (requires { optimizer.fit(layout); }) {
+                optimizer.fit(layout);
+            }
         }
         void state(state_archive& a) override { save_or_restore(a, optimizer); }
         std::string name() const override {

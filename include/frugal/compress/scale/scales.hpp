@@ -324,6 +324,22 @@ std::optional<double> relative_contraction([[maybe_unused]] const Q& q, [[maybe_
     return {};
 }
 
+//! E||C(x) - x||^2 / max x_i^2 over x of n elements under the max-norm, at most, where it is known.
+template <class Q>
+std::optional<double> peak_variance([[maybe_unused]] const Q& q, [[maybe_unused]] norm_kind kind,
+                                    [[maybe_unused]] std::size_t n) {
+    if constexpr (decodes_with_dither<Q> && requires { double(q.max_norm_variance(n)); }) {
+        if (kind == norm_kind::max) {  // independent of x
+            return q.max_norm_variance(n);
+        }
+    } else if constexpr (requires { double(q.step_variance()); }) {
+        if (kind == norm_kind::max) {
+            return static_cast<double>(n) * q.step_variance() / (double{range_of(q)} * double{range_of(q)});
+        }
+    }
+    return {};
+}
+
 //! The largest error of a coordinate relative to the largest magnitude (of all senders, where the norm is shared).
 template <class Q>
 std::optional<double> relative_worst_case([[maybe_unused]] const Q& q, norm_kind kind, std::size_t n) {
