@@ -1,8 +1,12 @@
 #include <frugal/optimize/bop.hpp>
 
+#include <cstdint>
 #include <vector>
 
+#include <frugal/optimize/boolean_optimizer.hpp>
+
 #include "catch.hpp"
+#include "kernels/values.hpp"
 
 using namespace frugal;
 
@@ -26,6 +30,29 @@ TEST_CASE("bop: m is an exponential mean of what gradients ask for", "[optimize]
         flipped = w[0] == -1 ? t : 0;
     }
     CHECK(flipped == 9);  // 0.9^8 = 0.43, 0.9^9 = 0.387
+}
+
+TEST_CASE("bop: is the Boolean optimizer with constant memory and without reset", "[optimize][bop][equivalence]") {
+    bop o{.gamma = 0.125f, .threshold = 0.25f};
+    boolean_optimizer boolean{.learning_rate = 0.125,
+                              .flip_threshold = 0.25f,
+                              .memory = flip_memory::constant,
+                              .decay = 0.875f,
+                              .reset = false};
+    auto w = test::values(100, 1);
+    for (float& x : w) {
+        x = x < 0 ? -1.0f : 1.0f;
+    }
+    auto v = w;
+    std::uint64_t flips = 0;
+    for (std::uint64_t t = 0; t < 20; ++t) {
+        const auto g = test::values(100, 2 + t);
+        o.update(w, g, t);
+        boolean.update(v, g, t);
+        flips += boolean.flips;
+        CHECK(w == v);
+    }
+    CHECK(flips > 0);
 }
 
 TEST_CASE("bop: steps of tensors are kept, biases follow the inner optimizer", "[optimize][bop]") {
