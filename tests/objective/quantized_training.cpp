@@ -89,16 +89,17 @@ TEST_CASE("quantized training: AskewSGD finds the best signs of logistic regress
             return train(f, std::move(optimizer), start, epochs, 1000, seed);
         };
         for (const float alpha : {0.2f, 4.0f}) {
-            const outcome askew = run(askew_sgd{.inner = inner, .alpha = alpha, .epsilon = annealing});
+            const outcome askew = run(askew_sgd<>{.inner = inner, .alpha = alpha, .epsilon = annealing});
             found += askew.signs == best.value ? 1 : 0;
             for (const float w : askew.w) {
                 CHECK(std::fabs(std::fabs(w) - 1) < 0.1f);
             }
         }
-        const outcome connect = run(binary_connect{.inner = inner});
+        const outcome connect = run(binary_connect<>{.inner = inner});
         excess += (connect.mean - best.value) / double(seeds);
         oscillating += connect.highest - connect.lowest > 0.05 ? 1 : 0;
-        found_by_prox += run(prox_quant{.inner = inner, .lambda = schedule(0.05).warm_up(0, 150)}).signs == best.value;
+        found_by_prox +=
+            run(prox_quant<>{.inner = inner, .lambda = schedule(0.05).warm_up(0, 150)}).signs == best.value;
     }
     CHECK(10 * found >= 9 * 2 * seeds);
     CHECK(10 * found_by_prox >= 9 * seeds);

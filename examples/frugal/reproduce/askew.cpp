@@ -61,7 +61,7 @@ std::vector<float> trained(F f, any_optimizer optimizer, std::vector<float> w, s
 std::vector<verdict> logistic_optimum(std::uint64_t seed) {
     constexpr std::uint64_t runs = 20, epochs = 25, steps_per_epoch = 6;
     const sgd inner{.learning_rate = 1};
-    const askew_sgd askew{
+    const askew_sgd<> askew{
         .inner = inner, .epsilon = delayed_decay(1, std::pow(0.88, 50.0 / 13), 12 * steps_per_epoch, steps_per_epoch)};
     double found = 0, farthest = 0, excess = 0;
     for (std::uint64_t k = 0; k < runs; ++k) {
@@ -76,7 +76,7 @@ std::vector<verdict> logistic_optimum(std::uint64_t seed) {
             farthest = std::max(farthest, std::fabs(std::fabs(double{x}) - 1));
         }
         constexpr std::uint64_t steps = epochs * steps_per_epoch;
-        trained(f, binary_connect{.inner = inner}, start, epochs, 1000, seed + k,
+        trained(f, binary_connect<>{.inner = inner}, start, epochs, 1000, seed + k,
                 [&](const std::vector<float>& v, std::uint64_t t) {
                     excess += 2 * t >= steps ? (signs.value(v, {}) - best) / (runs * steps / 2) : 0;
                 });
