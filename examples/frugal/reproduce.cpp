@@ -14,7 +14,8 @@ namespace {
 const std::vector<reproduction>& all() {
     static const std::vector<reproduction> list = [] {
         std::vector<reproduction> claims;
-        for (const auto& of_file : {ce_sgd_claims,                //
+        for (const auto& of_file : {askew_claims,                 //
+                                    ce_sgd_claims,                //
                                     compressive_sampling_claims,  //
                                     dithered_claims,              //
                                     gossip_claims,                //

@@ -27,6 +27,7 @@
 #include <frugal/mix/topologies.hpp>
 #include <frugal/node/any_node.hpp>
 #include <frugal/objective/accuracy.hpp>
+#include <frugal/objective/on_grid.hpp>
 #if defined(FRUGAL_WITH_MPI)
 #include <frugal/engine/mpi_engine.hpp>
 #endif
@@ -71,8 +72,19 @@ struct setup {
         initial.resize(model.dimension());
         model.initialize({.seed = r.seed, .purpose = purposes::initialize}, initial);
         classifies = model.classes() > 0;
+        if (weight_grid* grid = optimizer.weights()) {
+            grid->fit(model.layout(), initial);
+            if (optimizer.differentiates_on_grid()) {
+                make_objective = [latent = std::move(make_objective), on = *grid](std::uint32_t node) {
+                    return any_objective(on_grid(latent(node), on));
+                };
+            }
+        }
         if (classifies) {
             test = model.with_data(data.test);
+            if (const weight_grid* grid = optimizer.weights()) {
+                test = on_grid(test, *grid);
+            }
             if (r.partition != "iid") {
                 shares = std::visit(
                     [&](const auto& p) {

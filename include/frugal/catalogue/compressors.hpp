@@ -197,6 +197,8 @@ struct catalogue_of<any_compressor> {
                         "alternating(scalar(dithered(levels=3),max_norm,radix),"
                         "scalar(nested_dithered(fine=1/3,coarse=1),max_norm,radix))"},
         catalogue_alias{"qsgd", "7 levels, random rounding, max norm", "scalar(stochastic(levels=3),max_norm,radix)"},
+        catalogue_alias{"luq", "7 powers of two on both sides of zero, unbiased",
+                        "scalar(natural(levels=7),max_norm,packed)"},
         catalogue_alias{"terngrad", "three levels, random rounding", "scalar(ternary,max_norm,radix)"},
         catalogue_alias{"signsgd", "sign and mean magnitude with error feedback",
                         "error_feedback(scalar(sign,mean_abs,packed))"},
