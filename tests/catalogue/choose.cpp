@@ -88,7 +88,7 @@ TEST_CASE("choose: tensors, progress, and what is refused", "[catalogue][choose]
     const choice c = choose_compressor(x, {.tensors = &tensors,
                                            .candidates = {"identity", "scalar(dithered)"},
                                            .progress = [&](std::size_t done, std::size_t of) {
-                                               CHECK(done == ++calls);
+                                               CHECK(done == calls++);
                                                CHECK(of == 4);
                                            }});
     CHECK(calls == 4);

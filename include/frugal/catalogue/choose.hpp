@@ -29,7 +29,7 @@ struct choose_options {
     double tolerated_error = 0.25;
     const tensor_layout* tensors = nullptr;    //!< if given, each codec is measured tensor by tensor, too
     std::vector<std::string> candidates = {};  //!< expressions; empty: `candidate_compressors()`
-    std::function<void(std::size_t done, std::size_t of)> progress = {};  //!< called after each codec
+    std::function<void(std::size_t done, std::size_t of)> progress = {};  //!< called before each codec
 };
 
 //! One line of the table. Errors are squared and relative to ||x||^2; bits are those of the wire.
@@ -221,10 +221,16 @@ inline choice choose_compressor(std::span<const float> x, const choose_options& 
     for (const std::string& expression : candidates) {
         const any_compressor c = parse<any_compressor>(expression);
         for (std::size_t way = 0; way < ways; ++way) {
+            if (o.progress) {
+                o.progress(done++, candidates.size() * ways);
+            }
             try {
                 const codec_measurement m = measure_codec(
                     c, x, {.repeat = o.repeat, .seed = o.seed, .tensors = way == 0 ? nullptr : o.tensors});
                 const double wire_bits = 8 * static_cast<double>(m.wire_bytes);
+                if (static_cast<double>(m.payload_bits) > 33 * d) {
+                    continue;
+                }
                 found.codecs.push_back(
                     {.compressor = way == 0 ? c.name() : "by_tensor(" + c.name() + ")",
                      .bits_per_coordinate = wire_bits / d,
@@ -237,14 +243,8 @@ inline choice choose_compressor(std::span<const float> x, const choose_options& 
             } catch (const invalid_input&) {
                 expect(o.candidates.empty(), [&] { return c.name() + " refuses this vector"; });
             }
-            if (o.progress) {
-                o.progress(++done, candidates.size() * ways);
-            }
         }
     }
-    std::erase_if(found.codecs, [](const measured_choice& c) {  // a header alone does not count
-        return c.bits_per_coordinate > 33 && c.compressor.find(identity{}.name()) != 0;
-    });
     std::ranges::stable_sort(found.codecs, {}, &measured_choice::bits_per_coordinate);
     for (measured_choice& c : found.codecs) {
         c.pareto =
