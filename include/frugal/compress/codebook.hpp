@@ -16,7 +16,6 @@
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <frugal/compress/coder/packed.hpp>
 #include <frugal/compress/laws.hpp>
@@ -127,7 +126,9 @@ void cell_means(std::span<const float> x, std::span<const float> boundaries, std
 //! `mantissa_bits` of the mantissa, at their mean. cell_mean takes O(log points).
 class weighted_points {
 public:
-    weighted_points(std::span<const float> x, unsigned mantissa_bits) {
+    weighted_points(std::span<const float> x, unsigned mantissa_bits)
+        : values_(borrow<float>(std::size_t{1} << (9 + mantissa_bits))),
+          totals_(borrow<sum_and_count>((std::size_t{1} << (9 + mantissa_bits)) + 1)) {
         constexpr std::size_t lanes = 4;  // neighbours often share a bin: hides the latency of its sum
         const unsigned shift = 23 - mantissa_bits;
         const std::size_t bins = std::size_t{1} << (9 + mantissa_bits);
@@ -147,16 +148,16 @@ public:
         for (std::size_t lane = 0; i < x.size(); ++i, ++lane) {
             add(i, lane);
         }
-        totals_.push_back({});
+        totals_[0] = {};
         const auto take = [&](std::size_t bin) {
             sum_and_count of_bin;
             for (std::size_t lane = 0; lane < lanes; ++lane) {
                 of_bin.add(sums[lane * bins + bin]);
             }
             if (of_bin.count > 0) {
-                values_.push_back(of_bin.mean());
-                of_bin.add(totals_.back());
-                totals_.push_back(of_bin);
+                values_[count_] = of_bin.mean();
+                of_bin.add(totals_[count_]);
+                totals_[++count_] = of_bin;
             }
         };
         for (std::size_t bin = bins; bin-- > bins / 2;) {  // the negative ones, the largest magnitude first
@@ -170,7 +171,7 @@ public:
     void cell_means(std::span<const float> boundaries, std::span<float> levels) const {
         std::size_t first = 0;
         for (std::size_t j = 0; j < levels.size(); ++j) {
-            const std::size_t end = j == boundaries.size() ? values_.size() : first_not_below(boundaries[j]);
+            const std::size_t end = j == boundaries.size() ? count_ : first_not_below(boundaries[j]);
             const sum_and_count cell{totals_[end].sum - totals_[first].sum, totals_[end].count - totals_[first].count};
             levels[j] = cell.count > 0 ? cell.mean() : levels[j];
             first = end;
@@ -179,11 +180,13 @@ public:
 
 private:
     std::size_t first_not_below(float boundary) const {
-        return static_cast<std::size_t>(std::lower_bound(values_.begin(), values_.end(), boundary) - values_.begin());
+        return static_cast<std::size_t>(std::lower_bound(values_.data(), values_.data() + count_, boundary) -
+                                        values_.data());
     }
 
-    std::vector<float> values_;
-    std::vector<sum_and_count> totals_;  // of the points before each
+    loan<float> values_;
+    loan<sum_and_count> totals_;  // of the points before each
+    std::size_t count_ = 0;
 };
 
 }  // namespace detail
