@@ -74,18 +74,22 @@ inline void sample_proportional(std::span<const float> x, double lambda, random_
     const random_stream stream(k);
     chosen.indices.clear();
     chosen.values.clear();
-    std::uint32_t words[1024];
-    for (std::size_t first = 0; first < x.size(); first += std::size(words)) {
-        const std::size_t n = std::min(std::size(words), x.size() - first);
-        kernels::random_words(stream, first, n, words);
-        for (std::size_t i = 0; i < n; ++i) {
-            const float v = x[first + i];
-            const double p = std::min(1.0, lambda * std::fabs(static_cast<double>(v)));
-            const double limit = std::ceil(p * 0x1p32);
-            if (static_cast<double>(words[i]) < limit) {
-                chosen.indices.push_back(static_cast<std::uint32_t>(first + i));
-                chosen.values.push_back(static_cast<float>(static_cast<double>(v) / (limit * 0x1p-32)));
-            }
+    constexpr std::size_t piece = 1024;
+    std::array<std::uint32_t, piece> words, taken;
+    for (std::size_t first = 0; first < x.size(); first += piece) {
+        const std::size_t n = std::min(piece, x.size() - first);
+        kernels::random_words(stream, first, n, words.data());
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < n; ++i) {  // without a branch, which nothing could predict
+            taken[count] = static_cast<std::uint32_t>(first + i);
+            const double scaled = std::min(1.0, lambda * std::fabs(double{x[first + i]})) * 0x1p32;
+            count += static_cast<double>(words[i]) < scaled ? 1 : 0;  // the same for it rounded up
+        }
+        for (std::size_t t = 0; t < count; ++t) {
+            const double v = double{x[taken[t]]};
+            const double limit = std::ceil(std::min(1.0, lambda * std::fabs(v)) * 0x1p32);
+            chosen.indices.push_back(taken[t]);
+            chosen.values.push_back(static_cast<float>(v / (limit * 0x1p-32)));
         }
     }
 }
