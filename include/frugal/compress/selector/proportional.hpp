@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/compress/selector/selection.hpp>
 #include <frugal/kernels/norms.hpp>
@@ -101,6 +102,7 @@ inline void sample_proportional(std::span<const float> x, double lambda, random_
 //! Of all unbiased random selections with that variance, the one that sends fewest coordinates on average. O(d).
 struct variance_budget {
     double epsilon = 1;
+    using default_indices = rice_indices;  // of so many that 19 bits each would be most of the message
 
     static constexpr auto describe() {
         return describes("variance_budget", "the fewest coordinates of unbiased selections of that variance",
