@@ -1,6 +1,8 @@
 //! Whole messages: `encode/...` is compress (header and checksum included), `decode_add/...` is decompress_add.
 
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <frugal/compress/blocked.hpp>
@@ -109,7 +111,6 @@ void encode_sign_naive(benchmark::State& state) {
 void add_compressors() {
     using namespace frugal;
     add_codec("identity", [] { return identity{}; });
-    add_codec("dithered-1-packed", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, packed{}}; });
     add("encode/dithered-1-packed-naive", naive_sizes, encode_dithered_naive);
     add("decode_add/dithered-1-packed-naive", naive_sizes, decode_add_dithered_naive);
     add_codec("dithered-1-packed-feedback",
@@ -120,7 +121,15 @@ void add_compressors() {
     add_codec("dqsg", [] { return scalar_compressor{dithered{.levels = 3}, max_norm{}, radix{}}; });
     add_codec("dithered-1-rans", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, rans{}}; });
     add_codec("dithered-7-packed", [] { return scalar_compressor{dithered{.levels = 7}, max_norm{}, packed{}}; });
-    add_codec("stochastic-4-packed", [] { return scalar_compressor{stochastic{.levels = 4}, l2_norm{}, packed{}}; });
+    for (const auto& [suffix, bits] :
+         {std::pair("", dither_bits::thirty_two), std::pair("-16", dither_bits::sixteen)}) {
+        add_codec(std::string("dithered-1-packed") + suffix, [bits = bits] {
+            return scalar_compressor{dithered{.levels = 1, .bits = bits}, max_norm{}, packed{}};
+        });
+        add_codec(std::string("stochastic-4-packed") + suffix, [bits = bits] {
+            return scalar_compressor{stochastic{.levels = 4, .bits = bits}, l2_norm{}, packed{}};
+        });
+    }
     add_codec("sign-packed", [] { return scalar_compressor{sign{}, mean_abs{}, packed{}}; });
     add("encode/sign-packed-naive", naive_sizes, encode_sign_naive);
     add_codec("sign-packed-feedback", [] { return error_feedback{scalar_compressor{sign{}, mean_abs{}, packed{}}}; });
