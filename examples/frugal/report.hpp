@@ -42,6 +42,7 @@ struct run_report {
     bool diverged = false;
 
     // Beside the schema, for tables.
+    double downlink_bits_per_node_per_round = 0;
     double coded_bits_per_node_per_round = std::numeric_limits<double>::quiet_NaN();
     double encode_gbps = 0;
     double decode_gbps = 0;

@@ -14,7 +14,8 @@ namespace {
 const std::vector<reproduction>& all() {
     static const std::vector<reproduction> list = [] {
         std::vector<reproduction> claims;
-        for (const auto& of_file : {dithered_claims,  //
+        for (const auto& of_file : {boolean_claims,   //
+                                    dithered_claims,  //
                                     gossip_claims,    //
                                     stovoq_claims,    //
                                     table_2_1_claims}) {

@@ -31,6 +31,7 @@ struct reproduction {
 };
 using reproductions_of_file = std::vector<reproduction>;
 
+reproductions_of_file boolean_claims();
 reproductions_of_file dithered_claims();
 reproductions_of_file gossip_claims();
 reproductions_of_file stovoq_claims();
