@@ -62,14 +62,14 @@ struct mlp_choice {
 };
 
 struct boolean_mlp_choice {
-    std::vector<std::size_t> hidden{};
+    std::vector<std::size_t> hidden{256};
     float level = boolean_mlp_options{}.level;
     bool normalized = false;
     static constexpr bool needs_data = true;
     static constexpr auto describe() {
         return describes(
-            "boolean_mlp", "perceptron of truth values with a real last layer: boolean_mlp(256,level=0.1)",
-            rest("hidden", &boolean_mlp_choice::hidden, "units of each Boolean layer").from(1).to(1 << 20),
+            "boolean_mlp", "perceptron of truth values with a real last layer",
+            part("hidden", &boolean_mlp_choice::hidden, "units of each Boolean layer").from(1).to(1 << 20),
             option("level", &boolean_mlp_choice::level, "from which a feature is True"),
             option("normalized", &boolean_mlp_choice::normalized, "layer normalisation before activations"));
     }

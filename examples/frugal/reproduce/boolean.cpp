@@ -245,15 +245,15 @@ std::vector<verdict> federated_boolean(std::uint64_t seed) {
         r.compressor = compressor;
         return train(r);
     };
-    const std::string real = "mlp(256)", boolean = "boolean_mlp(256,level=0.1)", adam_of_head = "adam(0.005)";
+    const std::string real = "mlp(256)", boolean = "boolean_mlp([256],level=0.1)", adam_of_head = "adam(0.005)";
     const std::string qsgd = "scalar(stochastic(levels=1),bucketed(l2_norm,size=512),packed)";
-    const std::string averaging = "fedavg(steps=10,sampled=10)", step = "sgd(learning_rate=0.2)";
+    const std::string averaging = "fedavg(steps=10,sampled=10)", step = "sgd(learning_rate=0.3)";
     const auto full = run_of(averaging, real, step, "identity");
     const auto coarse = run_of(averaging, real, step, qsgd);
-    const auto fed = run_of("fedbool(steps=10,sampled=10,flips=boolean(learning_rate=10))", boolean, adam_of_head,
+    const auto fed = run_of("fedbool(steps=10,sampled=10,flips=boolean(learning_rate=8))", boolean, adam_of_head,
                             "stovoq(codewords=1024)");
     const auto maj =
-        run_of("majbool(steps=10,sampled=10,flips=boolean(learning_rate=100))", boolean, adam_of_head, "identity");
+        run_of("majbool(steps=10,sampled=10,flips=boolean(learning_rate=20))", boolean, adam_of_head, "identity");
     const auto reached = [](const driver::run_report& r) { return 100 * r.test_accuracy; };
     // bits of a sampled client for each truth value, the real head apart
     constexpr double head = 256 * 10 + 10, truth_values = 784 * 256;
