@@ -15,6 +15,7 @@ const std::vector<reproduction>& all() {
     static const std::vector<reproduction> list = [] {
         std::vector<reproduction> claims;
         for (const auto& of_file : {askew_claims,                 //
+                                    boolean_claims,               //
                                     ce_sgd_claims,                //
                                     compressive_sampling_claims,  //
                                     dithered_claims,              //

@@ -32,6 +32,7 @@ struct reproduction {
 using reproductions_of_file = std::vector<reproduction>;
 
 reproductions_of_file askew_claims();
+reproductions_of_file boolean_claims();
 reproductions_of_file ce_sgd_claims();
 reproductions_of_file compressive_sampling_claims();
 reproductions_of_file dithered_claims();
