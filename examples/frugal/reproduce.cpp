@@ -14,10 +14,11 @@ namespace {
 const std::vector<reproduction>& all() {
     static const std::vector<reproduction> list = [] {
         std::vector<reproduction> claims;
-        for (const auto& of_file : {dithered_claims,      //
-                                    gossip_claims,        //
-                                    over_the_air_claims,  //
-                                    stovoq_claims,        //
+        for (const auto& of_file : {dithered_claims,       //
+                                    gossip_claims,         //
+                                    over_the_air_claims,   //
+                                    source_coding_claims,  //
+                                    stovoq_claims,         //
                                     table_2_1_claims}) {
             std::ranges::move(of_file(), std::back_inserter(claims));
         }

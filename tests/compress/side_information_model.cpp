@@ -1,8 +1,10 @@
 // What others sent says how likely a symbol is: as often as it says so.
 #include <frugal/compress/side_information_model.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
 #include <vector>
 
 #include <frugal/kernels/norms.hpp>
@@ -17,13 +19,13 @@ namespace {
 
 struct sent {
     std::vector<std::uint8_t> symbols;
-    float step;
+    std::vector<float> steps;
     random_key key;
-    side_information_model::sender view() const { return {symbols, step, key}; }
+    side_information_model::sender view() const { return {symbols, steps, key}; }
 };
 
 //! n + 1 senders whose vectors lie near a common one, with noise that differs from place to place.
-std::vector<sent> senders(std::size_t n, std::size_t d, int levels, float deviation) {
+std::vector<sent> senders(std::size_t n, std::size_t d, std::size_t bucket, int levels, float deviation) {
     const auto common = normal_vector(d, 1);
     std::vector<sent> all;
     for (std::uint32_t i = 0; i <= n; ++i) {
@@ -31,8 +33,13 @@ std::vector<sent> senders(std::size_t n, std::size_t d, int levels, float deviat
         for (std::size_t k = 0; k < d; ++k) {
             x[k] = k % 1000 < 200 ? 0.0f : common[k] + (k % 1000 < 600 ? 2 : 1) * deviation * x[k];
         }
-        sent s{std::vector<std::uint8_t>(d), kernels::max_abs(x) / float(levels), {.seed = 4, .node = i}};
-        kernels::quantize(dithered{levels}, x, 1.0f / s.step, random_stream(s.key), 0, s.symbols.data());
+        sent s{std::vector<std::uint8_t>(d), {}, {.seed = 4, .node = i}};
+        for (std::size_t at = 0; at < d; at += bucket) {
+            const auto part = std::span<const float>(x).subspan(at, std::min(bucket, d - at));
+            s.steps.push_back(kernels::max_abs(part) / float(levels));
+            kernels::quantize(dithered{levels}, part, 1.0f / s.steps.back(), random_stream(s.key), at,
+                              s.symbols.data() + at);
+        }
         all.push_back(std::move(s));
     }
     return all;
@@ -43,15 +50,16 @@ std::vector<sent> senders(std::size_t n, std::size_t d, int levels, float deviat
 TEST_CASE("side_information_model: its probabilities are frequencies",
           "[compress][side_information_model][statistical]") {
     const std::size_t d = 60000;
-    for (const auto& [levels, deviation] : {std::pair{1, 0.1f}, std::pair{3, 0.3f}, std::pair{7, 0.1f}}) {
-        const std::vector<sent> all = senders(6, d, levels, deviation);
+    for (const auto& [levels, deviation, bucket] :
+         {std::tuple{1, 0.1f, d}, std::tuple{3, 0.3f, d}, std::tuple{7, 0.1f, std::size_t{4096}}}) {
+        const std::vector<sent> all = senders(6, d, bucket, levels, deviation);
         std::vector<side_information_model::sender> group;
         for (std::size_t i = 0; i < 6; ++i) {
             group.push_back(all[i].view());
         }
-        const side_information_model model(levels, group);
+        const side_information_model model(levels, bucket, group);
         std::vector<std::uint32_t> places(d);
-        model.places(all[6].step, all[6].key, places);
+        model.places(all[6].steps, all[6].key, places);
         double spent_in_all = 0;
         for (unsigned plane = 0; plane < model.planes(); ++plane) {
             double spent = 0;  // by a code for the stated probabilities
@@ -90,10 +98,11 @@ TEST_CASE("side_information_model: its probabilities are frequencies",
 
 TEST_CASE("side_information_model: silence, and mistakes", "[compress][side_information_model]") {
     const std::vector<std::uint8_t> zeros(100, 3);
-    const side_information_model::sender silent{zeros, 0.0f, {.seed = 1}};
-    const side_information_model model(3, std::vector{silent, silent});
+    const std::vector<float> steps{0.0f};
+    const side_information_model::sender silent{zeros, steps, {.seed = 1}};
+    const side_information_model model(3, 100, std::vector{silent, silent});
     std::vector<std::uint32_t> places(100);
-    model.places(0, {.seed = 2}, places);
+    model.places(steps, {.seed = 2}, places);
     CHECK(model.planes() == 3);
     for (unsigned plane = 0; plane < 3; ++plane) {
         CHECK(model.entropy(places, plane) < 0.1);
@@ -102,7 +111,7 @@ TEST_CASE("side_information_model: silence, and mistakes", "[compress][side_info
         }
     }
     const std::vector<std::uint8_t> other(99, 3);
-    CHECK_THROWS_AS(side_information_model(3, std::vector{silent}), invalid_input);
-    CHECK_THROWS_AS(side_information_model(32, std::vector{silent, silent}), invalid_input);
-    CHECK_THROWS_AS(side_information_model(3, std::vector{silent, {other, 0.0f, {}}}), invalid_input);
+    CHECK_THROWS_AS(side_information_model(3, 100, std::vector{silent}), invalid_input);
+    CHECK_THROWS_AS(side_information_model(32, 100, std::vector{silent, silent}), invalid_input);
+    CHECK_THROWS_AS(side_information_model(3, 100, std::vector{silent, {other, steps, {}}}), invalid_input);
 }

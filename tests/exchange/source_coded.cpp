@@ -53,6 +53,9 @@ TEST_CASE("source_coded: the bits of a server of plain dithered messages", "[exc
         CHECK(all_equal(means));
         CHECK((means == averaged(server{scalar_compressor{dithered{.levels = 3}}}, x)));
     }
+    const vectors scaled = similar_inputs(5, 9000, 0.3f);
+    CHECK((averaged(source_coded(3, 1000), scaled) ==
+           averaged(server{scalar_compressor{dithered{.levels = 3}, bucketed{max_norm{}, 1000}}}, scaled)));
     const vectors few = similar_inputs(6, 50, 0.3f);
     CHECK((averaged(source_coded(1), few) == averaged(server{scalar_compressor{dithered{.levels = 1}}}, few)));
     source_coded weighted(7);

@@ -36,13 +36,13 @@ public:
     static constexpr int most_levels = 31;
     struct sender {
         std::span<const std::uint8_t> symbols;  //!< q + levels
-        float step = 0;
-        random_key key;  //!< of the dither
+        std::span<const float> steps;           //!< of each bucket
+        random_key key;                         //!< of the dither
     };
 
-    //! group: at least two senders of one length.
-    side_information_model(int levels, std::span<const sender> group)
-        : levels_(levels), planes_(bits_for(static_cast<std::uint64_t>(2 * levels + 1))) {
+    //! bucket: coordinates that share a step, at least 1. group: at least two senders of one length.
+    side_information_model(int levels, std::size_t bucket, std::span<const sender> group)
+        : levels_(levels), bucket_(bucket), planes_(bits_for(static_cast<std::uint64_t>(2 * levels + 1))) {
         expect(levels >= 1 && levels <= most_levels, "side_information_model: levels must be from 1 to 31");
         expect(group.size() >= 2,
                "side_information_model: one learns what two senders have in common from two or more");
@@ -55,15 +55,16 @@ public:
     unsigned planes() const { return planes_; }
 
     //! What is known of each coordinate of a sender that is none of the group: a number for the functions below.
-    void places(float step, random_key key, std::span<std::uint32_t> out) const {
-        const std::size_t d = out.size();
-        const auto u = borrow<float>(d);
-        kernels::random_centered(random_stream(key), 0, d, u.data());
-        const float inverse = step > 0 ? 1.0f / (step * static_cast<float>(members_)) : 0.0f;
-        for (std::size_t i = 0; i < d; ++i) {
-            const std::size_t c = class_of(activity_[i], members_);
-            out[i] = static_cast<std::uint32_t>(c * offsets() + offset_of(shrink_[c], sum_[i], inverse, u[i]));
-        }
+    void places(std::span<const float> steps, random_key key, std::span<std::uint32_t> out) const {
+        const auto u = borrow<float>(out.size());
+        kernels::random_centered(random_stream(key), 0, out.size(), u.data());
+        for_buckets(out.size(), [&](std::size_t first, std::size_t n, std::size_t b) {
+            const float inverse = inverse_of(steps[b], members_);
+            for (std::size_t i = first; i < first + n; ++i) {
+                const std::size_t c = class_of(activity_[i], members_);
+                out[i] = static_cast<std::uint32_t>(c * offsets() + offset_of(shrink_[c], sum_[i], inverse, u[i]));
+            }
+        });
     }
     //! Entropy of a plane given the lower ones, in bits a coordinate: the mean over the places.
     double entropy(std::span<const std::uint32_t> places, unsigned plane) const {
@@ -87,6 +88,7 @@ private:
     static constexpr std::int16_t certain = 320;
 
     int levels_;
+    std::size_t bucket_;
     unsigned planes_;
     std::size_t members_ = 0;
     std::vector<float> sum_;               // of what the group's messages decode to
@@ -96,6 +98,17 @@ private:
     std::vector<std::int16_t> likelihoods_;
     std::vector<double> entropies_;
 
+    //! f(first, n, b): for the n coordinates of bucket b, the first of which is number `first`.
+    template <class F>
+    void for_buckets(std::size_t d, F f) const {
+        for (std::size_t first = 0, b = 0; first < d; first += bucket_, ++b) {
+            f(first, std::min(bucket_, d - first), b);
+        }
+    }
+    //! What the sum of so many senders is divided by to be their mean in steps.
+    static float inverse_of(float step, std::size_t senders) {
+        return step > 0 ? 1.0f / (step * static_cast<float>(senders)) : 0.0f;
+    }
     //! t in eighths, from -8 (levels + 1) to 8 (levels + 1).
     std::size_t offsets() const { return static_cast<std::size_t>(16 * (levels_ + 1) + 1); }
     std::size_t offset_of(float shrink, float y, float inverse_step, float u) const {
@@ -130,16 +143,22 @@ private:
         }
     }
     void decode(const sender& s, std::span<float> y) const {
-        kernels::reconstruct(dithered{levels_}, s.symbols.data(), s.step, random_stream(s.key), 0, y);
+        for_buckets(y.size(), [&](std::size_t first, std::size_t n, std::size_t b) {
+            kernels::reconstruct(dithered{levels_}, s.symbols.data() + first, s.steps[b], random_stream(s.key), first,
+                                 y.subspan(first, n));
+        });
     }
     void sum(std::span<const sender> group) {
         const std::size_t d = group[0].symbols.size();
         members_ = group.size();
         sum_.assign(d, 0.0f);
         activity_.assign(d, 0);
+        const auto decoded = borrow<float>(d);
         for (const sender& s : group) {
-            expect(s.symbols.size() == d, "side_information_model: senders' vectors differ in length");
-            kernels::reconstruct_add(dithered{levels_}, s.symbols.data(), s.step, random_stream(s.key), 0, sum_);
+            expect(s.symbols.size() == d && s.steps.size() == (d + bucket_ - 1) / bucket_,
+                   "side_information_model: senders' vectors differ in length");
+            decode(s, decoded);
+            kernels::add(sum_, decoded, sum_);
             activity_of(s, [&](std::size_t i, std::uint32_t a) { activity_[i] += a; });
         }
     }
@@ -171,8 +190,8 @@ private:
         for (const sender& s : group) {
             decode(s, decoded);
             kernels::random_centered(random_stream(s.key), 0, d, u.data());
-            const float inverse = s.step > 0 ? 1.0f / (s.step * others) : 0.0f;
             against_others(s, decoded, [&](std::size_t i, std::size_t c, float y) {
+                const float inverse = inverse_of(s.steps[i / bucket_], members_ - 1);
                 const std::size_t offset = offset_of(shrink_[c], y, inverse, u[i]);
                 ++histogram_[c * differences() + difference(int{s.symbols[i]} - levels_, offset)];
             });

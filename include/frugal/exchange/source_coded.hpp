@@ -27,12 +27,14 @@
 namespace frugal {
 
 //! Distributed source coding of dithered symbols (DQSG+DSC; Abdi 2020, sec. 2.3.2): the mean that a `server` of
-//! scalar_compressor{dithered{levels}, max_norm{}} computes, in fewer bits: the same floats where weights are equal.
+//! scalar_compressor{dithered{levels}, bucketed{max_norm{}, bucket}} computes, in fewer bits: the same floats where weights
+//! are equal.
 //!
-//! 1. Nodes with odd numbers send their step and symbols, range coded; those with even numbers only their step.
+//! 1. Nodes with odd numbers send their steps and symbols, range coded; those with even numbers only their steps.
 //! 2. Number 0, the server, learns from the former what to expect of the latter (`side_information_model`), and tells each
 //!    how many parity checks of each bit plane it needs: those of the conditional entropy, and a margin.
-//! 3. They send those checks (`syndrome_code`), or the plane as it is where that is shorter, and a checksum.
+//! 3. They send those checks (`syndrome_code`), or the plane as it is where that is shorter, and a checksum; or their
+//!    symbols range coded, where that took the former fewer bits.
 //! 4. The server finds the symbols by belief propagation, plane by plane. Whoever's checksum fails is asked again,
 //! 5. and sends its symbols range coded. The report counts "symbols asked for again".
 //! 6. The mean goes to all.
@@ -42,18 +44,24 @@ namespace frugal {
 //! are; it holds a byte an element of each node, and O(edges) for each thread.
 template <Compressor Down = identity>
 class source_coded {
+    using plain = scalar_compressor<dithered, bucketed<max_norm>>;
+
 public:
     static constexpr std::size_t shortest = 2048;
 
-    explicit source_coded(int levels = 3, Down down = Down())
-        : quantizer_{levels}, as_plain_(quantizer_), down_(std::move(down), false) {
+    //! levels: on each side of zero, up to 31; bucket: elements that share a step, 0: all.
+    explicit source_coded(int levels = 3, std::size_t bucket = 0, Down down = Down())
+        : quantizer_{levels},
+          bucket_(bucket == 0 ? std::size_t{1} << 48 : bucket),
+          as_plain_(quantizer_, bucketed<max_norm>{max_norm{}, bucket_}),
+          down_(std::move(down), false) {
         expect(levels <= side_information_model::most_levels, "source_coded: levels must be from 1 to 31");
     }
 
     bool serves() const { return true; }
     bool exact() const { return down_.exact(); }
     //! What its messages decode to.
-    const scalar_compressor<dithered>& compressor() const { return as_plain_; }
+    const plain& compressor() const { return as_plain_; }
 
     void weigh(std::vector<float> weights) { weights_ = node_weights(std::move(weights)); }
 
@@ -66,12 +74,14 @@ public:
         const peer::codec_time time(here);
         quantize(up, x);
         if (!echo.empty()) {
-            kernels::reconstruct(quantizer_, symbols_.data(), step_, random_stream(key_of(up)), 0, echo);
+            reconstruct(symbols_, steps_, key_of(up), echo);
         }
         up.send(0, written(up, first_, [&](payload_writer& w) {
-                    w.number(step_);
+                    for (const float step : steps_) {
+                        w.number(step);
+                    }
                     if (!sends_checks(here, here.self(), x.size())) {
-                        range_coder().encode(std::span<const std::uint8_t>(symbols_), alphabet_size(), w);
+                        write_symbols(w);
                     }
                 }));
     }
@@ -114,7 +124,7 @@ public:
     void state(state_archive& a) {
         a(margins_);
         a(symbols_);
-        a(step_);
+        a(steps_);
         a(first_);
         down_.state(a);
     }
@@ -129,8 +139,9 @@ private:
     };
     struct contribution {
         std::vector<std::uint8_t> symbols;
-        float step = 0;
-        std::vector<plan> plans;  // of its planes
+        std::vector<float> steps;
+        std::size_t coded_bits = 0;  // of its symbols, where it sent them range coded
+        std::vector<plan> plans;     // of its planes; none: range coded
         std::vector<std::uint32_t> places;
         bool found = false;
         std::size_t failed_plane = 0;
@@ -156,21 +167,32 @@ private:
     }
 
     void quantize(const peer& here, std::span<const float> x) {
-        const workspace<message> plain;
+        const workspace<message> sent;
         try {
-            as_plain_.compress(x, key_of(here), *plain);
+            as_plain_.compress(x, key_of(here), *sent);
         } catch (const nonfinite_input& problem) {
             throw divergence(here.place() + ": " + problem.what());
         }
-        payload_reader r(plain->payload());
-        step_ = r.number();
+        payload_reader r(sent->payload());
+        steps_.resize((x.size() - 1) / bucket_ + 1);
+        for (float& step : steps_) {
+            step = r.number();
+        }
         symbols_.resize(x.size());
         packed().decode(r, alphabet_size(), std::span<std::uint8_t>(symbols_));
     }
 
+    void reconstruct(std::span<const std::uint8_t> symbols, std::span<const float> steps, random_key key,
+                     std::span<float> y) const {
+        for (std::size_t at = 0, b = 0; at < y.size(); at += bucket_, ++b) {
+            const std::size_t n = std::min(bucket_, y.size() - at);
+            kernels::reconstruct(quantizer_, symbols.data() + at, steps[b], random_stream(key), at, y.subspan(at, n));
+        }
+    }
+
     // ------------------------------------------------------------------------------------------------- messages
 
-    std::uint64_t scheme() const { return scheme_id("source_coded(levels=" + std::to_string(quantizer_.levels) + ')'); }
+    std::uint64_t scheme() const { return scheme_id("source_coded of " + as_plain_.name()); }
     template <class Write>
     letter_ref written(const peer& here, std::uint32_t leg, Write write) const {
         letter_ref content = here.draft();
@@ -225,10 +247,11 @@ private:
         const std::uint32_t plan_leg = planned.take_legs(), sent_leg = sent.take_legs(), asked_leg = asked.take_legs(),
                             again_leg = again.take_legs();
         {
-            std::vector<plan> plans(planes());
+            std::vector<plan> plans;
             const auto got = co_await planned.receive(0);
             const peer::codec_time time(here);
             read(planned, plan_leg, got[0], [&](payload_reader& r) {
+                plans.resize(r.bits(1) != 0 ? planes() : 0);
                 for (plan& p : plans) {
                     p = read_plan(r, d);
                 }
@@ -241,12 +264,23 @@ private:
         read(asked, asked_leg, verdict[0], [&](payload_reader& r) { repeat = r.bits(1) != 0; });
         if (repeat) {
             const peer::codec_time time(here);
-            again.send(0, written(again, again_leg, [&](payload_writer& w) {
-                           range_coder().encode(std::span<const std::uint8_t>(symbols_), alphabet_size(), w);
-                       }));
+            again.send(0, written(again, again_leg, [&](payload_writer& w) { write_symbols(w); }));
         }
     }
+    void write_symbols(payload_writer& w) const {
+        range_coder().encode(std::span<const std::uint8_t>(symbols_), alphabet_size(), w);
+    }
+    void read_symbols(payload_reader& r, contribution& c) const {
+        const std::uint64_t before = r.remaining_bits();
+        range_coder().decode(r, alphabet_size(), std::span<std::uint8_t>(c.symbols));
+        c.coded_bits = before - r.remaining_bits();
+        c.found = true;
+    }
     void write_planes(const std::vector<plan>& plans, random_key key, payload_writer& w) const {
+        if (plans.empty()) {
+            write_symbols(w);
+            return;
+        }
         const auto bits = borrow<std::uint8_t>(symbols_.size());
         for (std::size_t plane = 0; plane < plans.size(); ++plane) {
             const plan& p = plans[plane];
@@ -281,11 +315,14 @@ private:
     }
     void read_first(const peer& up, const envelope& e, contribution& c, std::size_t d) const {
         read(up, first_, e, [&](payload_reader& r) {
-            c.step = r.number();
-            expect_message(c.step >= 0, "a message holds a scale that is negative: it was altered");
+            c.steps.resize((d - 1) / bucket_ + 1);
+            for (float& step : c.steps) {
+                step = r.number();
+                expect_message(step >= 0, "a message holds a scale that is negative: it was altered");
+            }
             c.symbols.resize(d);
             if (!sends_checks(up, e.from, d)) {
-                range_coder().decode(r, alphabet_size(), std::span<std::uint8_t>(c.symbols));
+                read_symbols(r, c);
             }
         });
     }
@@ -295,16 +332,21 @@ private:
         const std::uint32_t plan_leg = planned.take_legs(), sent_leg = sent.take_legs(), asked_leg = asked.take_legs(),
                             again_leg = again.take_legs();
         const side_information_model model = learned(up, all);
+        double usual = 0;  // bits of symbols range coded
+        for (std::uint32_t i = 1; i < all.size(); i += 2) {
+            usual += static_cast<double>(all[i].coded_bits) / static_cast<double>(all.size() / 2);
+        }
         {
             const peer::codec_time time(here);
             here.parallel(partly.size(), [&](std::size_t k) {
                 contribution& c = all[partly[k]];
                 c.places.resize(c.symbols.size());
-                model.places(c.step, up.key(first_, partly[k]), c.places);
-                c.plans = plans_of(model, c);
+                model.places(c.steps, up.key(first_, partly[k]), c.places);
+                c.plans = plans_of(model, c, usual);
             });
             for (const std::uint32_t i : partly) {
                 planned.send(i, written(planned, plan_leg, [&](payload_writer& w) {
+                                 w.bits(all[i].plans.empty() ? 0 : 1, 1);
                                  for (const plan& p : all[i].plans) {
                                      write_plan(p, w);
                                  }
@@ -335,21 +377,21 @@ private:
         const auto got = co_await again.receive(lost);
         const peer::codec_time time(here);
         for (const envelope& e : got) {
-            read(again, again_leg, e, [&](payload_reader& r) {
-                range_coder().decode(r, alphabet_size(), std::span<std::uint8_t>(all[e.from].symbols));
-            });
+            read(again, again_leg, e, [&](payload_reader& r) { read_symbols(r, all[e.from]); });
         }
     }
     side_information_model learned(const peer& up, const std::vector<contribution>& all) const {
         const peer::codec_time time(up);
         std::vector<side_information_model::sender> group;
         for (std::uint32_t i = 1; i < all.size(); i += 2) {
-            group.push_back({all[i].symbols, all[i].step, up.key(first_, i)});
+            group.push_back({all[i].symbols, all[i].steps, up.key(first_, i)});
         }
-        return {quantizer_.levels, group};
+        return {quantizer_.levels, bucket_, group};
     }
-    std::vector<plan> plans_of(const side_information_model& model, const contribution& c) const {
+    //! usual: what range coded symbols cost.
+    std::vector<plan> plans_of(const side_information_model& model, const contribution& c, double usual) const {
         std::vector<plan> plans(planes());
+        double cost = 0;
         const std::size_t d = c.symbols.size();
         for (unsigned plane = 0; plane < plans.size(); ++plane) {
             const double entropy = model.entropy(c.places, plane);
@@ -358,11 +400,20 @@ private:
             p.how = p.shape.checks() < d ? form::checks : form::plain;
             if (entropy * static_cast<double>(d) < 1e-3) {
                 p.how = form::nothing;
+            } else {
+                cost += static_cast<double>(std::min(p.shape.checks(), d));
             }
+        }
+        if (cost > usual) {
+            plans.clear();
         }
         return plans;
     }
     void decode(const side_information_model& model, random_key key, payload_reader& r, contribution& c) const {
+        if (c.plans.empty()) {
+            read_symbols(r, c);
+            return;
+        }
         const std::size_t d = c.symbols.size();
         std::ranges::fill(c.symbols, std::uint8_t{0});
         c.found = true;
@@ -407,20 +458,20 @@ private:
         combine_(up, all.size() - 1, x, [&](std::size_t k, mean& part) {
             const auto i = static_cast<std::uint32_t>(k + 1);
             const auto decoded = borrow<float>(x.size());
-            kernels::reconstruct(quantizer_, all[i].symbols.data(), all[i].step, random_stream(up.key(first_, i)), 0,
-                                 decoded);
+            reconstruct(all[i].symbols, all[i].steps, up.key(first_, i), decoded);
             part.add(decoded, weights_.of(up.global(i)));
         });
     }
 
     dithered quantizer_;
-    scalar_compressor<dithered> as_plain_;
+    std::size_t bucket_;
+    plain as_plain_;
     downlink<Down> down_;
     combiner<mean> combine_{mean(), combination()};
     node_weights weights_;
-    std::array<double, most_planes> margins_{0.15, 0.3, 0.4, 0.4, 0.4, 0.4};
+    std::array<double, most_planes> margins_{0.1, 0.2, 0.3, 0.3, 0.3, 0.3};
     std::vector<std::uint8_t> symbols_;  // of the exchange under way
-    float step_ = 0;
+    std::vector<float> steps_;
     std::uint32_t first_ = 0;
 };
 
