@@ -48,6 +48,7 @@
 #include <frugal/exchange/power_sgd.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/exchange/sharded.hpp>
+#include <frugal/exchange/source_coded.hpp>
 #include <frugal/exchange/when_it_pays.hpp>
 #include <frugal/mix/topologies.hpp>
 #include <frugal/mix/validate.hpp>
