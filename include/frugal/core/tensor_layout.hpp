@@ -94,6 +94,14 @@ public:
 
     //! Number of elements of all tensors: the length of the parameters.
     std::size_t size() const { return size_; }
+    //! Number of elements of each tensor.
+    std::vector<std::size_t> sizes() const {
+        std::vector<std::size_t> all;
+        for (const named_tensor& t : tensors_) {
+            all.push_back(t.size);
+        }
+        return all;
+    }
     //! Number of tensors.
     std::size_t count() const { return tensors_.size(); }
     bool empty() const { return tensors_.empty(); }

@@ -16,8 +16,8 @@ FRUGAL_KERNELS_BEGIN
 
 namespace frugal::kernels {
 
-//! The counting operations in plain arithmetic, for any type of integer lanes that has shifts (Warren, Hacker's Delight,
-//! 2nd ed. 2012, sec. 5-1).
+//! The counting operations in plain arithmetic, for any type of integer lanes that has shifts (Warren, Hacker's
+//! Delight, 2nd ed. 2012, sec. 5-1).
 template <class Vector>
 struct portable_bit_counts {
     static constexpr std::size_t steps = 31;
@@ -43,7 +43,26 @@ struct portable_bit_counts {
     }
 };
 
-//! The operations on vectors of Arch; rows x columns vectors of sums are what its registers hold in a product of matrices.
+//! Bit l is x_l >= y_l, for as many l as there are lanes.
+template <std::size_t lanes, class T>
+std::uint32_t compare_lanes(const T* x, const T* y) {
+    std::uint32_t bits = 0;
+    for (std::size_t l = 0; l < lanes; ++l) {
+        bits |= static_cast<std::uint32_t>(x[l] >= y[l]) << l;
+    }
+    return bits;
+}
+
+//! out_l = +1 where bit l is set, -1 elsewhere.
+template <std::size_t lanes>
+void store_lane_signs(std::uint32_t bits, float* out) {
+    for (std::size_t l = 0; l < lanes; ++l) {
+        out[l] = (bits >> l & 1u) != 0 ? 1.0f : -1.0f;
+    }
+}
+
+//! The operations on vectors of Arch; rows x columns vectors of sums are what its registers hold in a product of
+//! matrices.
 template <class Arch>
 struct portable_bit_lanes;
 
@@ -64,6 +83,11 @@ struct portable_bit_lanes<scalar_arch> : portable_bit_counts<std::uint64_t> {
     }
     static vector broadcast(std::uint32_t word) { return every(word); }
     static void store(vector x, std::uint32_t* p) { std::memcpy(p, &x, sizeof x); }
+    template <class T>
+    static std::uint32_t at_least(const T* x, const T* y) {
+        return compare_lanes<lanes>(x, y);
+    }
+    static void store_signs(std::uint32_t bits, float* out) { store_lane_signs<lanes>(bits, out); }
 };
 
 #if defined(FRUGAL_HAS_SIMD)
@@ -80,6 +104,11 @@ struct portable_bit_lanes<Arch> : portable_bit_counts<word_batch<Arch>> {
     static vector load(const void* p) { return vector::load_unaligned(static_cast<const std::uint32_t*>(p)); }
     static vector broadcast(std::uint32_t word) { return vector(word); }
     static void store(const vector& x, std::uint32_t* p) { x.store_unaligned(p); }
+    template <class T>
+    static std::uint32_t at_least(const T* x, const T* y) {
+        return compare_lanes<lanes>(x, y);
+    }
+    static void store_signs(std::uint32_t bits, float* out) { store_lane_signs<lanes>(bits, out); }
 };
 
 #endif

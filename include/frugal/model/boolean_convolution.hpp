@@ -36,8 +36,8 @@ struct boolean_convolution {
 
     sample_shape bind(sample_shape shape) {
         input = shape;
-        patches().validate("boolean_convolution");
-        return checked_shape({filters, patches().rows(), patches().columns()}, "boolean_convolution");
+        expect_patches(images(), "boolean_convolution");
+        return checked_shape({filters, images().output_rows(), images().output_columns()}, "boolean_convolution");
     }
     constexpr bool reads_output() const { return false; }
     std::string_view kind() const { return "boolean_convolution"; }
@@ -59,8 +59,8 @@ struct boolean_convolution {
 
     template <class T>
     void forward(const forward_pass<T>& p) const {
-        const std::size_t places = patches().positions();
-        const std::size_t terms = patches().patch();
+        const std::size_t places = images().places();
+        const std::size_t terms = images().patch();
         const auto words = borrow<std::uint64_t>((filters + places) * words_for(terms));
         const bit_matrix_span w(words.data(), filters, terms);
         const bit_matrix_span x(words.data() + filters * words_for(terms), places, terms);
@@ -78,8 +78,8 @@ struct boolean_convolution {
 
     template <class T>
     void backward(const backward_pass<T>& p) const {
-        const std::size_t places = patches().positions();
-        const std::size_t terms = patches().patch();
+        const std::size_t places = images().places();
+        const std::size_t terms = images().patch();
         const bool asked = !p.input_gradient.empty();
         const auto image = borrow<T>(input.size());
         const auto matrix = borrow<T>(terms * places);
@@ -91,19 +91,19 @@ struct boolean_convolution {
         for (std::size_t s = 0; s < p.batch; ++s) {
             const T* delta = p.output_gradient.data() + s * filters * places;
             sign_values(p.input.subspan(s * input.size(), input.size()), image.data());
-            patches().unfold(image.data(), matrix.data(), T(-1));
+            images().unfold(image.data(), matrix.data(), T(-1));
             blas::multiply<T>(blas::layout::stored, blas::layout::transposed, filters, terms, places, delta, places,
                               matrix.data(), places, s == 0 ? p.beta : T(1), p.gradient.data(), terms, true);
             if (asked) {
                 blas::multiply<T>(blas::layout::transposed, blas::layout::stored, terms, places, filters, w.data(),
                                   terms, delta, places, 0, matrix.data(), places, false);
-                patches().fold(matrix.data(), p.input_gradient.data() + s * input.size());
+                images().fold(matrix.data(), p.input_gradient.data() + s * input.size());
             }
         }
     }
 
 private:
-    image_patches patches() const { return {input, kernel, stride, padding}; }
+    unfolding images() const { return unfolding_of(input, kernel, stride, padding); }
 
     //! In the order of the unfolded bits: channels of a pixel next to each other.
     template <class T>
@@ -132,7 +132,7 @@ private:
             }
         }
         std::ranges::fill(out.words(), std::uint64_t{0});
-        const std::size_t columns = patches().columns();
+        const std::size_t columns = images().output_columns();
         for (std::size_t place = 0; place < out.rows(); ++place) {
             std::uint64_t* const row = out.row(place).words().data();
             std::size_t at = 0;

@@ -21,7 +21,8 @@ namespace frugal {
 //! `weight` W is filters x channels x kernel x kernel, `bias` b has filters elements; the output is filters x rows' x
 //! columns' with rows' = (rows + 2 padding - kernel) / stride + 1. Each sample is unfolded to a matrix (Chellapilla,
 //! Puri, Simard 2006), which makes the layer a matrix product; working memory is that of one sample. Weights start as
-//! N(0, gain / (channels kernel^2)), gain as for `dense`; biases as 0.
+//! N(0, gain / (channels kernel^2)), gain as for `dense`; biases as 0. Where factors of the weight's gradient are wanted,
+//! they are the images, not unfolded, and the derivatives by the outputs.
 struct convolution {
     std::size_t filters = 1;
     std::size_t kernel = 3;
@@ -31,7 +32,7 @@ struct convolution {
 
     sample_shape bind(sample_shape shape) {
         input = shape;
-        patches().validate("convolution");
+        expect_patches(images(), "convolution");
         return checked_shape(output(), "convolution");
     }
     constexpr bool reads_output() const { return false; }
@@ -66,7 +67,7 @@ struct convolution {
             for (std::size_t f = 0; f < filters; ++f) {
                 std::fill_n(y + f * places, places, bias[f]);
             }
-            patches().unfold(p.input.data() + s * input.size(), p.workspace.data());
+            images().unfold(p.input.data() + s * input.size(), p.workspace.data());
             blas::multiply<T>(blas::layout::stored, blas::layout::stored, filters, places, patch(), p.parameters.data(),
                               patch(), p.workspace.data(), places, 1, y, places, false);
         }
@@ -80,11 +81,18 @@ struct convolution {
             std::fill_n(bias, filters, T(0));
         }
         std::fill(p.input_gradient.begin(), p.input_gradient.end(), T(0));
+        const bool leaves_factors = p.factors != nullptr && p.factors->wants(filters, images());
+        if (leaves_factors) {
+            p.factors->take(p.gradient.data(), p.input, p.output_gradient, images());
+        }
         for (std::size_t s = 0; s < p.batch; ++s) {
             const T* delta = p.output_gradient.data() + s * filters * places;
-            patches().unfold(p.input.data() + s * input.size(), p.workspace.data());
-            blas::multiply<T>(blas::layout::stored, blas::layout::transposed, filters, patch(), places, delta, places,
-                              p.workspace.data(), places, s == 0 ? p.beta : T(1), p.gradient.data(), patch(), true);
+            if (!leaves_factors) {
+                images().unfold(p.input.data() + s * input.size(), p.workspace.data());
+                blas::multiply<T>(blas::layout::stored, blas::layout::transposed, filters, patch(), places, delta,
+                                  places, p.workspace.data(), places, s == 0 ? p.beta : T(1), p.gradient.data(),
+                                  patch(), true);
+            }
             for (std::size_t f = 0; f < filters; ++f) {
                 double sum = 0;
                 for (std::size_t i = 0; i < places; ++i) {
@@ -95,16 +103,16 @@ struct convolution {
             if (!p.input_gradient.empty()) {
                 blas::multiply<T>(blas::layout::transposed, blas::layout::stored, patch(), places, filters,
                                   p.parameters.data(), patch(), delta, places, 0, p.workspace.data(), places, false);
-                patches().fold(p.workspace.data(), p.input_gradient.data() + s * input.size());
+                images().fold(p.workspace.data(), p.input_gradient.data() + s * input.size());
             }
         }
     }
 
 private:
-    image_patches patches() const { return {input, kernel, stride, padding}; }
-    sample_shape output() const { return {filters, patches().rows(), patches().columns()}; }
-    std::size_t patch() const { return patches().patch(); }
-    std::size_t positions() const { return patches().positions(); }
+    unfolding images() const { return unfolding_of(input, kernel, stride, padding); }
+    sample_shape output() const { return {filters, images().output_rows(), images().output_columns()}; }
+    std::size_t patch() const { return images().patch(); }
+    std::size_t positions() const { return images().places(); }
 };
 
 }  // namespace frugal

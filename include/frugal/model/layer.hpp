@@ -24,6 +24,7 @@
 #include <utility>
 
 #include <frugal/core/error.hpp>
+#include <frugal/core/factors.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/core/tensor_layout.hpp>
 
@@ -72,7 +73,8 @@ struct forward_pass {
 //!
 //! output_gradient: the derivative of the loss by the output. input_gradient: to be overwritten by that by the input,
 //! or empty if nobody asks. gradient: that by the parameters, to become beta gradient + the sum over the batch; beta is
-//! 0 (what was there must not matter, were it NaN) or 1.
+//! 0 (what was there must not matter, were it NaN) or 1. factors: unless null, where a layer may leave the factors of a
+//! tensor's gradient, if they are wanted; what `gradient` holds of that tensor then means nothing.
 template <class T>
 struct backward_pass {
     std::span<const T> parameters;
@@ -84,6 +86,7 @@ struct backward_pass {
     T beta = 0;
     std::span<T> gradient;
     std::span<T> workspace;
+    basic_factor_record<T>* factors = nullptr;
 };
 
 //! A function of parameters and a mini-batch with its derivative. Its options are its state: it may serve any number of

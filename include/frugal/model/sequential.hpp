@@ -181,7 +181,8 @@ public:
                 .input_gradient = before,
                 .beta = pass.beta,
                 .gradient = pass.gradient.subspan(p.first, p.parameters),
-                .workspace = pass.workspace.subspan(end, own)});
+                .workspace = pass.workspace.subspan(end, own),
+                .factors = pass.factors});
             delta = before;
         });
     }
