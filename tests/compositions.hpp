@@ -8,7 +8,11 @@
 #include <utility>
 #include <vector>
 
+#if defined(FRUGAL_SHARED_CATALOGUE)  // by the programs that link tests/catalogue_entries.cpp
+#include <frugal/catalogue/shared.hpp>
+#else
 #include <frugal/catalogue/compressors.hpp>
+#endif
 #include <frugal/compress/blocked.hpp>
 
 #include "catalogue_samples.hpp"

@@ -13,7 +13,7 @@
 #include <frugal/algorithm/ce_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/majbool.hpp>
-#include <frugal/catalogue.hpp>
+#include <frugal/catalogue/shared.hpp>
 #include <frugal/data/dataset.hpp>
 #include <frugal/data/synthetic.hpp>
 #include <frugal/node/network.hpp>

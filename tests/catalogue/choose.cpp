@@ -1,5 +1,7 @@
 #include <frugal/catalogue/choose.hpp>
 
+#include <frugal/catalogue/shared.hpp>
+
 #include <algorithm>
 #include <string>
 #include <vector>

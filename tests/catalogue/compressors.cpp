@@ -1,5 +1,7 @@
 #include <frugal/catalogue/compressors.hpp>
 
+#include <frugal/catalogue/shared.hpp>
+
 #include <string>
 #include <vector>
 

@@ -1,5 +1,7 @@
 #include <frugal/catalogue/list.hpp>
 
+#include <frugal/catalogue/shared.hpp>
+
 #include <algorithm>
 #include <string>
 

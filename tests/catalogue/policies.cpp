@@ -1,5 +1,7 @@
 #include <frugal/catalogue/policies.hpp>
 
+#include <frugal/catalogue/shared.hpp>
+
 #include <algorithm>
 #include <set>
 #include <string>
