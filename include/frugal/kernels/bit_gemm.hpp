@@ -80,8 +80,7 @@ template <std::size_t n, class F>
 template <class Lanes, bool Masked, std::size_t Rows, std::size_t Columns>
 void count_tile(const std::byte* a, std::size_t a_stride, panel_view panel, std::size_t depth, std::uint32_t* tile) {
     using vector = typename Lanes::vector;
-    std::size_t k = 0;
-    do {
+    for (std::size_t k = 0; k < depth;) {
         const bool first = k == 0;
         const std::size_t end = k + std::min(depth - k, Lanes::steps);
         vector sum[Rows * Columns];
@@ -114,7 +113,7 @@ void count_tile(const std::byte* a, std::size_t a_stride, panel_view panel, std:
             const vector wide = Lanes::widen(sum[i]);
             Lanes::store(first ? wide : Lanes::add(wide, Lanes::load(out)), out);
         });
-    } while (k < depth);
+    }
 }
 
 //! c_j = base_j - 2 counts_j, where base is null c_j - 2 counts_j, j < n. A tile of full width needs no loop that
@@ -202,10 +201,13 @@ void multiply(bit_matrix_view a, std::size_t columns, std::span<std::int32_t> c,
     assert(c.size() == a.rows() * columns);
     constexpr std::size_t tile_width = Lanes::columns * Lanes::lanes;
     const std::size_t depth = half_words_for(a.columns());
+    if (c.empty() || depth == 0) {
+        std::fill(c.begin(), c.end(), 0);
+        return;
+    }
     for (std::size_t j = 0; j < columns; j += columns_at_once<Lanes>) {
         const std::size_t width = std::min(columns_at_once<Lanes>, columns - j);
-        std::size_t k = 0;
-        do {  // once also for sums of nothing
+        for (std::size_t k = 0; k < depth; k += panel_depth) {
             const std::size_t slice = std::min(panel_depth, depth - k);
             const panel_view panel = panels(j, k, slice);
             for (std::size_t i = 0; i < width; i += tile_width) {
@@ -220,8 +222,7 @@ void multiply(bit_matrix_view a, std::size_t columns, std::span<std::int32_t> c,
                      c.data() + j + i,
                      columns});
             }
-            k += slice;
-        } while (k < depth);
+        }
     }
 }
 
