@@ -103,6 +103,8 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     each_coder(dithered{.levels = 3});
     each_coder(dithered{.levels = 127});
     each_coder(dithered{.levels = 1000});
+    all.push_back(scalar(dithered{.levels = 3, .bits = dither_bits::sixteen}, any_scale(max_norm{}), packed{}));
+    all.push_back(scalar(stochastic{.levels = 40000, .bits = dither_bits::sixteen}, any_scale(max_norm{}), packed{}));
     each_coder(one_bit_dithered{});
     each_coder(half_dithered{.levels = 2});
     each_coder(half_dithered{.levels = 1, .dithers = 2});
@@ -115,6 +117,9 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     each_coder(natural{.levels = 64});
     each_coder(sign{});
     each_coder(dithered_e8{3});
+    each_coder(minifloat{4, 3});
+    all.push_back(scalar(minifloat{2, 1}, any_scale(shared_exponent{32}), packed{}));
+    all.push_back(scalar(minifloat{2, 1}, any_scale(shared_e4m3{16}), packed{}));
     all.push_back(scalar(e8{16}, any_scale(bucketed{max_norm{}, 13}), packed{}));
     all.push_back(scalar(nested_e8{1.0 / 16, 2}, any_scale(max_norm{}), packed{}));
     each_coder(nested_dithered{.fine = 1.0 / 3, .coarse = 1});

@@ -30,6 +30,7 @@
 #include <frugal/compress/selector/proportional.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
+#include <frugal/compress/signs.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>

@@ -26,10 +26,13 @@
 #include <frugal/compress/hsq.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
+#include <frugal/compress/low_rank.hpp>
 #include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
+#include <frugal/compress/scale/block_scales.hpp>
 #include <frugal/compress/scale/scales.hpp>
+#include <frugal/compress/selector/chunked_top_k.hpp>
 #include <frugal/compress/selector/loss_mask.hpp>
 #include <frugal/compress/selector/proportional.hpp>
 #include <frugal/compress/selector/random_k.hpp>
@@ -42,6 +45,7 @@
 #include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
 #include <frugal/quantize/e8.hpp>
+#include <frugal/quantize/minifloat.hpp>
 #include <frugal/quantize/natural.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
@@ -65,6 +69,7 @@ using quantizers = policy_list<  //
     e8,                          //
     dithered_e8,                 //
     nested_e8,                   //
+    minifloat,                   //
     stochastic_codebook>;
 using any_quantizer = one_of<quantizers>;
 template <>
@@ -84,6 +89,8 @@ struct catalogue_of<any_scale> {
         mean_abs,                  //
         fixed,                     //
         shared_norm,               //
+        shared_exponent,           //
+        shared_e4m3,               //
         bucketed<any_scale>>;
 };
 
@@ -102,6 +109,7 @@ struct catalogue_of<any_coder> {
 
 using selectors = policy_list<  //
     top_k,                      //
+    chunked_top_k,              //
     random_k,                   //
     threshold,                  //
     variance_budget,            //
@@ -178,6 +186,7 @@ struct catalogue_of<any_compressor> {
         policy_list<random_linear>,                               //
         each_of<detail::transformed_of, transforms>,              //
         policy_list<compressive_sampling>,                        //
+        policy_list<low_rank>,                                    //
         policy_list<error_feedback<any_compressor>>,              //
         policy_list<weighted_error_feedback<any_compressor>>,     //
         policy_list<contractive<any_compressor>>,                 //
@@ -188,6 +197,8 @@ struct catalogue_of<any_compressor> {
                         "alternating(scalar(dithered(levels=3),max_norm,radix),"
                         "scalar(nested_dithered(fine=1/3,coarse=1),max_norm,radix))"},
         catalogue_alias{"qsgd", "7 levels, random rounding, max norm", "scalar(stochastic(levels=3),max_norm,radix)"},
+        catalogue_alias{"luq", "7 powers of two on both sides of zero, unbiased",
+                        "scalar(natural(levels=7),max_norm,packed)"},
         catalogue_alias{"terngrad", "three levels, random rounding", "scalar(ternary,max_norm,radix)"},
         catalogue_alias{"signsgd", "sign and mean magnitude with error feedback",
                         "error_feedback(scalar(sign,mean_abs,packed))"},
@@ -201,6 +212,13 @@ struct catalogue_of<any_compressor> {
                         "contractive(compressive_sampling(levels=1))"},
         catalogue_alias{"drive", "sign behind a rotation, one bit",
                         "transformed(hadamard,scalar(sign,bucketed(mean_abs,4096),packed))"},
+        catalogue_alias{"mxfp8", "E4M3 in blocks of 32, 8.25 bits",
+                        "scalar(minifloat(4,3),shared_exponent(32),packed)"},
+        catalogue_alias{"mxfp4", "E2M1 in blocks of 32, 4.25 bits",
+                        "scalar(minifloat(2,1),shared_exponent(32),packed)"},
+        catalogue_alias{"nvfp4", "E2M1 in blocks of 16, 4.5 bits", "scalar(minifloat(2,1),shared_e4m3(16),packed)"},
+        catalogue_alias{"sparse_loco", "64 of each 4096 in two bits, with feedback that decays",
+                        "error_feedback(sparse(chunked_top_k,codebook(lloyd_max,packed),rice_indices),decay=0.95)"},
         catalogue_alias{"topk", "the largest 1 % with error feedback", "error_feedback(sparse(top_k(fraction=0.01)))"},
     };
 };

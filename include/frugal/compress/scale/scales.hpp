@@ -8,6 +8,7 @@
 //! | fixed{kappa}           | kappa times range | all senders must share one step: its `kappa` is the step itself   |
 //! | shared_norm{}          | max over senders  | all senders must share one step, agreed on anew each round        |
 //! | bucketed{scale, size}  | scale per bucket  | magnitudes vary along the vector (layers); costs 32 / size bits   |
+//! Scales of 8 bits for small buckets: block_scales.hpp.
 #pragma once
 
 #include <algorithm>
@@ -195,6 +196,39 @@ double measure_pieces(const S& scale, std::size_t n, Produce produce) {
         return norm.result(n);
     } else {
         return scale.measure_pieces(n, produce);
+    }
+}
+
+//! Writes a step for each bucket; a scale that has few bits for them may make them larger.
+template <class S>
+void write_steps([[maybe_unused]] const S& scale, std::span<float> steps, payload_writer& w) {
+    if constexpr (requires { scale.write_steps(steps, w); }) {
+        scale.write_steps(steps, w);
+    } else {
+        for (const float step : steps) {
+            w.number(step);
+        }
+    }
+}
+
+template <class S>
+void read_steps([[maybe_unused]] const S& scale, payload_reader& r, std::span<float> steps) {
+    if constexpr (requires { scale.read_steps(r, steps); }) {
+        scale.read_steps(r, steps);
+    } else {
+        for (float& step : steps) {
+            step = r.number();
+        }
+    }
+}
+
+//! How many times the norm over the range a step may be.
+template <class S>
+double slack_of([[maybe_unused]] const S& scale) {
+    if constexpr (requires { double(scale.slack()); }) {
+        return scale.slack();
+    } else {
+        return 1;
     }
 }
 

@@ -3,6 +3,7 @@
 //! | selector                     | sends                                   | law                                        | indices travel |
 //! |------------------------------|-----------------------------------------|--------------------------------------------|----------------|
 //! | top_k{.fraction, .count}     | the k largest magnitudes                | contraction k / d                          | yes            |
+//! | chunked_top_k{.count, .chunk}| the largest magnitudes of each chunk    | contraction count / chunk                  | yes            |
 //! | random_k{.fraction, .count}  | k coordinates at random, times d / k    | unbiased, variance exactly d / k - 1       | no             |
 //! | random_k{.unbiased = false}  | k coordinates at random, as they are    | contraction k / d (in the mean, exactly)   | no             |
 //! | threshold{.value}            | all magnitudes of at least `value`      | none: keep what is lost (`error_feedback`) | yes            |
