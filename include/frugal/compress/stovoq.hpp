@@ -263,8 +263,6 @@ private:
         scratch->codebook.assign_nearest(scratch->rows, d);
         const random_stream bias_dither(k.for_purpose(bias_purpose));
         const random_stream norm_dither(k.for_purpose(norm_purpose));
-        const unsigned index_bits = bits_for(static_cast<std::uint64_t>(codewords));
-        const unsigned pair_bits = index_bits + static_cast<unsigned>(bias_bits);
         const std::size_t step = size * std::max<std::size_t>(1, detail::stovoq_batch::capacity / (size / d));
         std::uint64_t bucket = 0;
         for (std::size_t first = 0; first < x.size(); first += step) {
@@ -291,17 +289,45 @@ private:
                     }
                     continue;
                 }
-                const float unit = norm_of_code(b.norm_codes[g]) / std::sqrt(static_cast<float>(n));
-                for (std::size_t at = 0; at < n; at += d, ++l) {
-                    w.bits(b.nearest[l] | std::uint64_t{b.levels[l]} << index_bits, pair_bits);
-                    if (!echo.empty()) {
-                        const float factor = bias_bits == 0 ? unit : tables->levels[b.levels[l]] * unit;
-                        const auto to = echo.subspan(first + g * size + at, std::min(d, n - at));
-                        std::transform(to.begin(), to.end(), scratch->rows.data() + b.nearest[l] * d, to.begin(),
-                                       [&](float, float c) { return factor * c; });
-                    }
+                const std::size_t buckets = (n + d - 1) / d;
+                write_pairs(w, b, l, buckets);
+                if (!echo.empty()) {
+                    echo_group(*tables, *scratch, b, g, l, echo.subspan(first + g * size, n));
                 }
+                l += buckets;
             }
+        }
+    }
+
+    //! Indices and levels of `count` buckets from bucket l of the batch on: whole words at a time.
+    void write_pairs(payload_writer& w, const detail::stovoq_batch& b, std::size_t l, std::size_t count) const {
+        const unsigned index_bits = bits_for(static_cast<std::uint64_t>(codewords));
+        const unsigned pair_bits = index_bits + static_cast<unsigned>(bias_bits);
+        std::uint64_t word = 0;
+        unsigned filled = 0;
+        for (const std::size_t end = l + count; l < end; ++l) {
+            const std::uint64_t pair = b.nearest[l] | std::uint64_t{b.levels[l]} << index_bits;
+            word |= pair << filled;
+            filled += pair_bits;
+            if (filled >= 64) {
+                w.bits(word, 64);
+                filled -= 64;
+                word = pair >> (pair_bits - filled);
+            }
+        }
+        w.bits(word, filled);
+    }
+
+    //! What receivers decode of group g, whose first bucket is bucket l of the batch.
+    void echo_group(const detail::stovoq_tables& tables, const detail::stovoq_scratch& s, const detail::stovoq_batch& b,
+                    std::size_t g, std::size_t l, std::span<float> echo) const {
+        const auto d = static_cast<std::size_t>(dimension);
+        const float unit = norm_of_code(b.norm_codes[g]) / std::sqrt(static_cast<float>(echo.size()));
+        for (std::size_t at = 0; at < echo.size(); at += d, ++l) {
+            const float factor = bias_bits == 0 ? unit : tables.levels[b.levels[l]] * unit;
+            const float* const codeword = s.rows.data() + b.nearest[l] * d;
+            std::transform(codeword, codeword + std::min(d, echo.size() - at),
+                           echo.begin() + static_cast<std::ptrdiff_t>(at), [&](float c) { return factor * c; });
         }
     }
 
