@@ -95,7 +95,8 @@ void dot(benchmark::State& state) {
     count_bytes(state);
 }
 
-//! A network as it is exported: levels for the pixels, hidden Boolean layers, a real last one. range(0): samples at once.
+//! A network as it is exported: levels for the pixels, hidden Boolean layers, a real last one. range(0): samples at
+//! once.
 void inference(benchmark::State& state) {
     frugal::boolean_network network;
     network.stages.push_back(frugal::threshold_stage{std::vector<float>(network_widths[0])});

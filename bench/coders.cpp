@@ -4,6 +4,9 @@
 //! Symbols are distributed about as a dithered normal vector's: 0.85 bits a symbol for 3 of them, 1.9 for 7. The naive
 //! twin
 //! writes and reads each symbol by `payload_writer::bits` and `payload_reader::bits`.
+//!
+//! `syndrome/ldpc-<entropy>/<bits>` and `belief/ldpc-<entropy>/<bits>`: the parity checks of a vector of bits of so much
+//! entropy each, and the bits from their checks; 266610 is the network FC-300-100. Items are bits.
 
 #include <benchmark/benchmark.h>
 
@@ -12,6 +15,7 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <frugal/compress/coder/elias.hpp>
@@ -19,6 +23,7 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/syndrome_code.hpp>
 #include <frugal/core/random.hpp>
 
 namespace {
@@ -111,7 +116,54 @@ void add(const std::string& name, C coder, std::initializer_list<std::size_t> al
     }
 }
 
+//! Bits that are 1 with probability p, and checks of them to find them by.
+struct checked_bits {
+    syndrome_code code;
+    std::vector<std::uint8_t> bits;
+    std::vector<std::uint8_t> checks;
+    std::vector<std::int16_t> likelihood;
+
+    checked_bits(std::size_t n, double p, double entropy, double margin)
+        : code(n, syndrome_shape::of(n, entropy, margin), {.seed = 1}),
+          bits(n),
+          checks(code.checks()),
+          likelihood(n, static_cast<std::int16_t>(std::lround(syndrome_code::unit * std::log((1 - p) / p)))) {
+        const random_stream u({.seed = 2});
+        for (std::size_t i = 0; i < n; ++i) {
+            bits[i] = u.uniform_double(i) < p ? 1 : 0;
+        }
+        code.syndrome(bits, checks);
+    }
+};
+
+void syndrome(benchmark::State& state, double p, double entropy) {
+    checked_bits source(static_cast<std::size_t>(state.range(0)), p, entropy, 0.25);
+    for (auto _ : state) {
+        source.code.syndrome(source.bits, source.checks);
+        benchmark::DoNotOptimize(source.checks.data());
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * state.range(0));
+}
+
+void belief(benchmark::State& state, double p, double entropy) {
+    const checked_bits source(static_cast<std::size_t>(state.range(0)), p, entropy, 0.25);
+    std::vector<std::uint8_t> found(source.bits.size());
+    for (auto _ : state) {
+        if (!source.code.decode(source.likelihood, source.checks, found) || found != source.bits) {
+            state.SkipWithError("belief propagation does not find the bits");
+        }
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * state.range(0));
+    state.counters["checks_per_bit"] =
+        static_cast<double>(source.checks.size()) / static_cast<double>(source.bits.size());
+}
+
 const bool registered = [] {
+    for (const auto& [p, entropy] : {std::pair{0.11, 0.5}, std::pair{0.0316, 0.2}}) {
+        const std::string variant = entropy == 0.5 ? "ldpc-0.5" : "ldpc-0.2";
+        benchmark::RegisterBenchmark(("syndrome/" + variant).c_str(), syndrome, p, entropy)->Arg(266610);
+        benchmark::RegisterBenchmark(("belief/" + variant).c_str(), belief, p, entropy)->Arg(266610);
+    }
     add("packed", packed{}, {2, 3, 7, 15, 256});
     add("packed", naive{}, {3}, "-naive");
     add("radix", radix{}, {3, 5, 7});

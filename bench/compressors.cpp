@@ -1,6 +1,8 @@
 //! Whole messages: `encode/...` is compress (header and checksum included), `decode_add/...` is decompress_add.
 
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <frugal/compress/blocked.hpp>
@@ -10,6 +12,7 @@
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
 #include <frugal/compress/compressive_sampling.hpp>
+#include <frugal/compress/cross_polytope.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
@@ -18,6 +21,7 @@
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/compress/transform/hadamard.hpp>
 #include <frugal/compress/transformed.hpp>
@@ -107,7 +111,6 @@ void encode_sign_naive(benchmark::State& state) {
 void add_compressors() {
     using namespace frugal;
     add_codec("identity", [] { return identity{}; });
-    add_codec("dithered-1-packed", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, packed{}}; });
     add("encode/dithered-1-packed-naive", naive_sizes, encode_dithered_naive);
     add("decode_add/dithered-1-packed-naive", naive_sizes, decode_add_dithered_naive);
     add_codec("dithered-1-packed-feedback",
@@ -118,7 +121,15 @@ void add_compressors() {
     add_codec("dqsg", [] { return scalar_compressor{dithered{.levels = 3}, max_norm{}, radix{}}; });
     add_codec("dithered-1-rans", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, rans{}}; });
     add_codec("dithered-7-packed", [] { return scalar_compressor{dithered{.levels = 7}, max_norm{}, packed{}}; });
-    add_codec("stochastic-4-packed", [] { return scalar_compressor{stochastic{.levels = 4}, l2_norm{}, packed{}}; });
+    for (const auto& [suffix, bits] :
+         {std::pair("", dither_bits::thirty_two), std::pair("-16", dither_bits::sixteen)}) {
+        add_codec(std::string("dithered-1-packed") + suffix, [bits = bits] {
+            return scalar_compressor{dithered{.levels = 1, .bits = bits}, max_norm{}, packed{}};
+        });
+        add_codec(std::string("stochastic-4-packed") + suffix, [bits = bits] {
+            return scalar_compressor{stochastic{.levels = 4, .bits = bits}, l2_norm{}, packed{}};
+        });
+    }
     add_codec("sign-packed", [] { return scalar_compressor{sign{}, mean_abs{}, packed{}}; });
     add("encode/sign-packed-naive", naive_sizes, encode_sign_naive);
     add_codec("sign-packed-feedback", [] { return error_feedback{scalar_compressor{sign{}, mean_abs{}, packed{}}}; });
@@ -135,6 +146,9 @@ void add_compressors() {
     add_codec("mxfp8", [] { return scalar_compressor{minifloat{4, 3}, shared_exponent{32}}; });
     add_codec("mxfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_exponent{32}}; });
     add_codec("nvfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_e4m3{16}}; });
+    add_codec("stovoq-16-8192", [] { return stovoq{.dimension = 16, .codewords = 8192}; }, naive_sizes);
+    add_codec("spherical_stovoq-8-256", [] { return spherical_stovoq{.dimension = 8, .codewords = 256}; }, naive_sizes);
+    add_codec("cross_polytope-16", [] { return cross_polytope{}; }, naive_sizes);
     add_codec("dithered_e8-4-packed", [] { return scalar_compressor{dithered_e8{4}, bucketed{max_norm{}, 512}}; });
     add_codec("rotated-sign", [] {
         return transformed{hadamard{.size = 4096}, scalar_compressor{sign{}, bucketed{mean_abs{}, 4096}}};

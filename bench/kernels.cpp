@@ -8,6 +8,7 @@
 
 #include <frugal/kernels/elementwise.hpp>
 #include <frugal/kernels/hadamard.hpp>
+#include <frugal/kernels/normals.hpp>
 #include <frugal/kernels/norms.hpp>
 #include <frugal/kernels/philox.hpp>
 #include <frugal/kernels/quantize.hpp>
@@ -112,6 +113,21 @@ void quantize(benchmark::State& state) {
     count_bytes(state);
 }
 
+template <class Arch>
+void normals(benchmark::State& state) {
+    std::vector<float> x(8192);
+    const std::size_t n = static_cast<std::size_t>(state.range(0)) / 4;
+    std::uint64_t round = 0;
+    for (auto _ : state) {
+        for (std::size_t at = 0; at < n; at += x.size()) {
+            frugal::kernels::fill_normal<Arch>(frugal::random_stream({.seed = 1, .round = round++}),
+                                               std::span(x).first(std::min(x.size(), n - at)));
+            benchmark::DoNotOptimize(x.data());
+            benchmark::ClobberMemory();
+        }
+    }
+    count_bytes(state);
+}
 //! In place, again and again: no instruction takes longer for what has overflowed.
 template <class F>
 void in_place(benchmark::State& state, F f) {
@@ -204,6 +220,8 @@ void add_kernels() {
     });
     add("random/philox", naive_sizes, random_words);
     add("random/philox-naive", naive_sizes, random_words_naive);
+    add("random/normal", naive_sizes, normals<frugal::default_arch>);
+    add("random/normal-naive", naive_sizes, normals<frugal::scalar_arch>);
     add("quantize/dithered-1", naive_sizes, quantize);
     add("top_k/0.01", all_sizes, top_k, normal_pool);
     add("top_k/0.01-sparse", naive_sizes, top_k, sparse_pool);

@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
     benchmark::AddCustomContext("frugal_popcount", frugal::kernels::popcount_path());
     bench::add_kernels();
     bench::add_compressors();
+    bench::add_nearest_codeword();
     bench::add_bits();
     return bench::run_benchmarks(argc, argv);
 }

@@ -31,6 +31,7 @@ install(
         ${PROJECT_BINARY_DIR}/frugalConfig.cmake
         ${PROJECT_BINARY_DIR}/frugalConfigVersion.cmake
         ${CMAKE_CURRENT_LIST_DIR}/FindCBLAS.cmake
+        ${CMAKE_CURRENT_LIST_DIR}/dispatch.cmake
     DESTINATION ${config_folder}
 )
 

@@ -103,6 +103,8 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     each_coder(dithered{.levels = 3});
     each_coder(dithered{.levels = 127});
     each_coder(dithered{.levels = 1000});
+    all.push_back(scalar(dithered{.levels = 3, .bits = dither_bits::sixteen}, any_scale(max_norm{}), packed{}));
+    all.push_back(scalar(stochastic{.levels = 40000, .bits = dither_bits::sixteen}, any_scale(max_norm{}), packed{}));
     each_coder(one_bit_dithered{});
     each_coder(half_dithered{.levels = 2});
     each_coder(half_dithered{.levels = 1, .dithers = 2});

@@ -95,7 +95,7 @@ std::string picture_of(const choice& found, const std::string& title) {
            " noenhanced\n"
            "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset logscale y\nset format y '10^{%L}'\n"
            "set xlabel 'bits a coordinate'\nset ylabel 'squared error of one message / ||x||^2'\n"
-           "set key outside right top noenhanced\n"
+           "set key top right noenhanced\nset yrange [*:10]\n"
            "set xrange [0:" +
            number_text(1.05 * most_bits) +
            "]\n"
@@ -129,8 +129,9 @@ int run_choose(const choose_request& request, const std::filesystem::path& out) 
     std::cout
         << table_of(found)
         << "\nbits are those of the wire; errors are squared, relative to ||x||^2, of one message and of the mean of "
-        << request.repeat << "; * no other codec has fewer bits and less error\n\nTake " << found.recommended << ": "
-        << found.reason << ".\n\n"
+        << request.repeat
+        << "; * better than to send nothing, and no other codec has fewer bits and less error\n\nTake "
+        << found.recommended << ": " << found.reason << ".\n\n"
         << draw_picture(
                out, "choose", "1000,560",
                picture_of(found, request.input.filename().string() + ", " + std::to_string(x.size()) + " coordinates"))

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <frugal/catalogue/term.hpp>
+#include <frugal/kernels/batch.hpp>
 
 #include "commands.hpp"
 #include "manual.hpp"
@@ -34,7 +35,7 @@ std::string meant_option(const CLI::App& command, const std::vector<std::string>
 int run(int argc, char** argv) {
     using namespace frugal::driver;
     CLI::App app{"frugal: training across many machines with few bits"};
-    app.set_version_flag("--version", version_text());
+    app.set_version_flag("--version", version_text() + " (kernels: " + frugal::default_arch::name() + ")");
     app.require_subcommand(1);
     std::filesystem::path out = "out";
 

@@ -14,12 +14,15 @@ namespace {
 const std::vector<reproduction>& all() {
     static const std::vector<reproduction> list = [] {
         std::vector<reproduction> claims;
-        for (const auto& of_file : {ce_sgd_claims,                //
+        for (const auto& of_file : {askew_claims,                 //
+                                    boolean_claims,               //
+                                    ce_sgd_claims,                //
                                     compressive_sampling_claims,  //
                                     dithered_claims,              //
                                     gossip_claims,                //
                                     indirect_claims,              //
                                     over_the_air_claims,          //
+                                    source_coding_claims,         //
                                     stovoq_claims,                //
                                     table_2_1_claims}) {
             std::ranges::move(of_file(), std::back_inserter(claims));

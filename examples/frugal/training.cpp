@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <limits>
 #include <variant>
 
@@ -12,9 +13,11 @@
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
 #include <frugal/algorithm/fedavg.hpp>
+#include <frugal/algorithm/fedbool.hpp>
 #include <frugal/algorithm/fedprox.hpp>
 #include <frugal/algorithm/gradient_tracking.hpp>
 #include <frugal/algorithm/local_sgd.hpp>
+#include <frugal/algorithm/majbool.hpp>
 #include <frugal/algorithm/synchronous.hpp>
 #include <frugal/data.hpp>
 #include <frugal/data/sampler.hpp>
@@ -27,6 +30,7 @@
 #include <frugal/mix/topologies.hpp>
 #include <frugal/node/any_node.hpp>
 #include <frugal/objective/accuracy.hpp>
+#include <frugal/objective/on_grid.hpp>
 #if defined(FRUGAL_WITH_MPI)
 #include <frugal/engine/mpi_engine.hpp>
 #endif
@@ -69,10 +73,22 @@ struct setup {
         make_objective = std::visit([&](const auto& o) { return o(data.train, r.seed); }, objective);
         const any_objective model = make_objective(0);
         initial.resize(model.dimension());
+        optimizer.fit(model.layout());
         model.initialize({.seed = r.seed, .purpose = purposes::initialize}, initial);
         classifies = model.classes() > 0;
+        if (weight_grid* grid = optimizer.weights()) {
+            grid->fit(model.layout(), initial);
+            if (optimizer.differentiates_on_grid()) {
+                make_objective = [latent = std::move(make_objective), on = *grid](std::uint32_t node) {
+                    return any_objective(on_grid(latent(node), on));
+                };
+            }
+        }
         if (classifies) {
             test = model.with_data(data.test);
+            if (const weight_grid* grid = optimizer.weights()) {
+                test = on_grid(test, *grid);
+            }
             if (r.partition != "iid") {
                 shares = std::visit(
                     [&](const auto& p) {
@@ -181,16 +197,31 @@ private:
         });
     }
     void train(const fedavg_choice& c) {
-        const federated_options federated{static_cast<std::uint32_t>(request_.nodes),
-                                          static_cast<std::uint32_t>(c.sampled),
-                                          {.count = c.steps},
-                                          request_.seed};
+        const federated_options options = federated(c.steps, c.sampled);
         with_exchange([&](auto exchange) {
-            run_program(c.mu == 0 ? erase(fedavg(federated, objective(), setup_.initial, batches(), setup_.optimizer,
+            run_program(c.mu == 0 ? erase(fedavg(options, objective(), setup_.initial, batches(), setup_.optimizer,
                                                  c.server, exchange))
-                                  : erase(fedprox(federated, c.mu, objective(), setup_.initial, batches(),
+                                  : erase(fedprox(options, c.mu, objective(), setup_.initial, batches(),
                                                   setup_.optimizer, c.server, exchange)));
         });
+    }
+    federated_options federated(std::size_t steps, std::size_t sampled) const {
+        return {.clients = static_cast<std::uint32_t>(request_.nodes),
+                .sampled = static_cast<std::uint32_t>(sampled),
+                .steps = {.count = steps},
+                .seed = request_.seed};
+    }
+    void train(const fedbool_choice& c) {
+        expect(!setup_.exchange, "fedbool sends truth values down and gradients up, and takes no --exchange");
+        inverts_ = true;
+        run_program(erase(fedbool(federated(c.steps, c.sampled), objective(), setup_.initial, batches(), c.flips,
+                                  setup_.optimizer, compressor(), c.reduction)));
+    }
+    void train(const majbool_choice& c) {
+        expect(!setup_.exchange, "majbool sends truth values both ways and takes no --exchange");
+        inverts_ = true;
+        run_program(erase(majbool(federated(c.steps, c.sampled), objective(), setup_.initial, batches(), c.flips,
+                                  setup_.optimizer, c.vote)));
     }
     void train(const dpsgd_choice&) {
         expect(!setup_.exchange, "dpsgd averages with the neighbours of --topology and takes no --exchange");
@@ -380,14 +411,15 @@ private:
         }
     };
 
-    //! What the workers sent; the server, where there is one, sends the model.
-    double uplink_bits(const frugal::run_report& s) const {
+    //! What the workers sent, or received; the server, where there is one, sends the model.
+    double worker_bits(const frugal::run_report& s, traffic node_totals::* direction) const {
         double bits = 0;
         for (std::size_t i = s.per_node.size() - request_.nodes; i < s.per_node.size(); ++i) {
-            bits += static_cast<double>(s.per_node[i].sent.payload_bits);
+            bits += static_cast<double>((s.per_node[i].*direction).payload_bits);
         }
         return bits;
     }
+    double uplink_bits(const frugal::run_report& s) const { return worker_bits(s, &node_totals::sent); }
 
     void finish(const frugal::run_report& r) {
         expect(r.round() <= request_.rounds, [&] {
@@ -402,6 +434,7 @@ private:
         report_.train_loss = r.loss;
         report_.test_accuracy = report_.curve.empty() ? not_known : report_.curve.back().test_accuracy;
         report_.payload_bits_per_node_per_round = uplink_bits(r) / workers / done;
+        report_.downlink_bits_per_node_per_round = worker_bits(r, &node_totals::received) / workers / done;
         report_.wire_bytes_total = static_cast<double>(r.received.wire_bytes);
         report_.seconds_compute = r.compute_seconds;
         report_.seconds_codec = r.codec_seconds;
@@ -409,6 +442,9 @@ private:
         report_.seconds_total = r.seconds;
         report_.parameters_digest = r.parameters_digest;
         report_.diverged = r.diverged();
+        if (inverts_ && r.is_root() && r.counted("flips") == 0) {
+            std::cerr << "frugal: no truth value was inverted: raise the learning rate of flips, or the steps\n";
+        }
         const auto ratio = [](double a, double b) { return b > 0 ? a / b : not_known; };
         const auto of = [](const std::atomic<std::uint64_t>& v) { return static_cast<double>(v.load()); };
         const codec_account& c = *account_;
@@ -421,6 +457,7 @@ private:
     const training_request& request_;
     const setup& setup_;
     std::uint64_t evaluate_every_ = 1;
+    bool inverts_ = false;  // does the algorithm invert truth values?
     std::shared_ptr<codec_account> account_ = std::make_shared<codec_account>();
     driver::run_report report_;
 };

@@ -10,6 +10,7 @@
 #include <frugal/core/exact.hpp>
 #include <frugal/core/exact_math.hpp>
 #include <frugal/core/expression.hpp>
+#include <frugal/core/kind_runs.hpp>
 #include <frugal/core/message.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/core/state.hpp>

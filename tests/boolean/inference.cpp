@@ -37,6 +37,7 @@ TEST_CASE("boolean inference: scores and classes are the textbook ones, for ever
     for (const std::size_t samples : {1u, 2u, 63u, 64u, 65u, 130u}) {
         check_against_textbook(test::bit_network(30, 70, 10, 1), samples);
         check_against_textbook(test::real_network(17, 130, 3, 2), samples);
+        check_against_textbook(test::normalized_network(30, 70, 10, 3), samples);
     }
     check_against_textbook(test::bit_network(784, 257, 10, 3), 20);
 }
@@ -49,7 +50,7 @@ TEST_CASE("boolean inference: the neuron of section 3.3.1 of Leconte 2024, its b
         hidden.weight.set(static_cast<std::size_t>(j), static_cast<std::size_t>(i), true);
     }
     for (const std::int32_t bias : {1, -1}) {
-        hidden.threshold.push_back(step_of(-3, 3, [bias](std::int32_t s) { return s + bias >= 0; }).threshold);
+        hidden.threshold.push_back(integer_step_of(-3, 3, [bias](std::int32_t s) { return s + bias >= 0; }).threshold);
     }
     const real_stage show{.width = 2, .weight = {1, 0, 0, 1}, .bias = {0, 0}};
     const boolean_inference inference({{threshold_stage{{0, 0, 0}}, hidden, show}});

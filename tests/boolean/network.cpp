@@ -17,6 +17,14 @@ TEST_CASE("boolean network: what fits together has no problem", "[boolean][netwo
     CHECK(bits.outputs() == 10);
     CHECK(test::real_network(30, 70, 10, 1).problem().empty());
     CHECK(boolean_network{}.inputs() == 0);
+    boolean_network normalized = test::normalized_network(30, 70, 10, 1);
+    CHECK(normalized.problem().empty());
+    std::get<normalization_stage>(normalized.stages[2]).epsilon = 0;
+    CHECK(normalized.problem().find("epsilon") != std::string::npos);
+    std::get<normalization_stage>(normalized.stages[2]).shift.pop_back();
+    CHECK(normalized.problem().find("69 shifts") != std::string::npos);
+    normalized.stages.erase(normalized.stages.begin() + 1, normalized.stages.begin() + 3);
+    CHECK(normalized.problem().find("takes 70 inputs") != std::string::npos);
 }
 
 TEST_CASE("boolean network: each mistake is named with its stage", "[boolean][network][hostile]") {
@@ -55,10 +63,11 @@ TEST_CASE("boolean network: each mistake is named with its stage", "[boolean][ne
     CHECK(problem_after([](auto& n) { n.stages[0] = threshold_stage{}; }).find("width of 0") != text::npos);
 }
 
-TEST_CASE("step_of: agrees with any function that changes once, on every integer", "[boolean][network][exact]") {
+TEST_CASE("integer_step_of: agrees with any function that changes once, on every integer",
+          "[boolean][network][exact]") {
     constexpr std::int32_t depth = 50;
     const auto agrees = [](auto f) {
-        const integer_step step = step_of(-depth, depth, f);
+        const integer_step step = integer_step_of(-depth, depth, f);
         for (std::int32_t s = -depth; s <= depth; ++s) {
             if (step(s) != f(s)) {
                 return false;
@@ -79,13 +88,13 @@ TEST_CASE("step_of: agrees with any function that changes once, on every integer
     }
 }
 
-TEST_CASE("step_of: the whole range of integers", "[boolean][network][exact]") {
+TEST_CASE("integer_step_of: the whole range of integers", "[boolean][network][exact]") {
     constexpr auto lowest = std::numeric_limits<std::int32_t>::min();
     constexpr auto highest = std::numeric_limits<std::int32_t>::max();
-    const integer_step last = step_of(lowest, highest, [](std::int32_t s) { return s == highest; });
+    const integer_step last = integer_step_of(lowest, highest, [](std::int32_t s) { return s == highest; });
     CHECK((last(highest) && !last(highest - 1) && !last(lowest)));
-    const integer_step never = step_of(lowest, highest, [](std::int32_t) { return false; });
+    const integer_step never = integer_step_of(lowest, highest, [](std::int32_t) { return false; });
     CHECK((!never(lowest) && !never(highest)));
-    const integer_step always = step_of(lowest, highest, [](std::int32_t) { return true; });
+    const integer_step always = integer_step_of(lowest, highest, [](std::int32_t) { return true; });
     CHECK((always(lowest) && always(highest)));
 }

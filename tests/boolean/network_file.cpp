@@ -46,7 +46,8 @@ TEST_CASE("boolean network file: the bytes of docs/boolean-format.md", "[boolean
 }
 
 TEST_CASE("boolean network file: what is written is read back", "[boolean][network_file]") {
-    for (const boolean_network& network : {test::bit_network(30, 70, 10, 1), test::real_network(17, 130, 3, 2)}) {
+    for (const boolean_network& network : {test::bit_network(30, 70, 10, 1), test::real_network(17, 130, 3, 2),
+                                           test::normalized_network(30, 70, 10, 3)}) {
         CHECK(parse_boolean_network(format_boolean_network(network)) == network);
         const test::scratch_directory folder;
         const std::string path = folder.path + "/network.frbn";
@@ -96,7 +97,7 @@ TEST_CASE("boolean network file: each of the loader's refusals", "[boolean][netw
 
 TEST_CASE("boolean network file: truncated and altered bytes give malformed_message or another valid network",
           "[boolean][network_file][hostile]") {
-    const std::vector<std::byte> good = format_boolean_network(test::real_network(5, 9, 3, 1));
+    const std::vector<std::byte> good = format_boolean_network(test::normalized_network(5, 9, 3, 1));
     for (std::size_t n = 0; n < good.size(); ++n) {
         CHECK_THROWS_AS(parse_boolean_network(std::span(good).first(n)), malformed_message);
         std::vector<std::byte> cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(n));

@@ -1,8 +1,10 @@
 //! Networks with random parameters, and what the textbook says they answer.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include <frugal/boolean/network.hpp>
@@ -50,6 +52,10 @@ inline frugal::boolean_stage random_boolean(std::size_t inputs, std::size_t outp
     return s;
 }
 
+inline frugal::normalization_stage random_normalization(std::size_t width, std::uint64_t seed) {
+    return {.epsilon = 1e-5f, .scale = normal_values(width, seed), .shift = normal_values(width, seed + 1)};
+}
+
 //! Bits in, real last layer.
 inline frugal::boolean_network bit_network(std::size_t inputs, std::size_t hidden, std::size_t classes,
                                            std::uint64_t seed) {
@@ -63,10 +69,23 @@ inline frugal::boolean_network real_network(std::size_t inputs, std::size_t hidd
              random_boolean(hidden, hidden, seed + 20), random_sums(hidden, classes, seed + 30)}};
 }
 
+//! Sums normalised before they become bits.
+inline frugal::boolean_network normalized_network(std::size_t inputs, std::size_t hidden, std::size_t classes,
+                                                  std::uint64_t seed) {
+    return {{random_threshold(inputs, seed), random_sums(inputs, hidden, seed + 10),
+             random_normalization(hidden, seed + 20), random_threshold(hidden, seed + 30),
+             random_real(hidden, classes, seed + 40)}};
+}
+
 //! One sample through one stage after the other; bits are -1 and +1.
 inline std::vector<double> textbook_scores(const frugal::boolean_network& network, std::vector<double> x) {
     for (const frugal::network_stage& stage : network.stages) {
         std::vector<double> y(frugal::boolean_network::outputs_of(stage));
+        const double mean = std::accumulate(x.begin(), x.end(), 0.0) / double(x.size());
+        double variance = 0;
+        for (const double v : x) {
+            variance += (v - mean) * (v - mean) / double(x.size());
+        }
         for (std::size_t j = 0; j < y.size(); ++j) {
             if (const auto* t = std::get_if<frugal::threshold_stage>(&stage)) {
                 y[j] = x[j] >= double(t->level[j]) ? 1 : -1;
@@ -76,6 +95,9 @@ inline std::vector<double> textbook_scores(const frugal::boolean_network& networ
                     y[j] += double(r->weight[j * x.size() + i]) * x[i];
                 }
                 y[j] = double(float(y[j]));
+            } else if (const auto* n = std::get_if<frugal::normalization_stage>(&stage)) {
+                y[j] = (x[j] - mean) / std::sqrt(variance + double(n->epsilon)) * double(n->scale[j]) +
+                       double(n->shift[j]);
             } else {
                 const auto& b = std::get<frugal::boolean_stage>(stage);
                 for (std::size_t i = 0; i < x.size(); ++i) {

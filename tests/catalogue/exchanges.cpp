@@ -14,7 +14,7 @@ TEST_CASE("exchanges: every name parses back to the same exchange", "[catalogue]
           "feedback(server(up=sparse(top_k(count=3))),decay=0.9)", "diana(all_gather(dqsg),alpha=0.125)",
           "hierarchical(all_gather,sharded(dqsg),nodes=4,period=2)", "when_it_pays(sharded(dqsg,dqsg),trials=5)",
           "over_the_air(random_linear(gain=5,block=256),snr_db=10,activity=0.5,fading=1,weakest=0.2)",
-          "feedback(over_the_air(contractive(random_linear),amplitude=2))"}) {
+          "source_coded(levels=7,bucket=512,down=dqsg)", "feedback(over_the_air(contractive(random_linear),amplitude=2))"}) {
         const any_exchange exchange = parse<any_exchange>(text);
         CHECK(parse<any_exchange>(exchange.name()).name() == exchange.name());
         CHECK(parse<any_exchange>(exchange.name()).compressor().name() == exchange.compressor().name());

@@ -80,7 +80,7 @@ TEST_CASE("catalogue: topologies, schedules and optimizers do what their C++ twi
                           .inner = adam{.learning_rate = 0.01},
                           .epsilon = delayed_decay(1, 0.88, 50, 1)}
               .name());
-    CHECK(parse<any_optimizer>("bop").name() == bop{}.name());
+    CHECK(parse<any_optimizer>("bop").name() == bop<>{}.name());
     CHECK_THROWS_AS(parse<any_optimizer>("askew_sgd(listed_grid([2,1]))"), invalid_input);
     CHECK_THROWS_AS(parse<any_optimizer>("sgd(-1)"), invalid_input);
     CHECK_THROWS_AS(parse<any_mixing_matrix>("ring(0)"), invalid_input);

@@ -37,7 +37,7 @@ std::vector<std::uint32_t> selected(loss_mask& mask, std::span<const float> x, s
 loss_mask credited(mask_norm norm, mask_source source = mask_source::credits) {
     loss_mask mask{.speculation = 0, .norm = norm, .source = source};
     mask.memory.credits = {4, 2, 0, 1};
-    mask.memory.mask = mask.memory.sent = {0b1111};
+    mask.memory.mask = mask.memory.sent = {1, 1, 1, 1};
     mask.memory.last_loss = 1;
     mask.observe(2);
     return mask;
@@ -196,8 +196,9 @@ TEST_CASE("loss_mask: speculation prefers coordinates with little credit, and no
     loss_mask prepared{.speculation = 0.01};
     prepared.memory.credits.assign(100, 1);
     std::fill_n(prepared.memory.credits.begin() + 60, 40, 0u);
-    prepared.memory.mask = {(1u << 20) - 1, 0};
-    prepared.memory.sent = {0, 0};
+    prepared.memory.mask.assign(100, 0);
+    std::fill_n(prepared.memory.mask.begin(), 20, std::uint8_t{1});
+    prepared.memory.sent.assign(100, 0);
     std::vector<double> count(100);
     const auto x = sample::normal_vector(100, 4);
     constexpr int trials = 8000;
@@ -273,7 +274,7 @@ TEST_CASE("loss_mask: what it remembers survives a checkpoint", "[compress][loss
     a.selector().observe(0.9);
     b.selector().observe(0.9);
     CHECK(sample::round_trip(a, x, key_of(9)) == sample::round_trip(b, x, key_of(9)));
-    saved[8 + 130 * 4] = std::byte{1};  // another number of words of the mask
+    saved[8 + 130 * 4] = std::byte{1};  // another length of the mask
     state_archive altered{std::span<const std::byte>(saved)};
     CHECK_THROWS_AS(b.state(altered), malformed_message);
 }

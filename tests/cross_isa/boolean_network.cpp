@@ -54,5 +54,6 @@ int main() {
     }
     classify("bits first", test::bit_network(784, 300, 10, 1));
     classify("reals first", test::real_network(100, 65, 7, 2));
+    classify("normalised", test::normalized_network(100, 65, 7, 3));
     return 0;
 }

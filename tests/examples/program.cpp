@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -357,6 +358,44 @@ TEST_CASE("program: codec measures one vector", "[examples]") {
     CHECK(std::filesystem::file_size(folder / "y.f32") == 4000);
     std::ofstream(folder / "odd.f32", std::ios::binary) << "12345";
     CHECK(frugal("codec --compressor identity --input " + (folder / "odd.f32")).status == 1);
+}
+
+TEST_CASE("program: choose measures every codec on a vector, also tensor by tensor", "[examples]") {
+    const scratch_folder folder;
+    std::string npy = "\x93NUMPY\x01";
+    const std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000,), }";
+    npy += std::string(1, '\0') + static_cast<char>(header.size()) + std::string(1, '\0') + header;
+    for (int i = 0; i < 1000; ++i) {
+        const float v = static_cast<float>(i % 37 - 18);
+        npy.append(reinterpret_cast<const char*>(&v), sizeof v);
+    }
+    std::ofstream(folder / "x.npy", std::ios::binary) << npy;
+    std::ofstream(folder / "layout.json") << R"([{"name": "a", "shape": [20, 40]}, {"name": "b", "shape": [200]}])";
+    const outcome o = frugal("choose --link 1Mbps --repeat 2 --input " + (folder / "x.npy") + " --tensors " +
+                             (folder / "layout.json") + " --out " + (folder / "choice"));
+    INFO(o.output);
+    REQUIRE(o.status == 0);
+    CHECK(o.output.find("Take ") != std::string::npos);
+    std::ifstream in(folder / "choice/choose.json");
+    const auto list = nlohmann::json::parse(in);
+    CHECK(list.size() > 100);
+    bool by_tensor = false;
+    for (const auto& c : list) {
+        CHECK(c.size() == 8);
+        for (const char* key : {"bits_per_coordinate", "relative_error", "relative_error_of_mean", "encode_gbps",
+                                "decode_gbps", "seconds_per_round"}) {
+            CHECK(c.at(key).is_number());
+        }
+        CHECK(c.at("pareto").is_boolean());
+        by_tensor = by_tensor || c.at("compressor").get<std::string>().starts_with("by_tensor(");
+    }
+    CHECK(by_tensor);
+    CHECK(std::filesystem::exists(folder / "choice/choose.svg") == (std::system("gnuplot --version > /dev/null") == 0));
+    std::ofstream(folder / "short.json") << R"([{"name": "a", "shape": [999]}])";
+    CHECK(frugal("choose --input " + (folder / "x.npy") + " --tensors " + (folder / "short.json")).status == 1);
+    std::ofstream(folder / "bad.json") << R"([{"shape": 3}])";
+    CHECK(frugal("choose --input " + (folder / "x.npy") + " --tensors " + (folder / "bad.json")).status == 1);
+    CHECK(frugal("choose --link 3 --input " + (folder / "x.npy")).status == 1);
 }
 
 TEST_CASE("program: every algorithm runs, by any exchange; simulated time has its own engine", "[examples]") {

@@ -1,6 +1,7 @@
 #include <frugal/kernels/bit_gemm.hpp>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "architectures.hpp"
@@ -71,4 +72,12 @@ TEST_CASE("bit_gemm: agreement and disagreement everywhere reach plus and minus 
         kernels::boolean_gemm<decltype(arch)>(a, b, c);
         CHECK((c[0] == 20000 && c[16] == -20000 && c[8 * 17] == -20000 && c[8 * 17 + 16] == 20000));
     });
+}
+
+TEST_CASE("bit_gemm: prepared weights take less than a twentieth of floats", "[kernels][bit_gemm][exact]") {
+    for (const auto& [rows, columns] : {std::pair{1024u, 784u}, {10u, 1024u}, {512u, 1000u}}) {
+        const kernels::bit_panels panels(bit_matrix(rows, columns));
+        CHECK(20 * panels.words().size_bytes() <= std::size_t{rows} * columns * sizeof(float));
+        CHECK(panels.words().size_bytes() * 8 >= std::size_t{rows} * columns);
+    }
 }

@@ -1,5 +1,6 @@
 #include <frugal/model/threshold.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -29,9 +30,20 @@ TEST_CASE("threshold: backward it is a tanh of unit slope", "[model][threshold]"
     const auto d = derivatives_of(layer, {6}, {}, s, g);
     for (std::size_t i = 0; i < s.size(); ++i) {
         const double t = std::tanh((double(s[i]) - 1) * layer.inverse_width());
-        CHECK(d.by_input[i] == Approx(double(g[i]) * (1 - t * t)).margin(1e-7));
+        CHECK(d.by_input[i] == Approx(double(g[i]) * (1 - t * t)).epsilon(2e-6).margin(1e-15));
     }
     CHECK(d.by_input[3] == 3);
+    std::vector<float> grid, ones;
+    for (float x = -200; x < 200; x += 0.37f) {
+        grid.push_back(x);
+        ones.push_back(1);
+    }
+    const threshold_activation wide{.variance = 100};
+    const auto bell = derivatives_of(wide, {grid.size()}, {}, grid, ones);
+    for (std::size_t i = 0; i < grid.size(); ++i) {
+        const double c = std::cosh(std::min(20.0, std::fabs(double(grid[i]) * wide.inverse_width())));
+        REQUIRE(double(bell.by_input[i]) == Approx(1 / (c * c)).epsilon(1e-5));
+    }
 }
 
 TEST_CASE("threshold: what it refuses", "[model][threshold][hostile]") {

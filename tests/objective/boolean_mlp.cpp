@@ -58,9 +58,9 @@ TEST_CASE("boolean_mlp: tensors, kinds and names", "[objective][boolean_mlp]") {
     layout.add("boolean_dense2.weight", {20, 30}, value_kind::boolean);
     layout.add("dense1.weight", {4, 20}).add("dense1.bias", {4});
     CHECK(f.layout() == layout);
-    CHECK(f.name() == "boolean_mlp(30,20,level=0.5,normalized=0)");
+    CHECK(f.name() == "boolean_mlp([30,20],level=0.5,normalized=0)");
     CHECK(boolean_mlp(data, {8}, {.level = 0.25, .normalized = true}).name() ==
-          "boolean_mlp(8,level=0.25,normalized=1)");
+          "boolean_mlp([8],level=0.25,normalized=1)");
     const any_objective erased(f);
     CHECK(erased.layout() == layout);
     CHECK(f.with_data(prototypes(10, 3)).samples() == 10);

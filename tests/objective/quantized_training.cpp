@@ -89,19 +89,50 @@ TEST_CASE("quantized training: AskewSGD finds the best signs of logistic regress
             return train(f, std::move(optimizer), start, epochs, 1000, seed);
         };
         for (const float alpha : {0.2f, 4.0f}) {
-            const outcome askew = run(askew_sgd{.inner = inner, .alpha = alpha, .epsilon = annealing});
+            const outcome askew = run(askew_sgd<>{.inner = inner, .alpha = alpha, .epsilon = annealing});
             found += askew.signs == best.value ? 1 : 0;
             for (const float w : askew.w) {
                 CHECK(std::fabs(std::fabs(w) - 1) < 0.1f);
             }
         }
-        const outcome connect = run(binary_connect{.inner = inner});
+        const outcome connect = run(binary_connect<>{.inner = inner});
         excess += (connect.mean - best.value) / double(seeds);
         oscillating += connect.highest - connect.lowest > 0.05 ? 1 : 0;
-        found_by_prox += run(prox_quant{.inner = inner, .lambda = schedule(0.05).warm_up(0, 150)}).signs == best.value;
+        found_by_prox +=
+            run(prox_quant<>{.inner = inner, .lambda = schedule(0.05).warm_up(0, 150)}).signs == best.value;
     }
     CHECK(10 * found >= 9 * 2 * seeds);
     CHECK(10 * found_by_prox >= 9 * seeds);
     CHECK(excess > 0.005);
     CHECK(10 * oscillating >= 9 * seeds);
+}
+
+TEST_CASE("quantized training: on two moons, full precision, the best signs, AskewSGD and BinaryConnect in that order",
+          "[objective][optimize]") {
+    constexpr std::uint64_t seeds = 12, epochs = 50, steps_per_epoch = 20;
+    double full = 0, best = 0, askew = 0;
+    int not_worse = 0;
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+        const auto data = two_moons{.samples = 2000, .noise = 0.2f}({.seed = seed});
+        auto f = two_class_model(data, dense{.outputs = 3, .bias = false}, relu{}, dense{.outputs = 1, .bias = false});
+        const auto start = uniform_start(9, seed, 0.5f);
+        const auto run = [&](any_optimizer optimizer) {
+            return train(f, std::move(optimizer), start, epochs, 100, seed);
+        };
+        const double least = exhaustive_search(9, [&](std::span<const float> w) { return f.value(w, {}); }).value;
+        const adam inner{.learning_rate = 1};
+        const double reached =
+            run(askew_sgd<adam>{.inner = inner,
+                                .alpha = 4,
+                                .epsilon = delayed_decay(1, 0.8, epochs / 2 * steps_per_epoch, steps_per_epoch)})
+                .signs;
+        CHECK(reached >= least);
+        full += f.value(run(adam{.learning_rate = 0.1}).w, {});
+        best += least;
+        askew += reached;
+        not_worse += reached <= run(binary_connect<adam>{.inner = inner}).signs ? 1 : 0;
+    }
+    CHECK(full < best);
+    CHECK(askew < 1.15 * best);
+    CHECK(2 * not_worse >= static_cast<int>(seeds));
 }

@@ -182,7 +182,7 @@ TEST_CASE("askew_sgd: with much slack it is the inner optimizer", "[optimize][as
 
 TEST_CASE("askew_sgd: without slack and gradient weights come down to the grid geometrically",
           "[optimize][askew_sgd]") {
-    askew_sgd o{.inner = sgd{.learning_rate = 0.1}, .alpha = 1, .limit = 10, .epsilon = 0};
+    askew_sgd<> o{.inner = sgd{.learning_rate = 0.1}, .alpha = 1, .limit = 10, .epsilon = 0};
     std::vector<float> w{2}, zero{0};
     o.update(w, zero, 0);
     CHECK(w[0] == Approx(1.95));  // the distance shrinks by 1 - rate alpha / 2
@@ -197,11 +197,11 @@ TEST_CASE("askew_sgd: violations die out like exp(-alpha t)", "[optimize][askew_
     for (const grid& values : {binary_grid(), even_grid(-1, 2.0f / 3, 4)}) {
         const double epsilon = 0.2 * separating_epsilon(values);
         for (const float start : {0.3f, 0.9f, -0.6f, 2.0f, -3.0f}) {
-            askew_sgd o{.weights = values,
-                        .inner = sgd{.learning_rate = rate},
-                        .alpha = alpha,
-                        .limit = 1e6f,
-                        .epsilon = epsilon};
+            askew_sgd<> o{.weights = values,
+                          .inner = sgd{.learning_rate = rate},
+                          .alpha = alpha,
+                          .limit = 1e6f,
+                          .epsilon = epsilon};
             std::vector<float> w{start};
             const double violation = std::min(0.0, epsilon - distance_to_grid(values, double{start}));
             for (int t = 1; t <= 2000; ++t) {
@@ -218,7 +218,7 @@ TEST_CASE("askew_sgd: finds the corner of the constrained problem, and stays a d
           "[optimize][askew_sgd]") {
     // f = ((w1 - 0.5)^2 + (w2 - 0.5)^2) / 3; the corner is sqrt(1 - sqrt(0.3)) (Leconte 2024, fig. 2.1)
     for (const float alpha : {0.1f, 1.0f}) {
-        askew_sgd o{.inner = sgd{.learning_rate = 0.1}, .alpha = alpha, .epsilon = 0.3};
+        askew_sgd<> o{.inner = sgd{.learning_rate = 0.1}, .alpha = alpha, .epsilon = 0.3};
         std::vector<float> w{0.5f, 0.5f};
         float last = 0;
         for (std::uint64_t t = 0; t < 4000; ++t) {
@@ -231,7 +231,7 @@ TEST_CASE("askew_sgd: finds the corner of the constrained problem, and stays a d
     }
     // From inside the admitted set f falls, but for what a step of this rate may overshoot the border by.
     for (const float rate : {0.01f, 0.001f}) {
-        askew_sgd o{.inner = sgd{.learning_rate = rate}, .epsilon = 0.3};
+        askew_sgd<> o{.inner = sgd{.learning_rate = rate}, .epsilon = 0.3};
         std::vector<float> w{1.5f, -1.2f};
         double f = infinite, rises = 0;
         for (std::uint64_t t = 0; t < static_cast<std::uint64_t>(20 / rate); ++t) {
@@ -248,7 +248,7 @@ TEST_CASE("askew_sgd: finds the corner of the constrained problem, and stays a d
 
 TEST_CASE("askew_sgd: below the separating slack and with small steps no weight changes its cell",
           "[optimize][askew_sgd]") {
-    askew_sgd o{.inner = sgd{.learning_rate = 0.01}, .epsilon = 0.3};
+    askew_sgd<> o{.inner = sgd{.learning_rate = 0.01}, .epsilon = 0.3};
     auto w = std::vector<float>(200);
     for (std::size_t i = 0; i < w.size(); ++i) {
         w[i] = i % 2 == 0 ? 1.0f : -1.0f;
@@ -269,7 +269,7 @@ TEST_CASE("askew_sgd: below the separating slack and with small steps no weight 
 TEST_CASE("askew_sgd: steps of tensors scale the grid, biases are free", "[optimize][askew_sgd]") {
     tensor_layout layout;
     layout.add("weight", {1, 2}).add("bias", {1});
-    askew_sgd o{.inner = sgd{.learning_rate = 0.1}, .epsilon = 0.3};
+    askew_sgd<> o{.inner = sgd{.learning_rate = 0.1}, .epsilon = 0.3};
     std::vector<float> w{0.1f, -0.1f, 0.05f};
     o.weights.fit(layout, w);
     w = {0.05f, -0.05f, 0.05f};
@@ -309,7 +309,7 @@ TEST_CASE("askew_sgd: a diverged gradient stays one, impossible settings are ref
     CHECK_THROWS_AS(stepped({.limit = 0}, 1, 1), invalid_input);
     CHECK_THROWS_AS(stepped({.order = askew_order(2)}, 1, 1), invalid_input);
     CHECK_THROWS_AS(admitted_intervals(binary_grid(), -1), invalid_input);
-    askew_sgd o{};
+    askew_sgd<> o{};
     std::vector<float> w(3);
     CHECK_THROWS_AS(o.update(w, std::vector<float>(2), 0), invalid_input);
 }

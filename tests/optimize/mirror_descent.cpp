@@ -8,7 +8,7 @@
 using namespace frugal;
 
 TEST_CASE("mirror_descent: agrees with its formula", "[optimize][mirror_descent]") {
-    mirror_descent o{.inner = sgd{.learning_rate = 0.1}, .beta = 2};
+    mirror_descent<> o{.inner = sgd{.learning_rate = 0.1}, .beta = 2};
     std::vector<float> w{0.3f, -0.9f, 0};
     std::vector<double> a;
     for (const float x : w) {
@@ -27,7 +27,7 @@ TEST_CASE("mirror_descent: agrees with its formula", "[optimize][mirror_descent]
 TEST_CASE("mirror_descent: starts from any weight, and biases are free", "[optimize][mirror_descent]") {
     tensor_layout layout;
     layout.add("weight", {1, 2}).add("bias", {1});
-    mirror_descent o{.inner = sgd{.learning_rate = 0.5}};
+    mirror_descent<> o{.inner = sgd{.learning_rate = 0.5}};
     std::vector<float> w{0.5f, -0.5f, 3};
     o.weights.fit(layout, w);
     w[0] = 70;
@@ -38,7 +38,7 @@ TEST_CASE("mirror_descent: starts from any weight, and biases are free", "[optim
 }
 
 TEST_CASE("mirror_descent: an impossible sharpness is refused", "[optimize][mirror_descent][hostile]") {
-    mirror_descent o{.beta = 0};
+    mirror_descent<> o{.beta = 0};
     std::vector<float> w(2), g(2);
     CHECK_THROWS_AS(o.update(w, g, 0), invalid_input);
 }

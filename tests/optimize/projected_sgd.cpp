@@ -8,7 +8,7 @@
 using namespace frugal;
 
 TEST_CASE("projected_sgd: every step ends on the sphere of its tensor", "[optimize][projected_sgd]") {
-    projected_sgd o{.inner = sgd{.learning_rate = 1}};
+    projected_sgd<> o{.inner = sgd{.learning_rate = 1}};
     std::vector<float> w{2, 3};
     o.update(w, std::vector<float>{-1, -1}, 0);  // (3, 4) onto the sphere of radius sqrt(2)
     CHECK(w[0] == Approx(3 * std::sqrt(2.0) / 5));
@@ -25,7 +25,7 @@ TEST_CASE("projected_sgd: every step ends on the sphere of its tensor", "[optimi
 }
 
 TEST_CASE("projected_sgd: binary weights stay where they are, zeros too", "[optimize][projected_sgd]") {
-    projected_sgd o{};
+    projected_sgd<> o{};
     std::vector<float> w{1, -1, 1, 1, -1}, zeros(3);
     const auto before = w;
     o.update(w, std::vector<float>(5), 0);

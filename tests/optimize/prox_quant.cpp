@@ -11,11 +11,11 @@
 using namespace frugal;
 
 TEST_CASE("prox_quant: by hand", "[optimize][prox_quant]") {
-    prox_quant o{.inner = sgd{.learning_rate = 0.5}, .lambda = 0.5};  // a pull of 1/4
+    prox_quant<> o{.inner = sgd{.learning_rate = 0.5}, .lambda = 0.5};  // a pull of 1/4
     std::vector<float> w{0.5f, 0.5f, 1.125f, -2};
     o.update(w, std::vector<float>{0, 2, 0, 0}, 0);
     CHECK(w == std::vector<float>{0.75f, -0.75f, 1, -1.75f});
-    prox_quant int4{.weights = weight_grid(integer_grid(4), 0.5f), .inner = sgd{.learning_rate = 0.5}, .lambda = 0.5};
+    prox_quant<> int4{.weights = weight_grid(integer_grid(4), 0.5f), .inner = sgd{.learning_rate = 0.5}, .lambda = 0.5};
     w = {0.625f, 0.7f};
     int4.update(w, std::vector<float>{0, 0}, 0);
     CHECK(w[0] == 0.5f);
@@ -35,7 +35,7 @@ TEST_CASE("prox_quant: without a pull it is the inner optimizer", "[optimize][pr
 }
 
 TEST_CASE("prox_quant: minimises distance and pull together", "[optimize][prox_quant]") {
-    prox_quant o{.weights = ternary_grid(), .inner = sgd{.learning_rate = 1}, .lambda = 0.2};
+    prox_quant<> o{.weights = ternary_grid(), .inner = sgd{.learning_rate = 1}, .lambda = 0.2};
     for (float u = -2; u < 2; u += 0.037f) {
         std::vector<float> w{u};
         o.update(w, std::vector<float>{0}, 0);

@@ -70,14 +70,14 @@ double accuracy_of(const std::string& exchange, const std::string& optimizer, st
     work.partition = "dirichlet(alpha=1)";
     work.nodes = 32;
     work.batch = 640;
-    work.rounds = 400;
+    work.rounds = 200;
     work.seed = seed;
     return 100 * train(work).test_accuracy;
 }
 
 std::vector<verdict> training(std::uint64_t seed) {
     const std::string source = "Abdi 2020, fig. 5.4", setting = "32 nodes, unequal data, half silent, 18 dB: ";
-    const std::string sgd = "sgd(learning_rate=inverse_decay(0.1,0.01))";
+    const std::string sgd = "sgd(learning_rate=step_decay(rate=0.1,factor=0.5,every=50))";
     const double exact = accuracy_of("", sgd, seed);
     const auto air = [](int gain) {
         return "over_the_air(random_linear(gain=" + std::to_string(gain) + ",block=1024),activity=0.5)";

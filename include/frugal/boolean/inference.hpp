@@ -2,10 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include <frugal/boolean/network.hpp>
 #include <frugal/core/bit_matrix.hpp>
 #include <frugal/core/error.hpp>
+#include <frugal/core/exact.hpp>
 #include <frugal/core/loan.hpp>
 #include <frugal/kernels/bit_gemm.hpp>
 #include <frugal/kernels/linear.hpp>
@@ -23,22 +23,20 @@
 
 namespace frugal {
 
-//! Classifies samples with a `boolean_network`, whose weights it holds transposed for the kernels.
+//! Classifies samples with a `boolean_network`, whose weights it holds transposed for the kernels: a bit for each.
 //!
 //! The same scores on every instruction set: sums of bits are integers, sums of reals have a fixed order. Calling it
 //! changes nothing, so one object serves any number of threads. Throws `invalid_input` for a network with a problem.
 class boolean_inference {
 public:
-    explicit boolean_inference(boolean_network network) : network_(std::move(network)) {
-        expect(network_.problem().empty(), [&] { return network_.problem(); });
-        for (const network_stage& stage : network_.stages) {
-            const auto* boolean = std::get_if<boolean_stage>(&stage);
-            panels_.push_back(boolean != nullptr ? kernels::bit_panels(boolean->weight) : kernels::bit_panels());
+    explicit boolean_inference(boolean_network network) : inputs_(network.inputs()), classes_(network.outputs()) {
+        expect(network.problem().empty(), [&] { return network.problem(); });
+        for (network_stage& stage : network.stages) {
+            stages_.push_back(std::visit([](auto& s) { return prepared(std::move(s)); }, stage));
         }
     }
-    const boolean_network& network() const { return network_; }
-    std::size_t inputs() const { return network_.inputs(); }
-    std::size_t classes() const { return network_.outputs(); }
+    std::size_t inputs() const { return inputs_; }
+    std::size_t classes() const { return classes_; }
 
     //! scores (samples x classes) of x (samples x inputs). Throws `invalid_input` if the lengths do not fit.
     void scores(std::span<const float> x, std::span<float> out) const {
@@ -67,6 +65,21 @@ private:
     //! Samples at a time: few enough for what lies between two stages to stay in the cache.
     static constexpr std::size_t batch = 64;
 
+    struct boolean_layer {
+        kernels::bit_panels weight;
+        std::vector<std::int32_t> threshold;
+        bit_vector flip;
+    };
+    using layer = std::variant<threshold_stage, real_stage, boolean_layer, normalization_stage>;
+
+    template <class Stage>
+    static layer prepared(Stage&& stage) {
+        return std::forward<Stage>(stage);
+    }
+    static layer prepared(boolean_stage&& stage) {
+        return boolean_layer{kernels::bit_panels(stage.weight), std::move(stage.threshold), std::move(stage.flip)};
+    }
+
     //! What one stage hands to the next.
     struct values {
         std::size_t samples;
@@ -88,20 +101,20 @@ private:
     void run(std::span<const float> x, std::size_t samples, std::span<float> out) const {
         values v = values::of_reals(samples, inputs());
         std::copy(x.begin(), x.end(), v.real.begin());
-        for (std::size_t i = 0; i < network_.stages.size(); ++i) {
-            v = std::visit([&](const auto& stage) { return apply(stage, panels_[i], v); }, network_.stages[i]);
+        for (const layer& l : stages_) {
+            v = std::visit([&](const auto& stage) { return apply(stage, v); }, l);
         }
         std::copy(v.real.begin(), v.real.end(), out.begin());
     }
 
-    static values apply(const threshold_stage& stage, const kernels::bit_panels&, const values& in) {
+    static values apply(const threshold_stage& stage, const values& in) {
         values out = values::of_bits(in.samples, in.width);
         for (std::size_t i = 0; i < in.samples; ++i) {
             kernels::pack_at_least<float>(in.row(i), stage.level, out.matrix().row(i));
         }
         return out;
     }
-    static values apply(const real_stage& stage, const kernels::bit_panels&, const values& in) {
+    static values apply(const real_stage& stage, const values& in) {
         values out = values::of_reals(in.samples, stage.outputs());
         const auto signs = borrow<float>(in.bits() ? in.width : 0);
         for (std::size_t i = 0; i < in.samples; ++i) {
@@ -117,19 +130,42 @@ private:
         }
         return out;
     }
-    static values apply(const boolean_stage& stage, const kernels::bit_panels& panels, const values& in) {
-        const auto sums = borrow<std::int32_t>(in.samples * stage.outputs());
-        kernels::boolean_gemm(in.matrix(), panels, sums);
-        if (!stage.has_threshold()) {
-            values out = values::of_reals(in.samples, stage.outputs());
+    //! With the roundings of `group_normalization`, by which networks are trained.
+    static values apply(const normalization_stage& stage, const values& in) {
+        values out = values::of_reals(in.samples, in.width);
+        const auto n = static_cast<double>(in.width);
+        for (std::size_t i = 0; i < in.samples; ++i) {
+            const std::span<const float> x = in.row(i);
+            double sum = 0;
+            for (const float v : x) {
+                sum += static_cast<double>(v);
+            }
+            double squares = 0;
+            for (const float v : x) {
+                const double difference = static_cast<double>(v) - sum / n;
+                squares += rounded(difference * difference);
+            }
+            const auto center = static_cast<float>(sum / n);
+            const auto factor = static_cast<float>(1 / std::sqrt(squares / n + static_cast<double>(stage.epsilon)));
+            for (std::size_t j = 0; j < x.size(); ++j) {
+                out.row(i)[j] = multiply_add(rounded((x[j] - center) * factor), stage.scale[j], stage.shift[j]);
+            }
+        }
+        return out;
+    }
+    static values apply(const boolean_layer& stage, const values& in) {
+        const std::size_t outputs = stage.weight.rows();
+        const auto sums = borrow<std::int32_t>(in.samples * outputs);
+        kernels::boolean_gemm(in.matrix(), stage.weight, sums);
+        if (stage.threshold.empty()) {
+            values out = values::of_reals(in.samples, outputs);
             std::copy(sums.begin(), sums.end(), out.real.begin());
             return out;
         }
-        values out = values::of_bits(in.samples, stage.outputs());
+        values out = values::of_bits(in.samples, outputs);
         for (std::size_t i = 0; i < in.samples; ++i) {
             const bit_span row = out.matrix().row(i);
-            kernels::pack_at_least<std::int32_t>({sums.data() + i * stage.outputs(), stage.outputs()}, stage.threshold,
-                                                 row);
+            kernels::pack_at_least<std::int32_t>({sums.data() + i * outputs, outputs}, stage.threshold, row);
             for (std::size_t w = 0; w < row.words().size(); ++w) {
                 row.words()[w] ^= stage.flip.words()[w];
             }
@@ -137,8 +173,9 @@ private:
         return out;
     }
 
-    boolean_network network_;
-    std::vector<kernels::bit_panels> panels_;  // empty for stages without Boolean weights
+    std::size_t inputs_;
+    std::size_t classes_;
+    std::vector<layer> stages_;
 };
 
 }  // namespace frugal

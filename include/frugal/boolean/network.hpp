@@ -38,7 +38,7 @@ struct real_stage {
 };
 
 //! Boolean weights on bits: s_j = sum_i w_ji x_i of {-1, +1}, then the bit (s_j >= threshold_j) XOR flip_j. A bias, a
-//! normalisation and the level of the activation are all in the threshold and the flip: see `step_of`.
+//! normalisation and the level of the activation are all in the threshold and the flip: see `integer_step_of`.
 //! Without thresholds and flips the sums themselves go on as real numbers.
 struct boolean_stage {
     bit_matrix weight;  //!< outputs x inputs
@@ -51,7 +51,20 @@ struct boolean_stage {
     friend bool operator==(const boolean_stage&, const boolean_stage&) = default;
 };
 
-using network_stage = std::variant<threshold_stage, real_stage, boolean_stage>;
+//! Real numbers normalised within each sample: y_i = scale_i (x_i - mean) / sqrt(variance + epsilon) + shift_i. It
+//! stands between Boolean sums and a `threshold_stage` where training normalises: unlike fixed statistics it is in no
+//! threshold.
+struct normalization_stage {
+    float epsilon = 0;         //!< positive
+    std::vector<float> scale;  //!< one for each input
+    std::vector<float> shift;
+
+    std::size_t inputs() const { return scale.size(); }
+    std::size_t outputs() const { return scale.size(); }
+    friend bool operator==(const normalization_stage&, const normalization_stage&) = default;
+};
+
+using network_stage = std::variant<threshold_stage, real_stage, boolean_stage, normalization_stage>;
 
 //! Stages one after the other; the last one's outputs are real numbers, a score for each class.
 struct boolean_network {
@@ -110,6 +123,15 @@ inline std::string problem_of(const boolean_stage& s) {
     return has_clear_padding(s.weight) && has_clear_padding(bit_view(s.flip)) ? "" : "has bits beyond its last column";
 }
 
+inline std::string problem_of(const normalization_stage& s) {
+    if (s.shift.size() != s.scale.size()) {
+        return "has " + std::to_string(s.shift.size()) + " shifts, but one for every scale was expected";
+    }
+    return all_finite(s.scale) && all_finite(s.shift) && s.epsilon > 0 && is_finite(s.epsilon)
+               ? ""
+               : "has a scale or shift that is not finite, or an epsilon that is not positive";
+}
+
 }  // namespace detail
 
 inline std::string boolean_network::problem() const {
@@ -137,7 +159,8 @@ inline std::string boolean_network::problem() const {
         if (std::holds_alternative<boolean_stage>(stages[i]) && !bits) {
             return say("takes bits, but is given real numbers: put a threshold before it");
         }
-        if (std::holds_alternative<threshold_stage>(stages[i]) && bits) {
+        if (bits && (std::holds_alternative<threshold_stage>(stages[i]) ||
+                     std::holds_alternative<normalization_stage>(stages[i]))) {
             return say("takes real numbers, but is given bits: leave it out");
         }
     }
@@ -153,10 +176,10 @@ struct integer_step {
 };
 
 //! The step that equals f on all integers from `lowest` to `highest`, for an f that changes once at most. Whatever lies
-//! between a sum and its bit (bias, normalisation, level), called as it was trained, becomes a threshold that agrees with it
-//! on every sum. O(log(highest - lowest)) calls.
+//! between a sum and its bit (bias, normalisation, level), called as it was trained, becomes a threshold that agrees
+//! with it on every sum. O(log(highest - lowest)) calls.
 template <std::predicate<std::int32_t> F>
-integer_step step_of(std::int32_t lowest, std::int32_t highest, F f) {
+integer_step integer_step_of(std::int32_t lowest, std::int32_t highest, F f) {
     const bool first = f(lowest);
     if (f(highest) == first) {
         return {std::numeric_limits<std::int32_t>::min(), !first};

@@ -29,7 +29,7 @@ namespace detail {
 inline constexpr std::array<char, 4> network_magic{'f', 'r', 'b', 'n'};
 inline constexpr std::uint16_t network_version = 1;
 
-enum class stage_kind : std::uint32_t { threshold = 1, real = 2, boolean = 3, boolean_sums = 4 };
+enum class stage_kind : std::uint32_t { threshold = 1, real = 2, boolean = 3, boolean_sums = 4, normalization = 5 };
 
 //! Appends numbers as their bytes, and zeros up to a multiple of 8 after each array.
 class network_writer {
@@ -128,6 +128,12 @@ inline network_stage read_stage(network_reader& in, std::size_t inputs) {
         }
         case stage_kind::boolean_sums:
             return boolean_stage{.weight = in.bits(outputs, inputs), .threshold = {}, .flip = {}};
+        case stage_kind::normalization: {
+            expect_message(outputs == inputs, "a normalisation in the file of a Boolean network changes the width");
+            normalization_stage s{.epsilon = in.array<float>(1)[0], .scale = in.array<float>(outputs), .shift = {}};
+            s.shift = in.array<float>(outputs);
+            return s;
+        }
     }
     throw malformed_message("the file of a Boolean network has a stage of kind " + std::to_string(kind) +
                             ", which this version does not know: update the reader");
@@ -158,6 +164,11 @@ inline std::vector<std::byte> format_boolean_network(const boolean_network& netw
                     begin(detail::stage_kind::real, s.outputs());
                     out.array(std::span(s.weight));
                     out.array(std::span(s.bias));
+                } else if constexpr (std::is_same_v<Stage, normalization_stage>) {
+                    begin(detail::stage_kind::normalization, s.outputs());
+                    out.array(std::span(&s.epsilon, 1));
+                    out.array(std::span(s.scale));
+                    out.array(std::span(s.shift));
                 } else if (s.has_threshold()) {
                     begin(detail::stage_kind::boolean, s.outputs());
                     out.array(s.weight.words());

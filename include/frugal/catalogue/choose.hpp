@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <frugal/catalogue/compressors.hpp>
+#include <frugal/catalogue/units.hpp>
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/measure.hpp>
 #include <frugal/core/error.hpp>
@@ -28,7 +29,7 @@ struct choose_options {
     double tolerated_error = 0.25;
     const tensor_layout* tensors = nullptr;    //!< if given, each codec is measured tensor by tensor, too
     std::vector<std::string> candidates = {};  //!< expressions; empty: `candidate_compressors()`
-    std::function<void(std::size_t done, std::size_t of)> progress = {};  //!< called after each codec
+    std::function<void(std::size_t done, std::size_t of)> progress = {};  //!< called before each codec
 };
 
 //! One line of the table. Errors are squared and relative to ||x||^2; bits are those of the wire.
@@ -40,7 +41,7 @@ struct measured_choice {
     double encode_gbps = 0;  //!< of float input, one thread
     double decode_gbps = 0;
     double seconds_per_round = 0;  //!< to encode, send over the link, and decode one message
-    bool pareto = false;           //!< no other has both fewer bits and less error of one message
+    bool pareto = false;           //!< better than to send nothing, and no other has fewer bits and less error
     //! May a method rely on it? It is unbiased, or feedback makes good what it loses.
     bool converges = false;
 };
@@ -66,7 +67,7 @@ template <class T>
 std::vector<T> rates_of() {
     std::vector<T> all;
     if constexpr (requires(T t) { t.levels += 1; }) {
-        for (const int levels : {1, 3, 15}) {
+        for (const int levels : {1, 3, 15, 127}) {
             all.emplace_back().levels = levels;
         }
     } else if constexpr (requires(T t) { t.fraction += 1; }) {
@@ -81,6 +82,15 @@ std::vector<T> rates_of() {
         all.emplace_back();
     }
     return all;
+}
+
+template <class T>
+std::string default_scale_name() {
+    if constexpr (Quantizer<T>) {
+        return std::string(default_scale<T>::describe().name);
+    } else {
+        return {};
+    }
 }
 
 //! An entry with its defaults and what must stand in it; other parameters that are required make it unusable.
@@ -114,9 +124,9 @@ inline void note_candidate(std::vector<std::string>& all, const std::string& exp
 }  // namespace detail
 
 //! What the catalogue has to offer: each entry with its defaults; each quantizer at several rates, with one scale for
-//! all and one for 512 coordinates, entropy coded; each selector at several rates, its values as they are and in 4
-//! bits; each alias. What is biased and can be corrected, with error feedback as well. Compressors that need side
-//! information or parameters without a default are left out.
+//! all and one for 512 coordinates, entropy coded; each coder; each selector at several rates, its values as they are
+//! and in 4 bits; each alias. What is biased and can be corrected, with error feedback as well. Compressors that need
+//! side information or parameters without a default are left out.
 inline std::vector<std::string> candidate_compressors() {
     std::vector<std::string> all;
     for (const auto& e : entries<any_compressor>()) {
@@ -125,16 +135,19 @@ inline std::vector<std::string> candidate_compressors() {
     const auto each_rate = [&]<class... T>(policy_list<T...>, auto use) {
         const auto of = [&](const auto& policies) {
             for (const auto& policy : policies) {
-                use(policy.name());
+                use(policy.name(), detail::default_scale_name<std::remove_cvref_t<decltype(policy)>>());
             }
         };
         (of(detail::rates_of<T>()), ...);
     };
-    each_rate(quantizers{}, [&](const std::string& q) {
+    each_rate(quantizers{}, [&](const std::string& q, const std::string& scale) {
         detail::note_candidate(all, "scalar(" + q + ",coder=rans)");
-        detail::note_candidate(all, "scalar(" + q + ",bucketed(max_norm,512),rans)");
+        detail::note_candidate(all, "scalar(" + q + ",bucketed(" + scale + ",512),rans)");
     });
-    each_rate(selectors{}, [&](const std::string& s) {
+    for (const auto& coder : entries<any_coder>()) {
+        detail::note_candidate(all, "scalar(stochastic(levels=3),max_norm," + std::string(coder.name) + ")");
+    }
+    each_rate(selectors{}, [&](const std::string& s, const std::string&) {
         detail::note_candidate(all, "sparse(" + s + ",identity,rice_indices)");
         detail::note_candidate(all, "sparse(" + s + ",scalar(dithered(levels=7),bucketed(max_norm,512)),rice_indices)");
     });
@@ -165,8 +178,7 @@ inline void recommend(choice& found, const choose_options& o) {
         }
     }
     const std::string none = "a round takes " + milliseconds_text(found.seconds_uncompressed) + " without compression";
-    char link[64];
-    std::snprintf(link, sizeof link, " at %.3g Mbit/s", o.link_bits_per_second / 1e6);
+    const std::string link = " at " + bit_rate{o.link_bits_per_second}.name();
     if (best == nullptr || effort(*best) >= found.seconds_uncompressed) {
         found.recommended = identity{}.name();
         found.reason =
@@ -192,8 +204,8 @@ inline void recommend(choice& found, const choose_options& o) {
 //! tolerated error; plain floats where none is faster than them.
 //!
 //! Speeds are this machine's, on one thread, while nothing else runs. A codec that refuses x (what it sends exceeds the
-//! range of float) is left out. Throws `invalid_input` for an empty x, elements that are not finite, a link without
-//! speed, and expressions that mean nothing. O(candidates repeat d).
+//! range of float), or needs more bits than floats have, is left out. Throws `invalid_input` for an empty x, elements
+//! that are not finite, a link without speed, and expressions that mean nothing. O(candidates repeat d).
 inline choice choose_compressor(std::span<const float> x, const choose_options& o = {}) {
     expect(!x.empty(), "choose: the vector is empty");
     expect(o.link_bits_per_second > 0 && std::isfinite(o.link_bits_per_second), "choose: a link needs a speed above 0");
@@ -209,10 +221,16 @@ inline choice choose_compressor(std::span<const float> x, const choose_options& 
     for (const std::string& expression : candidates) {
         const any_compressor c = parse<any_compressor>(expression);
         for (std::size_t way = 0; way < ways; ++way) {
+            if (o.progress) {
+                o.progress(done++, candidates.size() * ways);
+            }
             try {
                 const codec_measurement m = measure_codec(
                     c, x, {.repeat = o.repeat, .seed = o.seed, .tensors = way == 0 ? nullptr : o.tensors});
                 const double wire_bits = 8 * static_cast<double>(m.wire_bytes);
+                if (static_cast<double>(m.payload_bits) > 33 * d) {
+                    continue;
+                }
                 found.codecs.push_back(
                     {.compressor = way == 0 ? c.name() : "by_tensor(" + c.name() + ")",
                      .bits_per_coordinate = wire_bits / d,
@@ -225,19 +243,19 @@ inline choice choose_compressor(std::span<const float> x, const choose_options& 
             } catch (const invalid_input&) {
                 expect(o.candidates.empty(), [&] { return c.name() + " refuses this vector"; });
             }
-            if (o.progress) {
-                o.progress(++done, candidates.size() * ways);
-            }
         }
     }
     std::ranges::stable_sort(found.codecs, {}, &measured_choice::bits_per_coordinate);
     for (measured_choice& c : found.codecs) {
-        c.pareto = std::ranges::none_of(found.codecs, [&](const measured_choice& other) {
-            const bool no_worse =
-                other.bits_per_coordinate <= c.bits_per_coordinate && other.relative_error <= c.relative_error;
-            return no_worse &&
-                   (other.bits_per_coordinate < c.bits_per_coordinate || other.relative_error < c.relative_error);
-        });
+        c.pareto =
+            c.relative_error < 1 && std::ranges::none_of(
+                                        found.codecs,
+                                        [&](const measured_choice& other) {
+                                            const bool no_worse = other.bits_per_coordinate <= c.bits_per_coordinate &&
+                                                                  other.relative_error <= c.relative_error;
+                                            return no_worse && (other.bits_per_coordinate < c.bits_per_coordinate ||
+                                                                other.relative_error < c.relative_error);
+                                        });
     }
     detail::recommend(found, o);
     return found;

@@ -20,7 +20,10 @@
 #include <frugal/compress/coder/rans.hpp>
 #include <frugal/compress/compressive_sampling.hpp>
 #include <frugal/compress/contractive.hpp>
+#include <frugal/compress/cross_polytope.hpp>
+#include <frugal/compress/dual.hpp>
 #include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/hsq.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/low_rank.hpp>
@@ -36,6 +39,7 @@
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/signs.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/compress/transform/hadamard.hpp>
 #include <frugal/compress/transformed.hpp>
@@ -178,7 +182,8 @@ struct catalogue_of<any_compressor> {
         each_of<detail::sparse_with_rice_indices_of, selectors>,  //
         policy_list<detail::sparse_by_loss>,                      //
         each_of<detail::codebook_of, codebooks>,                  //
-        policy_list<stovoq>,                                      //
+        policy_list<stovoq, spherical_stovoq>,                    //
+        policy_list<hsq_greedy, hsq_span, cross_polytope, dual>,  //
         policy_list<random_linear>,                               //
         each_of<detail::transformed_of, transforms>,              //
         policy_list<compressive_sampling>,                        //
@@ -193,12 +198,16 @@ struct catalogue_of<any_compressor> {
                         "alternating(scalar(dithered(levels=3),max_norm,radix),"
                         "scalar(nested_dithered(fine=1/3,coarse=1),max_norm,radix))"},
         catalogue_alias{"qsgd", "7 levels, random rounding, max norm", "scalar(stochastic(levels=3),max_norm,radix)"},
+        catalogue_alias{"luq", "7 powers of two on both sides of zero, unbiased",
+                        "scalar(natural(levels=7),max_norm,packed)"},
         catalogue_alias{"terngrad", "three levels, random rounding", "scalar(ternary,max_norm,radix)"},
         catalogue_alias{"signsgd", "sign and mean magnitude with error feedback",
                         "error_feedback(scalar(sign,mean_abs,packed))"},
         catalogue_alias{"one_bit", "sign with the mean of each class", "codebook(one_bit,packed)"},
         catalogue_alias{"one_bit_sgd", "the same with error feedback", "error_feedback(codebook(one_bit,packed))"},
         catalogue_alias{"lloyd_max", "the four levels of least squared error", "codebook(lloyd_max,packed)"},
+        catalogue_alias{"grvq", "the nearest of random codewords, without correction",
+                        "stovoq(dimension=16,codewords=8192,bias_bits=0)"},
         catalogue_alias{"qcs", "all rows of a rotation, three levels, dithered", "compressive_sampling(levels=1)"},
         catalogue_alias{"qcs_mmse", "the same, shrunk to the least mean square",
                         "contractive(compressive_sampling(levels=1))"},

@@ -18,6 +18,7 @@
 #include <frugal/exchange/over_the_air.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/exchange/sharded.hpp>
+#include <frugal/exchange/source_coded.hpp>
 #include <frugal/exchange/when_it_pays.hpp>
 
 namespace frugal {
@@ -65,6 +66,11 @@ inline any_exchange make_hierarchical(any_exchange within, any_exchange across, 
 inline any_exchange make_when_it_pays(any_exchange inner, int trials) {
     std::string name = composition("when_it_pays", {inner.name(), "trials=" + number_text(trials)});
     return any_exchange(when_it_pays(std::move(inner), trials), std::move(name));
+}
+inline any_exchange make_source_coded(int levels, std::size_t bucket, any_compressor down) {
+    std::string name = composition(
+        "source_coded", {"levels=" + number_text(levels), "bucket=" + number_text(bucket), "down=" + down.name()});
+    return any_exchange(source_coded(levels, bucket, std::move(down)), std::move(name));
 }
 inline any_exchange make_over_the_air(any_compressor code, double snr_db, double activity, bool fading, double weakest,
                                       double amplitude) {
@@ -120,6 +126,11 @@ inline constexpr auto when_it_pays_description =
     describes_function("when_it_pays", "used if it is faster than plain floats, by measurement", make_when_it_pays,
                        argument<any_exchange>("exchange", "that may not pay"),
                        argument<int>("trials", "means measured of each").from(1).to(1000).otherwise("3"));
+inline constexpr auto source_coded_description = describes_function(
+    "source_coded", "half of the nodes send only parity checks of their dithered symbols", make_source_coded,
+    argument<int>("levels", "levels on each side of zero").from(1).to(31).otherwise("3"),
+    argument<std::size_t>("bucket", "elements that share a step; 0: all").from(0).to(1 << 30).otherwise("0"),
+    detail::down_argument);
 inline constexpr auto over_the_air_description = describes_function(
     "over_the_air", "all transmit at once, and the channel adds up", make_over_the_air,
     argument<any_compressor>("code", "a linear compressor").otherwise("random_linear"),
@@ -140,6 +151,7 @@ struct catalogue_of<any_exchange> {
         made_by<diana_description>,         //
         made_by<hierarchical_description>,  //
         made_by<over_the_air_description>,  //
+        made_by<source_coded_description>,  //
         made_by<when_it_pays_description>>;
 };
 

@@ -206,7 +206,7 @@ private:
 //! below ||x||^2 is known. Payload as in gain_shape.hpp; a code takes log2(codewords) bits. O(codewords d).
 struct hsq_greedy {
     int dimension = 8;          //!< D of a bucket, 1..64
-    int codewords = 1024;       //!< M, a power of two, 2..2^20
+    int codewords = 1024;       //!< M, a power of two, 2..2^16
     int gain_bits = 6;          //!< of the norm of a bucket, 1..16
     int group = 512;            //!< coordinates that share the range of the norms, 1..2^14
     cached_scheme scheme = {};  //!< internal
@@ -214,7 +214,7 @@ struct hsq_greedy {
     static constexpr auto describe() {
         return describes("hsq_greedy", "the nearest of fixed codewords on the sphere, and norms of buckets",
                          option("dimension", &hsq_greedy::dimension, "coordinates per bucket").from(1).to(64),
-                         option("codewords", &hsq_greedy::codewords, "a power of two").from(2).to(1 << 20),
+                         option("codewords", &hsq_greedy::codewords, "a power of two").from(2).to(1 << 16),
                          option("gain_bits", &hsq_greedy::gain_bits, "of a bucket's norm").from(1).to(16),
                          option("group", &hsq_greedy::group, "coordinates that share a range").from(1).to(1 << 14));
     }

@@ -139,4 +139,22 @@ struct bitmap_indices {
     std::string name() const { return described_name(*this); }
 };
 
+namespace detail {
+
+template <class S>
+struct default_indices {
+    using type = fixed_width_indices;
+};
+template <class S>
+    requires requires { typename S::default_indices; }
+struct default_indices<S> {
+    using type = typename S::default_indices;
+};
+
+}  // namespace detail
+
+//! What a selector's indices travel in unless one says otherwise: its own `default_indices`, or bits as papers count.
+template <class S>
+using default_indices = typename detail::default_indices<S>::type;
+
 }  // namespace frugal

@@ -461,7 +461,7 @@ private:
         if (granule == 0) {
             return 0;
         }
-        const std::size_t unit = std::lcm(granule, random_stream::group);
+        const std::size_t unit = std::lcm(granule, 2 * random_stream::group);  // of dither of 16 bits, too
         return unit * std::max<std::size_t>(1, preferred / unit);
     }
     //! The largest step with which nothing decodes to infinity: values are largest at an end of the alphabet.

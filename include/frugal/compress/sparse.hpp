@@ -32,7 +32,7 @@ namespace frugal {
 //! draws them itself), then what the value compressor V writes for the selected values (nothing if there are none).
 //! top_k with identity thus costs k (32 + ceil(log2 d)) bits. Unbiased where selector and V are; then
 //! 1 + variance = (1 + variance of the selector) (1 + variance of V). decode_add touches only selected coordinates.
-template <Selector S, Compressor V = identity, IndexCoding I = fixed_width_indices>
+template <Selector S, Compressor V = identity, IndexCoding I = default_indices<S>>
 class sparse_compressor : public message_interface<sparse_compressor<S, V, I>> {
     static constexpr bool counts_from_dimension = requires(const S s, std::size_t d) { s.count_for(d); };
     static constexpr bool regenerates =
@@ -61,7 +61,7 @@ public:
             part("selector", &sparse_compressor::selector_, "which coordinates"),
             part("values", &sparse_compressor::values_, "how their values travel").otherwise(identity::describe().name),
             part("indices", &sparse_compressor::indices_, "how their indices travel")
-                .otherwise(fixed_width_indices::describe().name));
+                .otherwise(default_indices<S>::describe().name));
     }
 
     explicit sparse_compressor(S selector, V values = {}, I indices = {})

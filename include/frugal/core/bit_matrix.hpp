@@ -1,8 +1,8 @@
 //! Packed bit vectors and bit matrices: views that do not own, and vectors and matrices that do.
 //!
-//! A bit stands for a number of {-1, +1}: 1 for +1. Bit i of a vector is bit i mod 64, counted from the least significant,
-//! of word i / 64. A matrix is row major; each row begins a word. Bits of a row's last word that belong to no column are
-//! 0: what writes through a view keeps them so, and the kernels rely on it.
+//! A bit stands for a number of {-1, +1}: 1 for +1. Bit i of a vector is bit i mod 64, counted from the least
+//! significant, of word i / 64. A matrix is row major; each row begins a word. Bits of a row's last word that belong to
+//! no column are 0: what writes through a view keeps them so, and the kernels rely on it.
 #pragma once
 
 #include <algorithm>

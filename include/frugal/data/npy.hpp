@@ -57,13 +57,13 @@ public:
 
     npy_header parse() {
         npy_header h;
-        bool seen[3] = {};
+        bool seen[4] = {false, false, false, true};  // the last of all other keys
         need('{');
         while (!accept('}')) {
             const std::string_view key = string();
             need(':');
             const int which = key == "descr" ? 0 : key == "fortran_order" ? 1 : key == "shape" ? 2 : 3;
-            hold(which < 3 && !seen[which]);
+            hold(!seen[which]);
             seen[which] = true;
             if (which == 0) {
                 skip_spaces();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
@@ -22,6 +23,24 @@ struct combination {
     bool drop_malformed = false;
 };
 
+//! The weights of the nodes of the population in a mean. Copies share them: n nodes have n weights.
+class node_weights {
+public:
+    node_weights() : node_weights(std::vector<float>()) {}
+    //! empty: equal weights.
+    explicit node_weights(std::vector<float> weights)
+        : weights_(std::make_shared<const std::vector<float>>(std::move(weights))) {}
+
+    float of(std::uint32_t node) const {
+        expect(weights_->empty() || node < weights_->size(),
+               "an exchange got the weights of fewer nodes than take part");
+        return weights_->empty() ? 1.0f : (*weights_)[node];
+    }
+
+private:
+    std::shared_ptr<const std::vector<float>> weights_;
+};
+
 //! Adds contributions in order of their numbers, in up to four runs of equal length that are merged in order. The runs
 //! depend on the number of contributions only, so the bits are those of any number of threads.
 template <Aggregator A>
@@ -32,9 +51,7 @@ public:
     }
 
     //! See combination::weights.
-    void weigh(std::vector<float> weights) {
-        weights_ = std::make_shared<const std::vector<float>>(std::move(weights));
-    }
+    void weigh(std::vector<float> weights) { weights_ = node_weights(std::move(weights)); }
     const A& aggregator() const { return parts_[0]; }
 
     //! out <- the aggregate of n contributions of out's length; add(i, part) adds contribution i to an aggregator.
@@ -60,7 +77,7 @@ public:
     //! Adds the message of an envelope to an aggregator; false if it was dropped.
     template <Compressor C>
     bool add(A& part, channel<C>& codec, const peer& here, std::uint32_t leg, const envelope& e, std::size_t d) {
-        const float weight = weight_of(here.global(e.from));
+        const float weight = weights_.of(here.global(e.from));
         if (!drop_malformed_) {
             codec.open(here, leg, e, [&](const C& c, const message& m, random_key k) { part.add(c, m, k, weight); });
             return true;
@@ -80,13 +97,7 @@ private:
     static constexpr bool mergeable = requires(A a, const A b) { a.merge(b); };
     static constexpr std::size_t runs_of(std::size_t n) { return mergeable && n >= 8 ? 4 : 1; }
 
-    float weight_of(std::uint32_t node) const {
-        expect(weights_->empty() || node < weights_->size(),
-               "an exchange got the weights of fewer nodes than take part");
-        return weights_->empty() ? 1.0f : (*weights_)[node];
-    }
-
-    std::shared_ptr<const std::vector<float>> weights_;  // one for all copies: n nodes have n weights
+    node_weights weights_;
     bool drop_malformed_;
     std::vector<A> parts_;
 };

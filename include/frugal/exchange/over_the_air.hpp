@@ -89,7 +89,7 @@ public:
     const C& compressor() const { return code_; }
 
     //! Sets the weights of the nodes of the population in the mean; empty: equal.
-    void weigh(std::vector<float> weights) { weights_ = std::move(weights); }
+    void weigh(std::vector<float> weights) { weights_ = node_weights(std::move(weights)); }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         const peer::codec_time time(here);
@@ -171,14 +171,10 @@ private:
     double share(const peer& here) const {
         double total = 0;
         for (std::uint32_t i = 0; i < here.size(); ++i) {
-            total += weight_of(here.global(i));
+            total += static_cast<double>(weights_.of(here.global(i)));
         }
         expect(total > 0, "over_the_air: the weights of all nodes are 0");
-        return weight_of(here.global(here.self())) / total;
-    }
-    double weight_of(std::uint32_t node) const {
-        expect(weights_.empty() || node < weights_.size(), "an exchange got the weights of fewer nodes than take part");
-        return weights_.empty() ? 1.0 : static_cast<double>(weights_[node]);
+        return static_cast<double>(weights_.of(here.global(here.self()))) / total;
     }
     //! A pure function of seed and round, so that the channel need not be told who is silent.
     bool transmits(const peer& here, std::uint32_t i) const {
@@ -302,7 +298,7 @@ private:
     air_options options_;
     [[no_unique_address]] Fading fading_;
     channel<identity> air_{identity()};
-    std::vector<float> weights_;
+    node_weights weights_;
     std::vector<float> symbols_;  // of the exchange under way
     std::vector<float> gains_;
     double energy_ = 0;

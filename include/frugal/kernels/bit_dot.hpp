@@ -30,17 +30,24 @@ std::uint64_t sum_of_lanes(const typename Lanes::vector& x) {
     return sum;
 }
 
-//! As many vectors at once as sizeof...(c): `count` groups of them; group g, vector c is bits(g * sizeof...(c) + c).
+//! How many bits of `count` vectors are 1; bits(i) is the i-th. As many sums as c hide the latency of a count.
 template <class Lanes, class Bits, std::size_t... c>
-std::uint64_t count_groups(std::size_t count, Bits bits, std::index_sequence<c...>) {
+std::uint64_t count_vectors(std::size_t count, Bits bits, std::index_sequence<c...>) {
+    constexpr std::size_t chains = sizeof...(c);
     std::uint64_t total = 0;
-    for (std::size_t g = 0; g < count;) {
-        const std::size_t end = g + std::min(count - g, Lanes::steps);
+    for (std::size_t i = 0; i < count;) {
+        const std::size_t groups = std::min((count - i) / chains, Lanes::steps - 1);  // a step is left for the rest
         typename Lanes::vector sum[] = {((void)c, Lanes::zero())...};
-        for (; g < end; ++g) {
-            ((sum[c] = Lanes::add(sum[c], Lanes::count(bits(g * sizeof...(c) + c)))), ...);
+        for (const std::size_t end = i + groups * chains; i < end; i += chains) {
+            ((sum[c] = Lanes::add(sum[c], Lanes::count(bits(i + c)))), ...);
         }
-        ((total += sum_of_lanes<Lanes>(Lanes::widen(sum[c]))), ...);
+        if (const std::size_t rest = count - i; rest < chains) {
+            ((c < rest ? void(sum[c] = Lanes::add(sum[c], Lanes::count(bits(i + c)))) : void()), ...);
+            i = count;
+        }
+        typename Lanes::vector all = Lanes::zero();
+        ((all = Lanes::add(all, Lanes::widen(sum[c]))), ...);
+        total += sum_of_lanes<Lanes>(all);
     }
     return total;
 }
@@ -49,14 +56,9 @@ std::uint64_t count_groups(std::size_t count, Bits bits, std::index_sequence<c..
 template <class Arch, class Vector, class Word>
 std::uint64_t count_bits(std::size_t words, Vector vector, Word word) {
     using lanes = bit_lanes<Arch>;
-    constexpr std::size_t chains = 4;  // enough to hide the latency of a count
     constexpr std::size_t words_of_vector = lanes::lanes / 2;
     const std::size_t vectors = words / words_of_vector;
-    const std::size_t groups = vectors / chains;
-    std::uint64_t total = count_groups<lanes>(groups, vector, std::make_index_sequence<chains>{});
-    total += count_groups<lanes>(
-        vectors - groups * chains, [&](std::size_t i) { return vector(groups * chains + i); },
-        std::make_index_sequence<1>{});
+    std::uint64_t total = count_vectors<lanes>(vectors, vector, std::make_index_sequence<4>{});
     for (std::size_t i = vectors * words_of_vector; i < words; ++i) {
         total += static_cast<std::uint64_t>(std::popcount(word(i)));
     }

@@ -1,8 +1,9 @@
 //! Products of packed matrices: Boolean with Boolean, and Boolean with ternary, to integers.
 //!
-//! As in a product of floats (Goto, van de Geijn, ACM TOMS 2008), a tile of the result stays in registers: `rows` rows of
-//! the first factor against a few vectors of columns of the second, which is transposed in panels so that one vector holds
-//! a word of 32 bits of each of its columns. Lanes are then elements of the result, and nothing is summed across them.
+//! As in a product of floats (Goto, van de Geijn, ACM TOMS 2008), a tile of the result stays in registers: `rows` rows
+//! of the first factor against a few vectors of columns of the second, which is transposed in panels so that one vector
+//! holds a word of 32 bits of each of its columns. Lanes are then elements of the result, and nothing is summed across
+//! them.
 #pragma once
 
 #include <algorithm>
@@ -74,8 +75,8 @@ template <std::size_t n, class F>
     }(std::make_index_sequence<n>{});
 }
 
-//! tile[(r Columns + c) lanes + l] = the number of bits, of `depth` half words, in which row r of `a` and lane l of vector
-//! c of the columns differ. a: Rows rows, `a_stride` bytes apart.
+//! tile[(r Columns + c) lanes + l] = the number of bits, of `depth` half words, in which row r of `a` and lane l of
+//! vector c of the columns differ. a: Rows rows, `a_stride` bytes apart.
 template <class Lanes, bool Masked, std::size_t Rows, std::size_t Columns>
 void count_tile(const std::byte* a, std::size_t a_stride, panel_view panel, std::size_t depth, std::uint32_t* tile) {
     using vector = typename Lanes::vector;
@@ -116,7 +117,8 @@ void count_tile(const std::byte* a, std::size_t a_stride, panel_view panel, std:
     } while (k < depth);
 }
 
-//! c_j = base_j - 2 counts_j, where base is null c_j - 2 counts_j, j < n. A tile of full width needs no loop that counts.
+//! c_j = base_j - 2 counts_j, where base is null c_j - 2 counts_j, j < n. A tile of full width needs no loop that
+//! counts.
 template <std::size_t width>
 void subtract_twice(const std::uint32_t* __restrict counts, const std::int32_t* __restrict base, std::size_t n,
                     std::int32_t* __restrict c) {
@@ -241,7 +243,10 @@ public:
     }
     std::size_t rows() const { return rows_; }
     std::size_t columns() const { return columns_; }
+    //! A bit for each weight, rows in sixteens and columns in words of 32.
+    std::span<const std::uint32_t> words() const { return words_; }
 
+    //! For the kernels: the columns of the second factor from `row` on, from half word k on.
     detail::panel_view from(std::size_t row, std::size_t k) const {
         return {words_.data() + row / detail::panel_width * stride() + detail::panel_width * k, nullptr, stride()};
     }
@@ -261,6 +266,9 @@ private:
 template <class Arch = default_arch>
 void boolean_gemm(bit_matrix_view a, bit_matrix_view b, std::span<std::int32_t> c) {
     assert(a.columns() == b.columns());
+    if (a.rows() == 1) {
+        return xnor_product<Arch>(b, a.row(0), c);  // not worth transposing b for
+    }
     using lanes = bit_lanes<Arch>;
     constexpr std::size_t step = detail::columns_at_once<lanes>;
     const std::size_t stride = detail::panel_width * std::min(detail::panel_depth, detail::half_words_for(b.columns()));

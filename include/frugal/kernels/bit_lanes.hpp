@@ -16,8 +16,8 @@ FRUGAL_KERNELS_BEGIN
 
 namespace frugal::kernels {
 
-//! The counting operations in plain arithmetic, for any type of integer lanes that has shifts (Warren, Hacker's Delight,
-//! 2nd ed. 2012, sec. 5-1).
+//! The counting operations in plain arithmetic, for any type of integer lanes that has shifts (Warren, Hacker's
+//! Delight, 2nd ed. 2012, sec. 5-1).
 template <class Vector>
 struct portable_bit_counts {
     static constexpr std::size_t steps = 31;
@@ -61,7 +61,8 @@ void store_lane_signs(std::uint32_t bits, float* out) {
     }
 }
 
-//! The operations on vectors of Arch; rows x columns vectors of sums are what its registers hold in a product of matrices.
+//! The operations on vectors of Arch; rows x columns vectors of sums are what its registers hold in a product of
+//! matrices.
 template <class Arch>
 struct portable_bit_lanes;
 

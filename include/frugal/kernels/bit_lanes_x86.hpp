@@ -64,7 +64,7 @@ struct bit_lanes<Arch> : portable_bit_lanes<Arch> {
 #if defined(__AVX512VPOPCNTDQ__)
     static constexpr const char* name = "VPOPCNTDQ";
     static constexpr std::size_t columns = 2;
-    static constexpr std::size_t steps = std::size_t{1} << 26;  // of 32 bits each
+    static constexpr std::size_t steps = std::size_t{1} << 24;  // a lane has room for the sums of four such
 
     static vector count(const vector& x) { return _mm512_popcnt_epi32(x); }
     static vector widen(const vector& x) { return x; }

@@ -42,8 +42,8 @@ void add_sign_products(const float* w, const float* s, std::size_t whole, float*
 
 }  // namespace detail
 
-//! sum of w_i s_i, i < n, for s_i of {-1, +1}, in single precision. Element i belongs to lane i mod 32, then a fixed tree;
-//! a product with a sign is exact, so the bits are the same on every instruction set, fused or not.
+//! sum of w_i s_i, i < n, for s_i of {-1, +1}, in single precision. Element i belongs to lane i mod 32, then a fixed
+//! tree; a product with a sign is exact, so the bits are the same on every instruction set, fused or not.
 template <class Arch = default_arch>
 float sign_dot(const float* w, const float* s, std::size_t n) {
     std::array<float, detail::sign_dot_lanes> lane{};

@@ -49,17 +49,12 @@ public:
     }
 
     std::string name() const {
-        std::vector<std::string> parts;
+        std::string sizes;
         for (const std::size_t n : hidden_) {
-            parts.push_back(number_text(n));
+            sizes += (sizes.empty() ? "[" : ",") + number_text(n);
         }
-        parts.push_back("level=" + number_text(options_.level));
-        parts.push_back("normalized=" + number_text(int{options_.normalized}));
-        std::string text;
-        for (const std::string& part : parts) {
-            text += (text.empty() ? "boolean_mlp(" : ",") + part;
-        }
-        return text + ')';
+        return composition("boolean_mlp", {sizes + ']', "level=" + number_text(options_.level),
+                                           "normalized=" + number_text(int{options_.normalized})});
     }
 
 private:

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -47,6 +47,11 @@ public:
     bool all_zero() const { return norm_ == 0; }
     double operator[](std::size_t j) const { return all_zero() ? 0 : std::fabs(static_cast<double>(v_[j])) / norm_; }
 
+    //! A draw by a uniform word; those of probability 0 and 1 are certain.
+    bool draw(std::size_t j, std::uint32_t word) const {
+        return static_cast<double>(word) * norm_ < std::fabs(static_cast<double>(v_[j])) * 0x1p32;
+    }
+
 private:
     std::span<const T> v_;
     double norm_;
@@ -62,8 +67,9 @@ private:
 //! of Phi o x, not x, and E||C(x) - x||^2 = sum over j of (1 - Phi_j) x_j^2; put `error_feedback` around to make up for
 //! it.
 //!
-//! Memory: 4 d bytes of credits and d / 4 of masks per sender, saved by checkpoints. O(d) a message; what is slow is the
-//! choice of coordinates with little credit, two selections among those outside the mask. Each message needs a fresh key.
+//! Memory: 4 d bytes of credits and 2 d of masks per sender, saved by checkpoints. O(d) a message; speculation, which
+//! counts credits and sorts what it draws from, takes several times as long as the rest, hence `period`. Each message
+//! needs a fresh key.
 //!
 //! Source: CE-SGD (Tao's dissertation, ch. 2, alg. 4; Tao, Li 2018). The printed algorithm credits V alone
 //! (mask_credit::kept), by which no mask ever changes.
@@ -80,8 +86,8 @@ struct loss_mask {
     //! What a sender remembers.
     struct sender_memory {
         std::vector<std::uint32_t> credits{};
-        std::vector<std::uint64_t> mask{};  // V, a bit for each coordinate
-        std::vector<std::uint64_t> sent{};  // U
+        std::vector<std::uint8_t> mask{};  // V: 1 or 0
+        std::vector<std::uint8_t> sent{};  // U
         std::optional<double> last_loss{};
         std::optional<double> loss{};  // not yet used
         std::optional<random_key> last_key{};
@@ -114,14 +120,10 @@ struct loss_mask {
         memory.loss = loss;
     }
     //! Of the last message: was coordinate i in the mask, was it sent, and what credit has it?
-    bool in_mask(std::size_t i) const { return has(memory.mask, i); }
-    bool was_sent(std::size_t i) const { return has(memory.sent, i); }
+    bool in_mask(std::size_t i) const { return memory.mask[i] != 0; }
+    bool was_sent(std::size_t i) const { return memory.sent[i] != 0; }
     std::size_t sent_count() const {
-        std::size_t count = 0;
-        for (const std::uint64_t word : memory.sent) {
-            count += static_cast<std::size_t>(std::popcount(word));
-        }
-        return count;
+        return memory.sent.size() - static_cast<std::size_t>(std::count(memory.sent.begin(), memory.sent.end(), 0));
     }
     std::span<const std::uint32_t> credits() const { return memory.credits; }
     //! The share of messages before which the loss had fallen.
@@ -135,7 +137,7 @@ struct loss_mask {
         const bool first = memory.credits.empty();
         if (first) {
             memory.credits.assign(x.size(), 0);
-            memory.mask.assign((x.size() + 63) / 64, 0);
+            memory.mask.assign(x.size(), 0);
             memory.sent = memory.mask;
         }
         expect(memory.credits.size() == x.size(),
@@ -144,34 +146,34 @@ struct loss_mask {
         std::uint32_t l = 0;
         for_each_layer(x.size(), [&](std::size_t at, std::size_t n) {
             const random_key own = k.for_purpose(l++);
+            const auto part = [&](auto& all) { return all.data() + at; };
+            std::uint8_t *const mask = part(memory.mask), *const sent = part(memory.sent);
             if (first) {
-                draw(at, n, own, [this](std::size_t) { return density; });
+                draw(at, n, own, density);
             } else if (fell && credit == mask_credit::grow) {
-                for (std::size_t i = at; i < at + n; ++i) {
-                    put(memory.mask, i, was_sent(i));
-                }
+                std::copy_n(sent, n, mask);
             } else if (!fell) {
                 redraw(x.subspan(at, n), at, own);
             }
             if (fell || history) {
-                const bool of_sent = credit == mask_credit::sent && !first && fell;
-                for (std::size_t i = at; i < at + n; ++i) {
-                    memory.credits[i] += has(of_sent ? memory.sent : memory.mask, i) ? 1 : 0;
+                const std::uint8_t* const earned = credit == mask_credit::sent && !first && fell ? sent : mask;
+                std::uint32_t* const to = part(memory.credits);
+                for (std::size_t i = 0; i < n; ++i) {
+                    to[i] += earned[i] != 0 ? 1u : 0u;
                 }
             }
-            for (std::size_t i = at; i < at + n; ++i) {
-                put(memory.sent, i, in_mask(i));
-            }
+            std::copy_n(mask, n, sent);
             if (speculation > 0 && (memory.messages + 1) % period == 0) {
                 speculate(at, n, own.for_purpose(1));
             }
         });
-        chosen.indices.clear();
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            if (was_sent(i)) {
-                chosen.indices.push_back(static_cast<std::uint32_t>(i));
-            }
+        chosen.indices.resize(x.size());
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {  // without branches: what is not sent is overwritten
+            chosen.indices[count] = static_cast<std::uint32_t>(i);
+            count += was_sent(i) ? 1 : 0;
         }
+        chosen.indices.resize(count);
         memory.last_loss = memory.loss ? memory.loss : memory.last_loss;
         memory.loss.reset();
         memory.last_key = k;
@@ -187,24 +189,18 @@ struct loss_mask {
         a(memory.last_key);
         a(memory.messages);
         a(memory.fallen);
-        const std::size_t words = (memory.credits.size() + 63) / 64;
-        expect_message(memory.mask.size() == words && memory.sent.size() == words,
+        expect_message(memory.mask.size() == memory.credits.size() && memory.sent.size() == memory.credits.size(),
                        "a saved loss_mask has masks of another length than its credits: it was altered");
     }
 
 private:
     struct candidate {
-        std::uint32_t credit;
-        std::uint32_t tie;
-        std::uint32_t choice;
+        std::uint32_t order;
         std::uint32_t index;
+        std::uint32_t credit;
+        friend constexpr auto operator<=>(const candidate&, const candidate&) = default;
     };
 
-    static bool has(std::span<const std::uint64_t> bits, std::size_t i) { return (bits[i / 64] >> (i % 64) & 1u) != 0; }
-    static void put(std::span<std::uint64_t> bits, std::size_t i, bool value) {
-        const std::uint64_t bit = std::uint64_t{1} << (i % 64);
-        bits[i / 64] = value ? bits[i / 64] | bit : bits[i / 64] & ~bit;
-    }
     //! Calls visit(first coordinate, how many).
     template <class Visit>
     void for_each_layer(std::size_t d, const Visit& visit) const {
@@ -223,9 +219,10 @@ private:
     void redraw(std::span<const float> x, std::size_t at, random_key k) {
         const auto by = [&](const auto& probabilities) {
             if (probabilities.all_zero()) {
-                draw(at, x.size(), k, [this](std::size_t) { return density; });
+                draw(at, x.size(), k, density);
             } else {
-                draw(at, x.size(), k, [&](std::size_t j) { return probabilities[j]; });
+                draw_words(at, x.size(), k,
+                           [&](std::uint32_t word, std::size_t j) { return probabilities.draw(j, word); });
             }
         };
         if (source == mask_source::vector) {
@@ -234,46 +231,75 @@ private:
             by(mask_probabilities(std::span<const std::uint32_t>(memory.credits).subspan(at, x.size()), norm));
         }
     }
-    //! V_j ~ Bernoulli(probability(j)); probabilities of 0 and 1 are exact.
-    template <class Probability>
-    void draw(std::size_t at, std::size_t n, random_key k, Probability probability) {
+    //! V_j ~ Bernoulli(probability).
+    void draw(std::size_t at, std::size_t n, random_key k, double probability) {
+        const double below = probability * 0x1p32;
+        draw_words(at, n, k, [below](std::uint32_t word, std::size_t) { return static_cast<double>(word) < below; });
+    }
+    template <class Draw>
+    void draw_words(std::size_t at, std::size_t n, random_key k, Draw taken) {
         const auto words = borrow<std::uint32_t>(n);
         kernels::random_words(random_stream(k), 0, n, words.data());
         for (std::size_t j = 0; j < n; ++j) {
-            put(memory.mask, at + j, n == 1 || static_cast<double>(words[j]) < probability(j) * 0x1p32);
+            memory.mask[at + j] = n == 1 || taken(words[j], j) ? 1 : 0;
         }
     }
-    //! Sends some of the less credited half of what is outside the mask. Which is a function of the draws alone, not of
-    //! how the elements are ordered on the way.
+    //! Sends some of the less credited half of what is outside the mask, drawn without replacement. Of coordinates with
+    //! the credit in the middle, which of them belong to that half is drawn as they come up.
     void speculate(std::size_t at, std::size_t n, random_key k) {
-        const auto ties = borrow<std::uint32_t>(n), choices = borrow<std::uint32_t>(n);
-        kernels::random_words(random_stream(k), 0, n, ties.data());
-        kernels::random_words(random_stream(k.for_purpose(1)), 0, n, choices.data());
-        const auto outside = borrow<candidate>(n);
-        std::size_t count = 0;
+        const std::uint32_t* const credits = memory.credits.data() + at;
+        const std::uint8_t* const mask = memory.mask.data() + at;
+        const workspace<std::vector<std::size_t>> counts;  // of coordinates outside, by credit
+        counts->assign(std::size_t{*std::max_element(credits, credits + n)} + 1, 0);
+        std::size_t outside = 0;
         for (std::size_t j = 0; j < n; ++j) {
-            if (!in_mask(at + j)) {
-                outside[count++] = {memory.credits[at + j], ties[j], choices[j], static_cast<std::uint32_t>(j)};
-            }
+            const std::size_t one = mask[j] == 0 ? 1 : 0;
+            (*counts)[credits[j]] += one;
+            outside += one;
+        }
+        if (outside == 0) {
+            return;
         }
         const double share = rounded(speculation * static_cast<double>(n));
         const auto asked = static_cast<std::size_t>(std::ceil(share - rounded(share * 0x1p-51)));
-        const std::size_t taken = std::min(count, std::max<std::size_t>(1, asked));
-        const std::size_t half = std::max(taken, (count + 1) / 2);
-        const auto nth = [&](std::size_t from, std::size_t to, auto less) {
-            if (from < to) {
-                std::nth_element(outside.begin(), outside.begin() + static_cast<std::ptrdiff_t>(from),
-                                 outside.begin() + static_cast<std::ptrdiff_t>(to), less);
+        const std::size_t taken = std::min(outside, std::max<std::size_t>(1, asked));
+        const std::size_t half = std::max(taken, (outside + 1) / 2);
+        std::size_t below = 0;  // of that half: those with less than the middle credit
+        std::uint32_t middle = 0;
+        while (below + (*counts)[middle] < half) {
+            below += (*counts)[middle++];
+        }
+        std::size_t places = half - below, equals = (*counts)[middle];
+        const auto words = borrow<std::uint32_t>(n);
+        kernels::random_words(random_stream(k), 0, n, words.data());
+        const random_stream ties(k.for_purpose(1));
+        const auto next = borrow<candidate>(n);
+        std::size_t left = taken;
+        std::uint64_t from = 0;
+        //! Candidates come up in order of their words; a few times as many as are needed are looked at together.
+        const std::uint64_t step =
+            (std::uint64_t{1} << 32) / std::max<std::size_t>(1, (below + equals) / (3 * taken)) + 1;
+        for (; left > 0 && from >> 32 == 0; from += step) {
+            std::size_t found = 0;
+            for (std::size_t j = 0; j < n; ++j) {  // without branches, which nobody could predict
+                next[found] = {words[j], static_cast<std::uint32_t>(j), credits[j]};
+                found += static_cast<std::size_t>(mask[j] == 0) & static_cast<std::size_t>(credits[j] <= middle) &
+                         static_cast<std::size_t>(words[j] - from < step);
             }
-        };
-        nth(half, count, [](const candidate& a, const candidate& b) {
-            return a.credit != b.credit ? a.credit < b.credit : a.tie != b.tie ? a.tie < b.tie : a.index < b.index;
-        });
-        nth(taken, half, [](const candidate& a, const candidate& b) {
-            return a.choice != b.choice ? a.choice < b.choice : a.index < b.index;
-        });
-        for (std::size_t i = 0; i < taken; ++i) {
-            put(memory.sent, at + outside[i].index, true);
+            std::sort(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(found));
+            for (std::size_t i = 0; i < found && left > 0; ++i) {
+                const candidate c = next[i];
+                bool belongs = c.credit < middle;
+                if (!belongs) {
+                    belongs = ties.below(equals, c.index) < places;
+                    --equals;
+                    places -= belongs ? 1 : 0;
+                }
+                if (belongs) {
+                    memory.sent[at + c.index] = 1;
+                    --left;
+                }
+            }
         }
     }
 };
