@@ -12,6 +12,7 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/compressive_sampling.hpp>
 #include <frugal/compress/contractive.hpp>
 #include <frugal/compress/cross_polytope.hpp>
 #include <frugal/compress/dual.hpp>
@@ -22,11 +23,14 @@
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/laws.hpp>
+#include <frugal/compress/low_rank.hpp>
 #include <frugal/compress/properties.hpp>
 #include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
+#include <frugal/compress/scale/block_scales.hpp>
 #include <frugal/compress/scale/scales.hpp>
+#include <frugal/compress/selector/chunked_top_k.hpp>
 #include <frugal/compress/selector/proportional.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
@@ -34,8 +38,12 @@
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>
+#include <frugal/compress/transform/hadamard.hpp>
+#include <frugal/compress/transformed.hpp>
 #include <frugal/core.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/e8.hpp>
+#include <frugal/quantize/minifloat.hpp>
 #include <frugal/quantize/natural.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>

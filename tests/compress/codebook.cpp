@@ -1,4 +1,5 @@
 #include <frugal/compress/codebook.hpp>
+#include <frugal/compress/transformed.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +13,7 @@
 
 #include "catch.hpp"
 #include "sample.hpp"
+#include "statistics.hpp"
 
 using namespace frugal;
 
@@ -282,4 +284,73 @@ TEST_CASE("codebooks: bad input and altered messages", "[compress][codebook][hos
         c.decompress(altered, {}, y);
         c.decompress_add(altered, {}, 1.0f, y);
     });
+}
+
+TEST_CASE("normal_levels: levels that are the means of a normal distribution's cells", "[compress][codebook][exact]") {
+    const double pi = std::acos(-1.0);
+    const auto density = [&](double x) { return std::exp(-x * x / 2) / std::sqrt(2 * pi); };
+    for (const int levels : {2, 4, 8, 16}) {
+        // A vector of two magnitudes has these levels times a factor, whatever it is.
+        const std::vector<float> x{1, -1, 2, -2};
+        std::vector<float> level(static_cast<std::size_t>(levels)), boundary(level.size() - 1);
+        normal_levels{.levels = levels}.fit(x, level, boundary);
+        const std::size_t half = level.size() / 2;
+        const double deviation = std::sqrt(2.5);
+        const double unit =
+            levels == 2 ? double(level[1]) / std::sqrt(2 / pi) : double(level[half]) + double(level[half + 1]);
+        const double scale = levels == 2 ? unit : unit * deviation / (2 * double(boundary[half]));
+        for (std::size_t j = 0; j < level.size(); ++j) {
+            const double low = j == 0 ? -40 : double(boundary[j - 1]) / deviation;
+            const double high = j + 1 == level.size() ? 40 : double(boundary[j]) / deviation;
+            const double mean = (density(low) - density(high)) / (test::normal_cdf(high) - test::normal_cdf(low));
+            CHECK(double(level[j]) / scale == Approx(mean).epsilon(1e-5));
+        }
+    }
+    CHECK_THROWS_AS(normal_levels{.levels = 3}.validate(), invalid_input);
+}
+
+TEST_CASE("normal_levels: behind a rotation EDEN, with its published errors, and unbiased by projection",
+          "[compress][codebook][statistical]") {
+    const std::size_t n = 1024;
+    auto x = sample::normal_vector(n, 1);
+    for (float& v : x) {
+        v = v * v * v;
+    }
+    struct row {
+        int levels;
+        double least, projected;
+    };
+    for (const row& r :
+         {row{2, 0.36338, 0.5708}, row{4, 0.11748, 0.1331}, row{8, 0.03455, 0.03578}, row{16, 0.009501, 0.009592}}) {
+        for (const auto scale : {normal_levels::scaling::least_squares, normal_levels::scaling::projection}) {
+            const transformed c{hadamard{.size = n},
+                                codebook_compressor{normal_levels{.levels = r.levels, .scale = scale}, packed{}, n}};
+            const bool least = scale == normal_levels::scaling::least_squares;
+            test::moments error, along;
+            std::vector<double> mean(n, 0.0);
+            const int rounds = 400;
+            for (std::uint64_t round = 0; round < rounds; ++round) {
+                const auto y = sample::round_trip(c, x, {.round = round});
+                error.add(sample::squared_distance(x, y) / sample::squared_norm(x));
+                double product = 0;
+                for (std::size_t i = 0; i < n; ++i) {
+                    product += double(x[i]) * double(y[i]);
+                    mean[i] += double(y[i]) / rounds;
+                }
+                along.add(product / sample::squared_norm(x));
+            }
+            CHECK(error.mean() == Approx(least ? r.least : r.projected).epsilon(0.05));
+            CHECK(along.mean() == Approx(least ? 1 - r.least : 1).epsilon(least ? 0.01 : 1e-4));
+            if (!least) {  // what is left after averaging is the noise of so many draws
+                CHECK(test::squared_distance(mean, x) / sample::squared_norm(x) < 1.5 * r.projected / rounds);
+            }
+        }
+    }
+    const codebook_compressor c{normal_levels{.levels = 4}};
+    CHECK(laws_of(c, 100).contraction.value() > 0);
+    CHECK(!laws_of(codebook_compressor{normal_levels{.levels = 4, .scale = normal_levels::scaling::projection}}, 100)
+               .contraction);
+    const std::vector<float> one_hot{0, 0, 7, 0};
+    CHECK(sample::squared_distance(one_hot, sample::round_trip(c, one_hot, {})) <=
+          (1 - c.contraction(4)) * sample::squared_norm(one_hot));
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <frugal/core/random.hpp>
@@ -12,7 +13,20 @@
 
 using namespace frugal;
 
+namespace {
+
+struct without_adjoint {
+    std::size_t length(std::size_t d) const { return d; }
+    float forward(std::span<const float>, random_key, std::span<float>) const { return 0; }
+    transform_block block() const { return {}; }
+    transform_block rest(std::size_t) const { return {}; }
+    std::string name() const { return "without_adjoint"; }
+};
+
+}  // namespace
+
 static_assert(Transform<hadamard>);
+static_assert(!Transform<without_adjoint> && !Transform<int>);
 
 namespace {
 

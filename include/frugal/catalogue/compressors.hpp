@@ -135,7 +135,8 @@ struct catalogue_of<any_index_coding> {
 
 using codebooks = policy_list<  //
     one_bit,                    //
-    lloyd_max>;
+    lloyd_max,                  //
+    normal_levels>;
 using any_codebook = one_of<codebooks>;
 template <>
 struct catalogue_of<any_codebook> {
@@ -212,6 +213,8 @@ struct catalogue_of<any_compressor> {
                         "contractive(compressive_sampling(levels=1))"},
         catalogue_alias{"drive", "sign behind a rotation, one bit",
                         "transformed(hadamard,scalar(sign,bucketed(mean_abs,4096),packed))"},
+        catalogue_alias{"eden", "the best four levels behind a rotation, unbiased",
+                        "transformed(hadamard,codebook(normal_levels(4,projection),packed,4096))"},
         catalogue_alias{"mxfp8", "E4M3 in blocks of 32, 8.25 bits",
                         "scalar(minifloat(4,3),shared_exponent(32),packed)"},
         catalogue_alias{"mxfp4", "E2M1 in blocks of 32, 4.25 bits",

@@ -77,7 +77,7 @@ namespace detail {
 
 //! What the three have in common: points are sent modulo 2^bits in each coordinate.
 //!
-//! The symbols of a group of eight: floor(p_i) modulo 2^bits, whose sum over a point's coordinates is even; the last
+//! The indices of a group of eight: floor(p_i) modulo 2^bits, centred, whose sum over a point's coordinates is even; the last
 //! bit of the last one is therefore known, and says instead whether the coordinates are integers or halves between.
 //! bits a coordinate thus name 2^(8 bits) points. Coordinates that are not part of a whole aligned group of eight in
 //! their bucket are rounded one by one.
@@ -85,14 +85,11 @@ template <class Derived>
 struct e8_symbols {
     static constexpr std::size_t group = 8;
 
-    alphabet symbols() const { return {0, self().levels() - 1}; }
+    alphabet symbols() const { return {-self().levels() / 2, self().levels() / 2 - 1}; }
     //! Of one coordinate, without its group.
     template <class T>
     T single_index(const T& t) const {
-        const T i = round_half_up(t);
-        const T levels(static_cast<float>(self().levels()));
-        using std::floor;
-        return i - levels * floor(i / levels);  // a power of two: exact
+        return centred(T(round_half_up(t)));
     }
     void index_group(const float* x, const float* u, int* index) const {
         float t[group];
@@ -100,9 +97,9 @@ struct e8_symbols {
             t[i] = x[i] + self().dither(u[i]);
         }
         const bool half = nearest_e8(t, index);
-        const int mask = self().levels() - 1;
+        const int middle = self().levels() / 2;  // even
         for (std::size_t i = 0; i < group; ++i) {
-            index[i] &= mask;
+            index[i] = ((index[i] + middle) & (self().levels() - 1)) - middle;
         }
         index[group - 1] = (index[group - 1] & ~1) | (half ? 1 : 0);
     }
