@@ -1,6 +1,8 @@
 //! Whole messages: `encode/...` is compress (header and checksum included), `decode_add/...` is decompress_add.
 
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <frugal/compress/blocked.hpp>
@@ -9,14 +11,23 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/compressive_sampling.hpp>
+#include <frugal/compress/cross_polytope.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
+#include <frugal/compress/scale/block_scales.hpp>
+#include <frugal/compress/selector/chunked_top_k.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>
+#include <frugal/compress/transform/hadamard.hpp>
+#include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/e8.hpp>
+#include <frugal/quantize/minifloat.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
 #include <frugal/quantize/stochastic.hpp>
@@ -25,53 +36,9 @@
 namespace bench {
 namespace {
 
-frugal::random_key key_of(std::uint64_t round) {
-    return {.seed = 1, .round = round};
-}
-
-void report_size(benchmark::State& state, const frugal::message& m) {
-    count_bytes(state);
-    state.counters["bits_per_element"] =
-        8.0 * static_cast<double>(m.bytes().size()) / static_cast<double>(m.dimension());
-}
-
 template <class Make>
-void encode(benchmark::State& state, Make make) {
-    auto compressor = make();
-    input x(state);
-    frugal::message m;
-    std::uint64_t round = 0;
-    compressor.compress(x.next(), key_of(round++), m);  // allocates
-    for (auto _ : state) {
-        compressor.compress(x.next(), key_of(round++), m);
-        benchmark::DoNotOptimize(m.bytes().data());
-    }
-    report_size(state, m);
-}
-
-template <class Make>
-void decode_add(benchmark::State& state, Make make) {
-    auto compressor = make();
-    input x(state);
-    output y(state);
-    std::vector<frugal::message> messages(x.count());
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-        compressor.compress(x.next(), key_of(i), messages[i]);
-    }
-    compressor.decompress_add(messages[0], key_of(0), 0.25f, y.next());  // allocates
-    std::size_t at = 0;
-    for (auto _ : state) {
-        const std::size_t i = at++ % messages.size();
-        compressor.decompress_add(messages[i], key_of(i), 0.25f, y.next());
-        benchmark::ClobberMemory();
-    }
-    report_size(state, messages.front());
-}
-
-template <class Make>
-void add_codec(const std::string& variant, Make make) {
-    add("encode/" + variant, all_sizes, [=](benchmark::State& state) { encode(state, make); });
-    add("decode_add/" + variant, all_sizes, [=](benchmark::State& state) { decode_add(state, make); });
+void add_codec(const std::string& variant, Make make, std::int64_t largest = all_sizes) {
+    bench_compressor(variant, make, largest);
 }
 
 //! The dithered quantizer as one would write it down: one element after another, two bits each.
@@ -81,7 +48,7 @@ void encode_dithered_naive(benchmark::State& state) {
     std::uint64_t round = 0;
     for (auto _ : state) {
         const auto from = x.next();
-        const frugal::random_stream dither(key_of(round++));
+        const frugal::random_stream dither(bench_key(round++));
         float norm = 0;
         for (const float v : from) {
             norm = std::max(norm, std::fabs(v));
@@ -104,10 +71,10 @@ void decode_add_dithered_naive(benchmark::State& state) {
     input x(state);
     output y(state);
     frugal::message m;
-    compressor.compress(x.next(), key_of(0), m);
+    compressor.compress(x.next(), bench_key(0), m);
     for (auto _ : state) {
         const auto acc = y.next();
-        const frugal::random_stream dither(key_of(0));
+        const frugal::random_stream dither(bench_key(0));
         frugal::payload_reader r(m.payload());
         const float norm = r.number();
         for (std::size_t i = 0; i < acc.size(); ++i) {
@@ -144,7 +111,6 @@ void encode_sign_naive(benchmark::State& state) {
 void add_compressors() {
     using namespace frugal;
     add_codec("identity", [] { return identity{}; });
-    add_codec("dithered-1-packed", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, packed{}}; });
     add("encode/dithered-1-packed-naive", naive_sizes, encode_dithered_naive);
     add("decode_add/dithered-1-packed-naive", naive_sizes, decode_add_dithered_naive);
     add_codec("dithered-1-packed-feedback",
@@ -155,11 +121,21 @@ void add_compressors() {
     add_codec("dqsg", [] { return scalar_compressor{dithered{.levels = 3}, max_norm{}, radix{}}; });
     add_codec("dithered-1-rans", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, rans{}}; });
     add_codec("dithered-7-packed", [] { return scalar_compressor{dithered{.levels = 7}, max_norm{}, packed{}}; });
-    add_codec("stochastic-4-packed", [] { return scalar_compressor{stochastic{.levels = 4}, l2_norm{}, packed{}}; });
+    for (const auto& [suffix, bits] :
+         {std::pair("", dither_bits::thirty_two), std::pair("-16", dither_bits::sixteen)}) {
+        add_codec(std::string("dithered-1-packed") + suffix, [bits = bits] {
+            return scalar_compressor{dithered{.levels = 1, .bits = bits}, max_norm{}, packed{}};
+        });
+        add_codec(std::string("stochastic-4-packed") + suffix, [bits = bits] {
+            return scalar_compressor{stochastic{.levels = 4, .bits = bits}, l2_norm{}, packed{}};
+        });
+    }
     add_codec("sign-packed", [] { return scalar_compressor{sign{}, mean_abs{}, packed{}}; });
     add("encode/sign-packed-naive", naive_sizes, encode_sign_naive);
     add_codec("sign-packed-feedback", [] { return error_feedback{scalar_compressor{sign{}, mean_abs{}, packed{}}}; });
     add_codec("top_k-0.01", [] { return sparse_compressor{top_k{.fraction = 0.01}}; });
+    add_codec("chunked_top_k-64-4096",
+              [] { return sparse_compressor{chunked_top_k{}, codebook_compressor{lloyd_max{}}, rice_indices{}}; });
     add_codec("top_k-0.01-feedback", [] { return error_feedback{sparse_compressor{top_k{.fraction = 0.01}}}; });
     add_codec("one_bit-packed", [] { return codebook_compressor{one_bit{}}; });
     add_codec("one_bit-packed-feedback", [] { return error_feedback{codebook_compressor{one_bit{}}}; });
@@ -167,12 +143,22 @@ void add_compressors() {
     add_codec("random_k-0.01", [] { return sparse_compressor{random_k{.fraction = 0.01}}; });
     add_codec("random_k-0.1", [] { return sparse_compressor{random_k{.fraction = 0.1}}; });
     add_codec("stovoq-8-256", [] { return stovoq{.dimension = 8, .codewords = 256, .bias_bits = 3}; });
-    add("encode/dithered-1-range_coder", naive_sizes, [](benchmark::State& state) {
-        encode(state, [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; });
+    add_codec("mxfp8", [] { return scalar_compressor{minifloat{4, 3}, shared_exponent{32}}; });
+    add_codec("mxfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_exponent{32}}; });
+    add_codec("nvfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_e4m3{16}}; });
+    add_codec("stovoq-16-8192", [] { return stovoq{.dimension = 16, .codewords = 8192}; }, naive_sizes);
+    add_codec("spherical_stovoq-8-256", [] { return spherical_stovoq{.dimension = 8, .codewords = 256}; }, naive_sizes);
+    add_codec("cross_polytope-16", [] { return cross_polytope{}; }, naive_sizes);
+    add_codec("dithered_e8-4-packed", [] { return scalar_compressor{dithered_e8{4}, bucketed{max_norm{}, 512}}; });
+    add_codec("rotated-sign", [] {
+        return transformed{hadamard{.size = 4096}, scalar_compressor{sign{}, bucketed{mean_abs{}, 4096}}};
     });
-    add("decode_add/dithered-1-range_coder", naive_sizes, [](benchmark::State& state) {
-        decode_add(state, [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; });
-    });
+    add_codec("qcs-256-256-1", [] { return compressive_sampling{.size = 256, .levels = 1}; });
+    add_codec("qcs-256-110-2", [] { return compressive_sampling{.size = 256, .kept = 110, .levels = 2}; });
+    add_codec("qcs-4096-1024-2", [] { return compressive_sampling{.size = 4096, .kept = 1024, .levels = 2}; });
+    add_codec(
+        "dithered-1-range_coder", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; },
+        naive_sizes);
 }
 
 }  // namespace bench

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include <frugal/kernels/elementwise.hpp>
 #include <frugal/kernels/hadamard.hpp>
+#include <frugal/kernels/normals.hpp>
 #include <frugal/kernels/norms.hpp>
 #include <frugal/kernels/philox.hpp>
 #include <frugal/kernels/quantize.hpp>
@@ -18,18 +18,6 @@
 
 namespace bench {
 namespace {
-
-void copy(benchmark::State& state) {
-    input x(state);
-    output y(state);
-    for (auto _ : state) {
-        const auto to = y.next();
-        std::memcpy(to.data(), x.next().data(), to.size_bytes());
-        benchmark::DoNotOptimize(to.data());
-        benchmark::ClobberMemory();
-    }
-    count_bytes(state);
-}
 
 //! A number from a vector.
 template <class F>
@@ -125,6 +113,21 @@ void quantize(benchmark::State& state) {
     count_bytes(state);
 }
 
+template <class Arch>
+void normals(benchmark::State& state) {
+    std::vector<float> x(8192);
+    const std::size_t n = static_cast<std::size_t>(state.range(0)) / 4;
+    std::uint64_t round = 0;
+    for (auto _ : state) {
+        for (std::size_t at = 0; at < n; at += x.size()) {
+            frugal::kernels::fill_normal<Arch>(frugal::random_stream({.seed = 1, .round = round++}),
+                                               std::span(x).first(std::min(x.size(), n - at)));
+            benchmark::DoNotOptimize(x.data());
+            benchmark::ClobberMemory();
+        }
+    }
+    count_bytes(state);
+}
 //! In place, again and again: no instruction takes longer for what has overflowed.
 template <class F>
 void in_place(benchmark::State& state, F f) {
@@ -178,7 +181,6 @@ void top_k_naive(benchmark::State& state) {
 void add_kernels() {
     namespace k = frugal::kernels;
     using vector = std::span<const float>;
-    add("memcpy/-", all_sizes, copy);
     const auto add_reduction = [](const std::string& name, auto fast, auto naive) {
         add(name + "/-", all_sizes, [=](benchmark::State& state) { reduce(state, fast); });
         add(name + "/--naive", naive_sizes, [=](benchmark::State& state) { reduce(state, naive); });
@@ -218,6 +220,8 @@ void add_kernels() {
     });
     add("random/philox", naive_sizes, random_words);
     add("random/philox-naive", naive_sizes, random_words_naive);
+    add("random/normal", naive_sizes, normals<frugal::default_arch>);
+    add("random/normal-naive", naive_sizes, normals<frugal::scalar_arch>);
     add("quantize/dithered-1", naive_sizes, quantize);
     add("top_k/0.01", all_sizes, top_k, normal_pool);
     add("top_k/0.01-sparse", naive_sizes, top_k, sparse_pool);

@@ -44,6 +44,7 @@ set(FRUGAL_TARGET_benchmark benchmark::benchmark)
 
 find_package(CLI11 CONFIG QUIET)
 find_package(nlohmann_json CONFIG QUIET)
+find_package(benchmark CONFIG QUIET)
 
 # frugal_needs(<out> <file>): the optional libraries that a file includes, directly or through its own includes.
 # Includes under `#if __has_include` are the business of the file that has the guard, so those files are not descended

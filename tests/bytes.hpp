@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include <frugal/core/message.hpp>
+#include <frugal/testing/altered.hpp>
 
 namespace test {
 
@@ -41,26 +41,8 @@ inline std::string hex_of_bytes(std::span<const std::byte> bytes) {
     return text;
 }
 
-//! The bytes with bit i (the least significant of the first byte is bit 0) inverted.
-inline std::vector<std::byte> with_bit_flipped(std::span<const std::byte> bytes, std::size_t i) {
-    std::vector<std::byte> changed(bytes.begin(), bytes.end());
-    changed[i / 8] ^= static_cast<std::byte>(1u << (i % 8));
-    return changed;
-}
-
-//! A valid message of that identity around any payload at all.
-inline frugal::message message_around(std::uint64_t scheme, frugal::random_key key, std::size_t dimension,
-                                      std::span<const std::byte> payload) {
-    frugal::message m;
-    m.begin(scheme, key, dimension);
-    m.buffer().insert(m.buffer().end(), payload.begin(), payload.end());
-    m.seal(std::uint64_t{payload.size()} * 8);
-    return m;
-}
-
-//! The same message with another payload, and a checksum to match.
-inline frugal::message with_payload(const frugal::message& m, std::span<const std::byte> payload) {
-    return message_around(m.scheme(), m.key(0), m.dimension(), payload);
-}
+using frugal::testing::message_around;
+using frugal::testing::with_bit_flipped;
+using frugal::testing::with_payload;
 
 }  // namespace test

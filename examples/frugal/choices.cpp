@@ -29,6 +29,10 @@ objective_factory mlp_choice::operator()(const dataset& data, std::uint64_t) con
     return same_for_all(mlp(data, hidden));
 }
 
+objective_factory boolean_mlp_choice::operator()(const dataset& data, std::uint64_t) const {
+    return same_for_all(boolean_mlp(data, hidden, {.level = level, .normalized = normalized}));
+}
+
 objective_factory least_squares_choice::operator()(const dataset&, std::uint64_t seed) const {
     const auto problem = linear_regression{.samples = samples, .dimension = dimension, .noise = noise}(
         random_key{.seed = seed, .purpose = purposes::data});

@@ -10,13 +10,16 @@
 #include <variant>
 #include <vector>
 
+#include <frugal/algorithm/ce_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
+#include <frugal/algorithm/majbool.hpp>
 #include <frugal/catalogue.hpp>
 #include <frugal/data/dataset.hpp>
 #include <frugal/data/synthetic.hpp>
 #include <frugal/node/network.hpp>
 #include <frugal/node/speed.hpp>
 #include <frugal/objective/any_objective.hpp>
+#include <frugal/objective/boolean_mlp.hpp>
 
 namespace frugal::driver {
 
@@ -59,6 +62,23 @@ struct mlp_choice {
     objective_factory operator()(const dataset& data, std::uint64_t seed) const;
 };
 
+struct boolean_mlp_choice {
+    std::vector<std::size_t> hidden{256};
+    float level = boolean_mlp_options{}.level;
+    bool normalized = false;
+    static constexpr bool needs_data = true;
+    static constexpr auto describe() {
+        return describes(
+            "boolean_mlp", "perceptron of truth values with a real last layer",
+            part("hidden", &boolean_mlp_choice::hidden, "units of each Boolean layer").from(1).to(1 << 20),
+            option("level", &boolean_mlp_choice::level, "from which a feature is True"),
+            option("normalized", &boolean_mlp_choice::normalized, "layer normalisation before activations"));
+    }
+    std::string name() const { return described_name(*this); }
+    void validate() const { validate_described(*this); }
+    objective_factory operator()(const dataset& data, std::uint64_t seed) const;
+};
+
 struct least_squares_choice {
     std::size_t samples = 1000;
     std::size_t dimension = 20;
@@ -87,7 +107,8 @@ struct quadratic_choice {
     objective_factory operator()(const dataset& data, std::uint64_t seed) const;
 };
 
-using objective_choice = std::variant<softmax_choice, mlp_choice, least_squares_choice, quadratic_choice>;
+using objective_choice =
+    std::variant<softmax_choice, mlp_choice, boolean_mlp_choice, least_squares_choice, quadratic_choice>;
 
 struct synchronous_choice {
     static constexpr auto describe() {
@@ -128,6 +149,38 @@ struct fedavg_choice {
     std::string name() const { return described_name(*this); }
 };
 
+struct fedbool_choice {
+    std::size_t steps = 4;
+    std::size_t sampled = 0;
+    boolean_optimizer flips{};
+    client_reduction reduction = client_reduction::mean;
+    static constexpr auto describe() {
+        return describes(
+            "fedbool", "truth values inverted by the server, by gradients that --compressor quantizes",
+            option("steps", &fedbool_choice::steps, "mini-batches of a client").from(1).to(1 << 20),
+            option("sampled", &fedbool_choice::sampled, "clients of a round; 0: all").from(0).to(1 << 20),
+            option("flips", &fedbool_choice::flips, "the server's optimizer of truth values; --optimizer: of numbers"),
+            option("reduction", &fedbool_choice::reduction, "of the clients' gradients").one_of("mean", "sum"));
+    }
+    std::string name() const { return described_name(*this); }
+};
+
+struct majbool_choice {
+    std::size_t steps = 4;
+    std::size_t sampled = 0;
+    boolean_optimizer flips{.learning_rate = 200};
+    majority_vote vote{};
+    static constexpr auto describe() {
+        return describes(
+            "majbool", "truth values inverted by the clients, who vote on them",
+            option("steps", &majbool_choice::steps, "local steps of a client").from(1).to(1 << 20),
+            option("sampled", &majbool_choice::sampled, "clients of a round; 0: all").from(0).to(1 << 20),
+            option("flips", &majbool_choice::flips, "the clients' optimizer of truth values; --optimizer: of numbers"),
+            option("vote", &majbool_choice::vote, "how the server counts"));
+    }
+    std::string name() const { return described_name(*this); }
+};
+
 struct dpsgd_choice {
     static constexpr auto describe() {
         return describes("dpsgd", "decentralized: a gradient step, then averaging with the neighbours");
@@ -154,6 +207,29 @@ struct gradient_tracking_choice {
     std::string name() const { return described_name(*this); }
 };
 
+struct ce_sgd_choice {
+    loss_mask mask{};
+    bool residual = false;
+    std::size_t probe = 0;
+    bool averaged = false;
+    double smoothing = 0;
+    receiver_mask receiver = receiver_mask::none;
+    static constexpr auto describe() {
+        return describes(
+            "ce_sgd", "gradient coordinates that were sent while the loss fell (CE-SGD)",
+            part("mask", &ce_sgd_choice::mask, "its layers are the objective's, unless given").otherwise("loss_mask"),
+            option("residual", &ce_sgd_choice::residual, "add what was not sent to the next gradient"),
+            option("probe", &ce_sgd_choice::probe, "judge by the loss on so many samples; 0: on the mini-batch")
+                .from(0)
+                .to(1 << 30),
+            option("averaged", &ce_sgd_choice::averaged, "judge by the mean loss of all workers"),
+            option("smoothing", &ce_sgd_choice::smoothing, "weight of the past in the loss judged by").from(0).below(1),
+            option("receiver", &ce_sgd_choice::receiver, "mask of a worker's own on what it receives")
+                .one_of("none", "own"));
+    }
+    std::string name() const { return described_name(*this); }
+};
+
 struct async_sgd_choice {
     static constexpr auto describe() {
         return describes("async_sgd", "a server that waits for nobody; --engine event");
@@ -175,8 +251,9 @@ struct fedbuff_choice {
     std::string name() const { return described_name(*this); }
 };
 
-using algorithm_choice = std::variant<synchronous_choice, local_sgd_choice, fedavg_choice, dpsgd_choice, choco_choice,
-                                      gradient_tracking_choice, async_sgd_choice, fedbuff_choice>;
+using algorithm_choice =
+    std::variant<synchronous_choice, local_sgd_choice, fedavg_choice, fedbool_choice, majbool_choice, dpsgd_choice,
+                 choco_choice, gradient_tracking_choice, ce_sgd_choice, async_sgd_choice, fedbuff_choice>;
 
 //! How long steps take, of `--engine event`.
 struct speed_choice {
@@ -239,9 +316,10 @@ struct catalogue_of<driver::any_data_set> {
 template <>
 struct catalogue_of<driver::objective_choice> {
     static constexpr std::string_view kind = "objective";
-    using policies = policy_list<  //
-        driver::softmax_choice,    //
-        driver::mlp_choice,        //
+    using policies = policy_list<    //
+        driver::softmax_choice,      //
+        driver::mlp_choice,          //
+        driver::boolean_mlp_choice,  //
         driver::least_squares_choice, driver::quadratic_choice>;
 };
 template <>
@@ -251,9 +329,12 @@ struct catalogue_of<driver::algorithm_choice> {
         driver::synchronous_choice,        //
         driver::local_sgd_choice,          //
         driver::fedavg_choice,             //
+        driver::fedbool_choice,            //
+        driver::majbool_choice,            //
         driver::dpsgd_choice,              //
         driver::choco_choice,              //
         driver::gradient_tracking_choice,  //
+        driver::ce_sgd_choice,             //
         driver::async_sgd_choice,          //
         driver::fedbuff_choice>;
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,24 +16,19 @@
 
 #include <frugal/core/error.hpp>
 #include <frugal/core/expression.hpp>
+#include <frugal/version.hpp>
 
 namespace frugal::driver {
+
+std::string version_text() {
+    return std::to_string(FRUGAL_VERSION_MAJOR) + "." + std::to_string(FRUGAL_VERSION_MINOR) + "." +
+           std::to_string(FRUGAL_VERSION_PATCH);
+}
+
 namespace {
 
 nlohmann::json number_or_null(double v) {
     return std::isfinite(v) ? nlohmann::json(v) : nlohmann::json(nullptr);
-}
-
-//! For gnuplot: a string in single quotes, where nothing but the quote itself is special.
-std::string quoted(const std::string& text) {
-    std::string result = "'";
-    for (const char c : text) {
-        if (c == '\'') {
-            result += '\'';
-        }
-        result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-    }
-    return result + "'";
 }
 
 //! A field of a CSV file (RFC 4180).
@@ -77,6 +73,17 @@ bool run_quietly(std::vector<std::string> words) {
 
 }  // namespace
 
+std::string quoted(const std::string& text) {
+    std::string result = "'";
+    for (const char c : text) {
+        if (c == '\'') {
+            result += '\'';
+        }
+        result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    }
+    return result + "'";
+}
+
 std::string fixed_text(double value, int decimals) {
     if (!std::isfinite(value)) {
         return "-";
@@ -86,10 +93,22 @@ std::string fixed_text(double value, int decimals) {
     return buffer;
 }
 
-void prepare_folder(const std::filesystem::path& folder) {
+result_folder::result_folder(const std::filesystem::path& folder) {
     const std::filesystem::path probe = folder / "report.json.tmp";
     write_file(probe, "");
     std::filesystem::remove(probe);
+    lock_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        ::close(lock_);
+        throw invalid_input("another process writes its results to " + folder.string() +
+                            ": give --out another folder (and --engine mpi to a program started by mpirun)");
+    }
+}
+
+result_folder::~result_folder() {
+    if (lock_ >= 0) {
+        ::close(lock_);
+    }
 }
 
 void write_file(const std::filesystem::path& file, const std::string& text) {
@@ -115,9 +134,14 @@ void write_file(const std::filesystem::path& file, const std::string& text) {
     }
 }
 
+void write_floats(const std::filesystem::path& file, std::span<const float> x) {
+    write_file(file, std::string(reinterpret_cast<const char*>(x.data()), x.size_bytes()));
+}
+
 void write_report(const std::filesystem::path& folder, const std::vector<run_report>& runs) {
     nlohmann::ordered_json report;
     report["schema"] = 1;
+    report["version"] = version_text();
     report["runs"] = nlohmann::ordered_json::array();
     for (const auto& r : runs) {
         nlohmann::ordered_json j;
@@ -141,6 +165,9 @@ void write_report(const std::filesystem::path& folder, const std::vector<run_rep
         j["seconds_total"] = r.seconds_total;
         j["parameters_digest"] = r.parameters_digest;
         j["diverged"] = r.diverged;
+        for (const auto& [name, value] : r.settings) {
+            std::visit([&, &name = name](const auto& v) { j["settings"][name] = v; }, value);
+        }
         report["runs"].push_back(std::move(j));
     }
     write_file(folder / "report.json", report.dump(2) + "\n");
@@ -179,37 +206,41 @@ std::string draw_curves(const std::filesystem::path& folder, const std::vector<r
         script += "EOD\n";
     }
     const std::string y = accuracy ? "test accuracy, %" : "training loss";
-    script +=
-        "set terminal svg size 1150,520 font 'sans-serif,13' background rgb 'white'\n"
-        "set output " +
-        quoted((folder / "curves.svg").string()) +
-        "\n"
-        "set multiplot layout 1,2 title " +
-        quoted(title) +
-        " noenhanced\n"
-        "set style line 1 lc rgb '#222222' lw 2 pt 7 ps 0.35\n"
-        "set style line 2 lc rgb '#0072b2' lw 2 pt 7 ps 0.35\n"
-        "set style line 3 lc rgb '#d55e00' lw 2 pt 7 ps 0.35\n"
-        "set style line 4 lc rgb '#009e73' lw 2 pt 7 ps 0.35\n"
-        "set style line 5 lc rgb '#cc79a7' lw 2 pt 7 ps 0.35\n"
-        "set style line 6 lc rgb '#e69f00' lw 2 pt 7 ps 0.35\n"
-        "set style line 7 lc rgb '#56b4e9' lw 2 pt 7 ps 0.35\n"
-        "set style line 8 lc rgb '#8b4513' lw 2 pt 7 ps 0.35\n"
-        "set style line 9 lc rgb '#999999' lw 2 pt 7 ps 0.35\n"
-        "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset logscale x\nset format x '10^{%L}'\n"
-        "set ylabel '" +
-        y + "'\n" +
-        (accuracy ? "set key bottom right noenhanced\n" : "set logscale y\nset key bottom left noenhanced\n") +
-        "set xlabel 'Mbit sent per worker'\n" + plot_command(runs, "1", accuracy) +
-        "set xlabel 'simulated seconds (computation, coding and network)'\nunset key\n" +
-        plot_command(runs, "2", accuracy) + "unset multiplot\n";
-    const auto picture = folder / "curves.svg", gp = folder / "curves.gp";
-    std::error_code ignored;
-    std::filesystem::remove(picture, ignored);
+    script += "set multiplot layout 1,2 title " + quoted(title) +
+              " noenhanced\n"
+              "set style line 1 lc rgb '#222222' lw 2 pt 7 ps 0.35\n"
+              "set style line 2 lc rgb '#0072b2' lw 2 pt 7 ps 0.35\n"
+              "set style line 3 lc rgb '#d55e00' lw 2 pt 7 ps 0.35\n"
+              "set style line 4 lc rgb '#009e73' lw 2 pt 7 ps 0.35\n"
+              "set style line 5 lc rgb '#cc79a7' lw 2 pt 7 ps 0.35\n"
+              "set style line 6 lc rgb '#e69f00' lw 2 pt 7 ps 0.35\n"
+              "set style line 7 lc rgb '#56b4e9' lw 2 pt 7 ps 0.35\n"
+              "set style line 8 lc rgb '#8b4513' lw 2 pt 7 ps 0.35\n"
+              "set style line 9 lc rgb '#999999' lw 2 pt 7 ps 0.35\n"
+              "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset logscale x\nset format x '10^{%L}'\n"
+              "set ylabel '" +
+              y + "'\n" +
+              (accuracy ? "set key bottom right noenhanced\n" : "set logscale y\nset key bottom left noenhanced\n") +
+              "set xlabel 'Mbit sent per worker'\n" + plot_command(runs, "1", accuracy) +
+              "set xlabel 'simulated seconds (computation, coding and network)'\nunset key\n" +
+              plot_command(runs, "2", accuracy) + "unset multiplot\n";
     if (!drawable) {
+        std::error_code ignored;
+        std::filesystem::remove(folder / "curves.svg", ignored);
         return "No picture: nothing was sent and measured.";
     }
-    write_file(gp, script);
+    return draw_picture(folder, "curves", "1150,520", script);
+}
+
+std::string draw_picture(const std::filesystem::path& folder, const std::string& name, const std::string& size,
+                         const std::string& script) {
+    const auto picture = folder / (name + ".svg"), gp = folder / (name + ".gp");
+    std::error_code ignored;
+    std::filesystem::remove(picture, ignored);
+    write_file(gp, "set terminal svg size " + size +
+                       " font 'sans-serif,13' background rgb 'white'\n"
+                       "set output " +
+                       quoted(picture.string()) + "\n" + script);
     if (run_quietly({"gnuplot", gp.string()})) {
         return "Picture: " + picture.string();
     }

@@ -1,18 +1,23 @@
 #include "training.hpp"
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <limits>
 #include <variant>
 
 #include <frugal/aggregate/side_information_mean.hpp>
 #include <frugal/algorithm/async_sgd.hpp>
+#include <frugal/algorithm/ce_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
 #include <frugal/algorithm/fedavg.hpp>
+#include <frugal/algorithm/fedbool.hpp>
 #include <frugal/algorithm/fedprox.hpp>
 #include <frugal/algorithm/gradient_tracking.hpp>
 #include <frugal/algorithm/local_sgd.hpp>
+#include <frugal/algorithm/majbool.hpp>
 #include <frugal/algorithm/synchronous.hpp>
 #include <frugal/data.hpp>
 #include <frugal/data/sampler.hpp>
@@ -25,29 +30,20 @@
 #include <frugal/mix/topologies.hpp>
 #include <frugal/node/any_node.hpp>
 #include <frugal/objective/accuracy.hpp>
+#include <frugal/objective/on_grid.hpp>
 #if defined(FRUGAL_WITH_MPI)
 #include <frugal/engine/mpi_engine.hpp>
 #endif
 
 #include "choices.hpp"
 #include "measured.hpp"
+#include "settings.hpp"
 
 namespace frugal::driver {
 namespace {
 
 constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t curve_points = 25;
-
-//! Everything a run is set up with; equal texts mean that one run may continue the other.
-std::string configuration_text(const training_request& r) {
-    std::string text;
-    for (const std::string& part :
-         {r.algorithm, r.compressor, r.exchange, r.topology_given ? r.topology : std::string(), r.optimizer,
-          r.objective, r.data, r.partition, std::to_string(r.nodes), std::to_string(r.batch), std::to_string(r.seed)}) {
-        text += part + '\n';
-    }
-    return text;
-}
 
 //! The words of a request turned into objects, before any work is done.
 struct setup {
@@ -77,10 +73,22 @@ struct setup {
         make_objective = std::visit([&](const auto& o) { return o(data.train, r.seed); }, objective);
         const any_objective model = make_objective(0);
         initial.resize(model.dimension());
+        optimizer.fit(model.layout());
         model.initialize({.seed = r.seed, .purpose = purposes::initialize}, initial);
         classifies = model.classes() > 0;
+        if (weight_grid* grid = optimizer.weights()) {
+            grid->fit(model.layout(), initial);
+            if (optimizer.differentiates_on_grid()) {
+                make_objective = [latent = std::move(make_objective), on = *grid](std::uint32_t node) {
+                    return any_objective(on_grid(latent(node), on));
+                };
+            }
+        }
         if (classifies) {
             test = model.with_data(data.test);
+            if (const weight_grid* grid = optimizer.weights()) {
+                test = on_grid(test, *grid);
+            }
             if (r.partition != "iid") {
                 shares = std::visit(
                     [&](const auto& p) {
@@ -94,7 +102,7 @@ struct setup {
             return "--batch " + std::to_string(r.batch) + " cannot be split over --nodes " + std::to_string(r.nodes) +
                    " and " + std::to_string(samples) + " samples: it must lie between the two";
         });
-        if (r.topology_given) {
+        if (!r.topology.empty()) {
             topology = parse<any_mixing_matrix>(r.topology);
         }
     }
@@ -137,6 +145,7 @@ public:
         report_.batch = request.batch;
         report_.seed = request.seed;
         report_.dimension = s.initial.size();
+        report_.settings = settings_of(request);
     }
 
     driver::run_report operator()() {
@@ -188,16 +197,31 @@ private:
         });
     }
     void train(const fedavg_choice& c) {
-        const federated_options federated{static_cast<std::uint32_t>(request_.nodes),
-                                          static_cast<std::uint32_t>(c.sampled),
-                                          {.count = c.steps},
-                                          request_.seed};
+        const federated_options options = federated(c.steps, c.sampled);
         with_exchange([&](auto exchange) {
-            run_program(c.mu == 0 ? erase(fedavg(federated, objective(), setup_.initial, batches(), setup_.optimizer,
+            run_program(c.mu == 0 ? erase(fedavg(options, objective(), setup_.initial, batches(), setup_.optimizer,
                                                  c.server, exchange))
-                                  : erase(fedprox(federated, c.mu, objective(), setup_.initial, batches(),
+                                  : erase(fedprox(options, c.mu, objective(), setup_.initial, batches(),
                                                   setup_.optimizer, c.server, exchange)));
         });
+    }
+    federated_options federated(std::size_t steps, std::size_t sampled) const {
+        return {.clients = static_cast<std::uint32_t>(request_.nodes),
+                .sampled = static_cast<std::uint32_t>(sampled),
+                .steps = {.count = steps},
+                .seed = request_.seed};
+    }
+    void train(const fedbool_choice& c) {
+        expect(!setup_.exchange, "fedbool sends truth values down and gradients up, and takes no --exchange");
+        inverts_ = true;
+        run_program(erase(fedbool(federated(c.steps, c.sampled), objective(), setup_.initial, batches(), c.flips,
+                                  setup_.optimizer, compressor(), c.reduction)));
+    }
+    void train(const majbool_choice& c) {
+        expect(!setup_.exchange, "majbool sends truth values both ways and takes no --exchange");
+        inverts_ = true;
+        run_program(erase(majbool(federated(c.steps, c.sampled), objective(), setup_.initial, batches(), c.flips,
+                                  setup_.optimizer, c.vote)));
     }
     void train(const dpsgd_choice&) {
         expect(!setup_.exchange, "dpsgd averages with the neighbours of --topology and takes no --exchange");
@@ -215,6 +239,28 @@ private:
         expect(!setup_.exchange, "gradient_tracking averages with the neighbours of --topology");
         run_program(erase(gradient_tracking(request_.seed, mixing(), objective(), setup_.initial, batches(),
                                             setup_.optimizer, compressor())));
+    }
+    void train(const ce_sgd_choice& c) {
+        expect(!setup_.exchange, "ce_sgd masks gradients on their way to a server and takes no --exchange");
+        ce_sgd_options with{request_.nodes, request_.seed, {{}, c.averaged, c.smoothing}, c.receiver};
+        expect(c.probe <= setup_.samples, "ce_sgd: the probe has more samples than the data");
+        for (std::uint32_t i = 0; i < c.probe; ++i) {
+            with.feedback.probe.push_back(i);
+        }
+        loss_mask mask = c.mask;
+        if (mask.layers.empty()) {
+            mask.layers = setup_.make_objective(0).layout().sizes();
+        }
+        const sparse_compressor masked(std::move(mask), setup_.compressor, bitmap_indices{});
+        const auto train_by = [&](auto codec) {
+            run_program(erase(
+                ce_sgd(with, objective(), setup_.initial, batches(), server(std::move(codec)), setup_.optimizer)));
+        };
+        if (c.residual) {
+            train_by(error_feedback(masked));
+        } else {
+            train_by(masked);
+        }
     }
     void train(const async_sgd_choice&) {
         auto nodes = async_sgd({.workers = request_.nodes, .seed = request_.seed}, objective(), setup_.initial,
@@ -313,8 +359,12 @@ private:
                                                .directory = request_.checkpoint.string(),
                                                .configuration = configuration};
         }
-        return run(engine, nodes, rounds{request_.rounds} || divergence_guard{}, loading, accuracy, nothing, curve, bar,
-                   saving);
+        const frugal::run_report r = run(engine, nodes, rounds{request_.rounds} || divergence_guard{}, loading,
+                                         accuracy, nothing, curve, bar, saving);
+        if (!request_.save.empty() && rank() == 0) {
+            write_floats(request_.save, nodes[0].parameters());  // the server's, or one of those that agree
+        }
+        return r;
     }
 
     //! Observer: a point of the curve for every evaluation. Checkpoints keep it.
@@ -361,14 +411,15 @@ private:
         }
     };
 
-    //! What the workers sent; the server, where there is one, sends the model.
-    double uplink_bits(const frugal::run_report& s) const {
+    //! What the workers sent, or received; the server, where there is one, sends the model.
+    double worker_bits(const frugal::run_report& s, traffic node_totals::* direction) const {
         double bits = 0;
         for (std::size_t i = s.per_node.size() - request_.nodes; i < s.per_node.size(); ++i) {
-            bits += static_cast<double>(s.per_node[i].sent.payload_bits);
+            bits += static_cast<double>((s.per_node[i].*direction).payload_bits);
         }
         return bits;
     }
+    double uplink_bits(const frugal::run_report& s) const { return worker_bits(s, &node_totals::sent); }
 
     void finish(const frugal::run_report& r) {
         expect(r.round() <= request_.rounds, [&] {
@@ -383,6 +434,7 @@ private:
         report_.train_loss = r.loss;
         report_.test_accuracy = report_.curve.empty() ? not_known : report_.curve.back().test_accuracy;
         report_.payload_bits_per_node_per_round = uplink_bits(r) / workers / done;
+        report_.downlink_bits_per_node_per_round = worker_bits(r, &node_totals::received) / workers / done;
         report_.wire_bytes_total = static_cast<double>(r.received.wire_bytes);
         report_.seconds_compute = r.compute_seconds;
         report_.seconds_codec = r.codec_seconds;
@@ -390,6 +442,9 @@ private:
         report_.seconds_total = r.seconds;
         report_.parameters_digest = r.parameters_digest;
         report_.diverged = r.diverged();
+        if (inverts_ && r.is_root() && r.counted("flips") == 0) {
+            std::cerr << "frugal: no truth value was inverted: raise the learning rate of flips, or the steps\n";
+        }
         const auto ratio = [](double a, double b) { return b > 0 ? a / b : not_known; };
         const auto of = [](const std::atomic<std::uint64_t>& v) { return static_cast<double>(v.load()); };
         const codec_account& c = *account_;
@@ -402,6 +457,7 @@ private:
     const training_request& request_;
     const setup& setup_;
     std::uint64_t evaluate_every_ = 1;
+    bool inverts_ = false;  // does the algorithm invert truth values?
     std::shared_ptr<codec_account> account_ = std::make_shared<codec_account>();
     driver::run_report report_;
 };
@@ -409,11 +465,28 @@ private:
 }  // namespace
 
 driver::run_report train(const training_request& request) {
+    expect(request.engine == "mpi" || ranks_started() <= 1,
+           "this program was started on several ranks, but runs on each of them alone: give --engine mpi");
     const bool keeps = request.checkpoint_every != 0 || request.resume;
     expect(!keeps || !request.checkpoint.empty(), "--checkpoint-every and --resume need --checkpoint DIR");
     expect(keeps || request.checkpoint.empty(), "--checkpoint DIR needs --checkpoint-every K or --resume");
     const setup s(request);
     return training(request, s)();
+}
+
+model_quality evaluate(const training_request& request, const std::filesystem::path& model) {
+    training_request alone = request;
+    alone.batch = alone.nodes = 1;
+    setup s(alone);
+    const std::vector<float> w = read_floats(model);
+    expect(w.size() == s.initial.size(), [&] {
+        return model.string() + " holds " + std::to_string(w.size()) + " parameters, but " + request.objective +
+               " has " + std::to_string(s.initial.size());
+    });
+    any_objective objective = s.make_objective(0);
+    return {.dimension = w.size(),
+            .train_loss = objective.value(w, {}),
+            .test_accuracy = s.classifies ? frugal::evaluate(s.test, w).accuracy : not_known};
 }
 
 int rank() {
@@ -426,6 +499,15 @@ int rank() {
         return r;
     }
 #endif
+    return 0;
+}
+
+int ranks_started() {
+    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"}) {
+        if (const char* text = std::getenv(name)) {
+            return std::atoi(text);
+        }
+    }
     return 0;
 }
 

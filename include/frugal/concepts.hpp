@@ -57,11 +57,12 @@ concept ValuesWithDither = requires(const Q q, float x) {
 //! Optional: `float range() const` (default: symbols().highest); `static constexpr bool unbiased` (default false);
 //!     `static constexpr bool scale_free` (index(x) = index(c x) for c > 0: lets norm and packing share one pass);
 //!     `T value(i, u, side)`: decoding near a vector the receiver knows; `void validate() const`: throws
-//!     `invalid_input`; `double largest_error() const`: the largest |value - x| in steps for any u and |x| <= range;
+//!     `invalid_input`; `dither_bits dither() const`: how many bits u has; `double largest_error() const`: the largest |value - x| in steps for any u and |x| <= range;
 //!     `double step_variance() const`: the largest variance of a coordinate in steps squared,
 //!     `step_variance(x)`: that at x; `double max_norm_variance(n) const`, `l2_norm_variance(n)`,
-//!     `mean_abs_contraction(n)`: tighter bounds relative to ||x||^2 under that scale; `std::string name() const`
-//!     (required by messages: it is the wire identity).
+//!     `mean_abs_contraction(n)`: tighter bounds relative to ||x||^2 under that scale; `double mean_contraction() const`:
+//!     c in E||C(x) - x||^2 <= ||x||^2 - c ||x||_1^2 / n under `mean_abs`; `std::string name() const` (required by
+//!     messages: it is the wire identity).
 template <class Q>
 concept Quantizer =
     std::copyable<Q> && HasAlphabet<Q> && (Indexes<Q> || IndexesWithDither<Q>) && (Values<Q> || ValuesWithDither<Q>);
@@ -72,6 +73,17 @@ inline constexpr bool encodes_with_dither = requires(const Q q, float x) { q.ind
 //! Does the receiver need the sender's dither?
 template <class Q>
 inline constexpr bool decodes_with_dither = requires(const Q q, float x) { q.value(x, x); };
+//! Random bits of a coordinate's dither: an element of `random_stream::centered` or of `centered_16`, which costs half.
+enum class dither_bits { thirty_two, sixteen };
+//! What q draws: its `dither_bits dither() const`, or 32 bits.
+template <class Q>
+constexpr dither_bits dither_of(const Q& q) {
+    if constexpr (requires { dither_bits{q.dither()}; }) {
+        return q.dither();
+    } else {
+        return dither_bits::thirty_two;
+    }
+}
 //! Can the receiver use a vector it already knows? Then the quantizer has value(i, u, side), side in steps.
 template <class Q>
 inline constexpr bool decodes_with_side_information = requires(const Q q, float x) { q.value(x, x, x); };

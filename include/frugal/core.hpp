@@ -3,12 +3,14 @@
 #pragma once
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/bit_matrix.hpp>
 #include <frugal/core/bits.hpp>
 #include <frugal/core/crc32c.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/exact_math.hpp>
 #include <frugal/core/expression.hpp>
+#include <frugal/core/kind_runs.hpp>
 #include <frugal/core/message.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/core/state.hpp>

@@ -5,6 +5,7 @@
 #include <frugal/data/dataset.hpp>
 #include <frugal/data/gamma.hpp>
 #include <frugal/data/idx.hpp>
+#include <frugal/data/npy.hpp>
 #include <frugal/data/partition.hpp>
 #include <frugal/data/sampler.hpp>
 #include <frugal/data/synthetic.hpp>

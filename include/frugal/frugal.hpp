@@ -2,6 +2,7 @@
 //! (BLAS), frugal/data.hpp (zlib), frugal/mpi.hpp (MPI).
 #pragma once
 
+#include <frugal/aggregate/majority_vote.hpp>
 #include <frugal/aggregate/mean.hpp>
 #include <frugal/aggregate/minimax_mean.hpp>
 #include <frugal/aggregate/side_information_mean.hpp>
@@ -10,11 +11,15 @@
 #include <frugal/algorithm/decentralized.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
 #include <frugal/algorithm/fedavg.hpp>
+#include <frugal/algorithm/fedbool.hpp>
 #include <frugal/algorithm/fedprox.hpp>
 #include <frugal/algorithm/gradient_tracking.hpp>
 #include <frugal/algorithm/local_sgd.hpp>
+#include <frugal/algorithm/majbool.hpp>
 #include <frugal/algorithm/svrg.hpp>
 #include <frugal/algorithm/synchronous.hpp>
+#include <frugal/boolean/inference.hpp>
+#include <frugal/boolean/network_file.hpp>
 #include <frugal/compress.hpp>
 #include <frugal/compress/blocked.hpp>
 #include <frugal/compress/per_tensor.hpp>
@@ -35,6 +40,7 @@
 #include <frugal/exchange/delayed.hpp>
 #include <frugal/exchange/diana.hpp>
 #include <frugal/exchange/every.hpp>
+#include <frugal/exchange/exchange_by_kind.hpp>
 #include <frugal/exchange/feedback.hpp>
 #include <frugal/exchange/gossip.hpp>
 #include <frugal/exchange/hierarchical.hpp>
@@ -48,12 +54,14 @@
 #include <frugal/mix/validate.hpp>
 #include <frugal/model/activation.hpp>
 #include <frugal/model/any_layer.hpp>
+#include <frugal/model/energy.hpp>
 #include <frugal/model/layer.hpp>
 #include <frugal/model/loss.hpp>
 #include <frugal/model/normalization.hpp>
 #include <frugal/model/parameters.hpp>
 #include <frugal/model/pooling.hpp>
 #include <frugal/model/sequential.hpp>
+#include <frugal/model/threshold.hpp>
 #include <frugal/node/agree.hpp>
 #include <frugal/node/channel.hpp>
 #include <frugal/node/cohort.hpp>
@@ -64,6 +72,7 @@
 #include <frugal/objective/any_objective.hpp>
 #include <frugal/objective/empirical_risk.hpp>
 #include <frugal/objective/least_squares.hpp>
+#include <frugal/objective/on_grid.hpp>
 #include <frugal/objective/quadratic.hpp>
 #include <frugal/objective/require_objective.hpp>
 #include <frugal/objective/softmax_regression.hpp>

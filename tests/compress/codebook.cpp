@@ -94,6 +94,41 @@ TEST_CASE("lloyd_max: more levels, less error; never worse than the class means"
           Approx(2.721 / (64.0 * 64)).epsilon(0.08));
 }
 
+TEST_CASE("lloyd_max: long vectors are summed up in bins, at little cost in error", "[compress][codebook]") {
+    for (const bool heavy : {false, true}) {
+        auto x = sample::normal_vector(20000, 6);
+        for (std::size_t i = 0; heavy && i < x.size(); ++i) {
+            x[i] *= i % 5 == 0 ? x[i] * x[i] * x[i] : 0.0f;
+        }
+        for (const int levels : {2, 4, 16, 64}) {
+            codebook_compressor c{lloyd_max{.levels = levels}};
+            const auto fitted = levels_for(c.codebook(), x);
+            const double found = sample::squared_distance(x, sample::round_trip(c, x, {}));
+            // Lloyd's iteration over all elements, from where it ended, for as many steps again.
+            std::vector<float> level(fitted.begin(), fitted.end());
+            double error = 0;
+            for (int step = 0; step < 32; ++step) {
+                std::vector<double> sum(level.size()), count(level.size());
+                error = 0;
+                for (const float v : x) {
+                    std::size_t j = 0;
+                    while (j + 1 < level.size() && v >= level[j] * 0.5f + level[j + 1] * 0.5f) {
+                        ++j;
+                    }
+                    sum[j] += double{v};
+                    ++count[j];
+                    error += (double{v} - double{level[j]}) * (double{v} - double{level[j]});
+                }
+                for (std::size_t j = 0; j < level.size(); ++j) {
+                    level[j] = count[j] > 0 ? static_cast<float>(sum[j] / count[j]) : level[j];
+                }
+            }
+            CAPTURE(heavy, levels);
+            CHECK(found <= 1.1 * error + 3e-4 * sample::squared_norm(x));
+        }
+    }
+}
+
 TEST_CASE("codebooks: levels are the means of their cells", "[compress][codebook]") {
     const auto x = sample::normal_vector(4001, 4);
     const auto check = [&](auto codebook) {

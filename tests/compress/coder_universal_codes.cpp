@@ -70,6 +70,19 @@ TEST_CASE("universal codes: gamma takes 2 floor(log2 v) + 1 bits, delta fewer fr
     }
 }
 
+TEST_CASE("universal codes: as words, the bits that are written", "[compress][coder]") {
+    for (const std::uint64_t v : {1u, 2u, 3u, 7u, 8u, 100u, 65535u, 1u << 20, 0xFFFFFFFFu}) {
+        const auto of_word = [](detail::code_word c) {
+            return written([c](payload_writer& w) { w.bits(c.bits, c.length); });
+        };
+        CHECK(of_word(detail::gamma_code(v)) == written([v](payload_writer& w) { detail::write_gamma(w, v); }));
+        CHECK(of_word(detail::delta_code(v)) == written([v](payload_writer& w) { detail::write_delta(w, v); }));
+    }
+    const detail::code_word both = detail::gamma_code(5).then(detail::gamma_code(1));
+    CHECK(both.length == 6);
+    CHECK(both.bits == ((1u << 2 | 1u << 3) | 1u << 5));
+}
+
 TEST_CASE("bit_scanner: reads back what was written, mixed", "[compress][coder]") {
     const random_stream u({.seed = 5});
     std::vector<std::uint64_t> values;

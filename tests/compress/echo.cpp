@@ -8,33 +8,6 @@
 
 using namespace frugal;
 
-TEST_CASE("echo: what every receiver decodes, to the bit, and the same message", "[compress][echo]") {
-    for (const any_compressor& fresh : test::all_compositions()) {
-        INFO(fresh.name());
-        for (const std::size_t d : {1u, 33u, 1000u}) {
-            const auto x = sample::normal_vector(d, d);
-            const random_key k{.seed = 3, .node = 1, .round = 2};
-            any_compressor plain = fresh;
-            any_compressor told = fresh;
-            any_compressor in_place = fresh;
-            message expected, m;
-            std::vector<float> y(d), echo(d, -1.0f), both = x;
-            plain.compress(x, k, expected);
-            if (plain.needs_side_information(k)) {
-                CHECK_THROWS_AS(told.compress(x, k, m, echo), invalid_input);
-                continue;
-            }
-            plain.decompress(expected, k, y);
-            told.compress(x, k, m, echo);
-            REQUIRE(std::ranges::equal(m.bytes(), expected.bytes()));
-            REQUIRE(echo == y);
-            in_place.compress(both, k, m, both);
-            REQUIRE(std::ranges::equal(m.bytes(), expected.bytes()));
-            REQUIRE(both == y);
-        }
-    }
-}
-
 TEST_CASE("echo: of zeros, and of the wrong length", "[compress][echo]") {
     scalar_compressor c{sign{}};
     const std::vector<float> zeros(70, 0.0f);

@@ -6,6 +6,10 @@
 #include <vector>
 
 #include "bytes.hpp"
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #include "catch.hpp"
 #include "sample.hpp"
 
@@ -100,8 +104,15 @@ TEST_CASE("message_interface: what belongs elsewhere is refused by name", "[comp
         CHECK_THROWS_AS(c.decompress(other, k, out), malformed_message);
         CHECK_THROWS_WITH(c.decompress_add(other, k, 1.0f, out), test::contains_text(why));
     };
-    refused(m, {.seed = 1, .node = 3, .round = 3}, y, "another key");
-    refused(m, key.for_purpose(9), y, "another key");
+    const auto with = [&](auto change) {
+        random_key k = key;
+        change(k);
+        return k;
+    };
+    refused(m, with([](random_key& k) { ++k.seed; }), y, "another seed");
+    refused(m, with([](random_key& k) { ++k.node; }), y, "sender is another");
+    refused(m, with([](random_key& k) { ++k.round; }), y, "replayed");
+    refused(m, key.for_purpose(9), y, "another purpose");
     refused(m, key, longer, "dimension differs");
     refused(test::message_around(m.scheme() + 1, key, 1, m.payload()), key, y, "another composition");
     refused(test::message_around(m.scheme(), key, 0, m.payload()), key, {}, "dimension 0");
@@ -112,3 +123,33 @@ TEST_CASE("message_interface: what belongs elsewhere is refused by name", "[comp
     CHECK_THROWS_AS(c.decompress(test::with_payload(m, bytes), key, y), malformed_message);
     CHECK_NOTHROW(c.decompress(m, key, y));
 }
+
+#if defined(__SSE2__)
+TEST_CASE("message_interface: a thread that flushes subnormal numbers to zero is refused",
+          "[compress][message_interface][hostile]") {
+    counting c;
+    message m;
+    std::array<float, 1> y{};
+    c.compress(std::array{0.0f}, key, m);
+    const unsigned before = _mm_getcsr();
+    for (const unsigned mode : {0x8000u, 0x0040u}) {  // flush to zero, denormals are zero
+        _mm_setcsr(before | mode);
+        std::string of_encoder, of_decoder;
+        try {
+            message other;
+            c.compress(std::array{0.0f}, key, other);
+        } catch (const invalid_input& e) {
+            of_encoder = e.what();
+        }
+        try {
+            c.decompress(m, key, y);
+        } catch (const invalid_input& e) {
+            of_decoder = e.what();
+        }
+        _mm_setcsr(before);
+        CHECK_THAT(of_encoder, test::contains_text("flush"));
+        CHECK_THAT(of_decoder, test::contains_text("flush"));
+    }
+    CHECK_NOTHROW(c.decompress(m, key, y));
+}
+#endif

@@ -590,3 +590,15 @@ TEST_CASE("scalar: a user's own quantizer is five lines", "[compress][scalar][cu
         CHECK(sent[i] + double{learned.residual()[i]} == Approx(50 * double{x[i]}).epsilon(1e-5));
     }
 }
+
+TEST_CASE("scalar: a weight that would decode to infinity is refused", "[compress][scalar][hostile]") {
+    const scalar_compressor c{dithered{.levels = 2}};
+    const std::vector<float> x{1e38f, -1e38f};
+    message m;
+    c.compress(x, {.seed = 1}, m);
+    std::vector<float> acc(2);
+    CHECK_THROWS_AS(c.decompress_add(m, {.seed = 1}, 4.0f, acc), invalid_input);
+    CHECK(acc == std::vector<float>(2));
+    c.decompress_add(m, {.seed = 1}, 1.3f, acc);
+    CHECK((is_finite(acc[0]) && is_finite(acc[1])));
+}

@@ -178,6 +178,33 @@ TEST_CASE("random_key: equal keys are equal, purposes nest without collision", "
     CHECK(purposes.size() == 64 * 64);
 }
 
+TEST_CASE("centered_from_lower_half: odd multiples of 2^-17, symmetric, each once", "[core][random][exact]") {
+    using frugal::centered_from_lower_half;
+    using frugal::centered_from_upper_half;
+    CHECK(centered_from_lower_half(0xABCD0000u) == 0x1p-17f);
+    CHECK(centered_from_upper_half(0xFFFF1234u) == -0x1p-17f);
+    CHECK(centered_from_lower_half(0x7FFFu) == 0.5f - 0x1p-17f);
+    CHECK(centered_from_lower_half(0x8000u) == -0.5f + 0x1p-17f);
+    double sum = 0;
+    for (std::uint32_t half = 0; half < 65536; ++half) {
+        const float u = centered_from_lower_half(half);
+        REQUIRE(centered_from_upper_half(half << 16) == u);
+        REQUIRE(centered_from_lower_half(~half) == -u);
+        REQUIRE(u == (static_cast<float>(static_cast<std::int16_t>(half)) + 0.5f) * 0x1p-16f);
+        sum += double{u};
+    }
+    CHECK(sum == 0);
+}
+
+TEST_CASE("centered_16: two elements a word, 64 after 64", "[core][random][exact]") {
+    const frugal::random_stream s({.seed = 3, .node = 1, .round = 2});
+    for (const std::uint64_t i : {0u, 1u, 63u, 64u, 127u, 128u, 200u, 1000u}) {
+        const std::uint32_t word = s.word(i / 128 * 64 + i % 64);
+        CHECK(s.centered_16(i) ==
+              (i / 64 % 2 == 0 ? frugal::centered_from_lower_half(word) : frugal::centered_from_upper_half(word)));
+    }
+}
+
 TEST_CASE("centered_from_word: odd multiples of 2^-25, symmetric and exact", "[core][random][exact]") {
     using frugal::centered_from_word;
     CHECK(centered_from_word(0) == 0x1p-25f);

@@ -7,10 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include <frugal/boolean/network_file.hpp>
 #include <frugal/engine/checkpoint.hpp>
 #include <frugal/optimize/adam.hpp>
 #include <frugal/optimize/momentum.hpp>
 
+#include "../boolean/sample_network.hpp"
 #include "../bytes.hpp"
 #include "../compositions.hpp"
 #include "compressors_input.hpp"
@@ -132,6 +134,13 @@ void states() {
     saved_state(adam);
 }
 
+void boolean_networks() {
+    write("boolean_network", frugal::format_boolean_network(test::bit_network(9, 65, 3, 1)));
+    write("boolean_network", frugal::format_boolean_network(test::real_network(3, 10, 2, 2)));
+    write("boolean_network", frugal::format_boolean_network(test::normalized_network(3, 10, 2, 3)));
+    write("boolean_network", frugal::format_boolean_network({{test::random_real(2, 1, 3)}}));
+}
+
 void expressions() {
     for (const char* text : {"step_decay(1e-3,1/2,every=50)", "milestone_decay(1,0.1,10,20)", "adam(0.1,decoupled)",
                              "dirichlet(1/3)", "50us", "1.5ms", "100Mbps",
@@ -139,6 +148,15 @@ void expressions() {
                              "scalar(stochastic_codebook(levels=[-1,0,2]),bucketed(l2_norm,16))",
                              "stovoq(8,256,levels=uniform)", "ring()", " a ( b = c , d ) "}) {
         write("expression", std::string_view(text));
+    }
+}
+
+void npy() {
+    using namespace std::string_literals;
+    for (const std::string& type : {"<f2"s, ">f4"s, "<f8"s, "<i4"s}) {
+        std::string text = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (1, 2), }\n";
+        text = "\x93NUMPY\x01\0"s + static_cast<char>(text.size()) + '\0' + text;
+        write("npy", text + std::string(2 * static_cast<std::size_t>(type[2] - '0'), '\x3c'));
     }
 }
 
@@ -153,8 +171,10 @@ int main(int argc, char** argv) {
         root = argv[1];
         compressors();
         idx();
+        npy();
         checkpoints();
         states();
+        boolean_networks();
         expressions();
     } catch (const std::exception& problem) {
         std::fprintf(stderr, "make_corpus: %s\n", problem.what());

@@ -117,7 +117,7 @@ TEST_CASE("random_signs: as many of each, and independent of the coordinate and 
     };
     CHECK(z_of_sum([&](std::size_t i) { return a[i]; }) < test::z_limit);
     CHECK(z_of_sum([&](std::size_t i) { return a[i] * b[i]; }) < test::z_limit);
-    for (const std::size_t lag : {1, 15, 16, 17, 512, 2048}) {
+    for (const std::size_t lag : {1u, 15u, 16u, 17u, 512u, 2048u}) {
         CHECK(z_of_sum([&](std::size_t i) { return a[i] * a[(i + lag) % d]; }) < test::z_limit);
     }
 }

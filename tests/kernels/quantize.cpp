@@ -109,11 +109,29 @@ TEST_CASE("quantize: the scalar loop is the definition", "[kernels][quantize][ex
     }
 }
 
+TEST_CASE("quantize: dither of 16 bits is `centered_16`", "[kernels][quantize][exact]") {
+    const frugal::dithered q{.levels = 3, .bits = frugal::dither_bits::sixteen};
+    const frugal::random_stream dither({.seed = 5});
+    const auto x = test::values(400, 9);
+    std::vector<std::uint8_t> symbols(x.size());
+    std::vector<float> y(x.size());
+    kernels::quantize<scalar_arch>(q, x, 0.1f, dither, 70, symbols.data());
+    kernels::reconstruct<scalar_arch>(q, symbols.data(), 10.0f, dither, 70, y);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const float u = dither.centered_16(70 + i);
+        const float index = std::clamp(q.index(x[i] * 0.1f, u), -3.0f, 3.0f);
+        REQUIRE(symbols[i] == static_cast<int>(index) + 3);
+        REQUIRE(y[i] == 10.0f * q.value(index, u));
+    }
+}
+
 TEST_CASE("quantize: every architecture gives the bits of the scalar loops", "[kernels][quantize][equivalence]") {
     check<std::uint8_t>(frugal::dithered{.levels = 1});
     check<std::uint8_t>(frugal::dithered{.levels = 127});
     check<std::uint8_t>(frugal::nested_dithered{.fine = 1.0 / 3, .coarse = 1, .shrink = 0.75});
     check<std::uint8_t>(frugal::stochastic{.levels = 4});
+    check<std::uint8_t>(frugal::dithered{.levels = 1, .bits = frugal::dither_bits::sixteen});
+    check<std::uint8_t>(frugal::stochastic{.levels = 4, .bits = frugal::dither_bits::sixteen});
     check<std::uint8_t>(frugal::ternary{});
     check<std::uint8_t>(frugal::sign{});
     check<std::uint8_t>(frugal::natural{});
@@ -154,6 +172,7 @@ TEST_CASE("quantize: coordinates far beyond the alphabet clip, wherever the alph
 
 TEST_CASE("quantize: alphabets of more than a byte", "[kernels][quantize][equivalence]") {
     check<std::uint32_t>(frugal::dithered{.levels = 1000});
+    check<std::uint32_t>(frugal::dithered{.levels = 1000, .bits = frugal::dither_bits::sixteen});
     check<std::uint32_t>(float_only{});
 }
 
@@ -198,6 +217,7 @@ TEST_CASE("quantize_with_feedback: the bits of quantize and reconstruct_add, whe
         }
     };
     check(frugal::dithered{.levels = 2});
+    check(frugal::dithered{.levels = 2, .bits = frugal::dither_bits::sixteen});
     check(frugal::stochastic{.levels = 2});
     check(frugal::sign{});
     check(float_only{});

@@ -37,3 +37,15 @@ TEST_CASE("adam: agrees with a double-precision reference", "[optimize][adam]") 
         }
     }
 }
+
+TEST_CASE("adam: a coordinate moves again after a gradient whose square is no float", "[optimize][adam][hostile]") {
+    adam o{.beta_1 = 0, .beta_2 = 0.5f};
+    std::vector<float> w(20, 0.0f);
+    o.update(w, std::vector<float>(w.size(), 1e30f), 0);
+    for (int t = 0; t < 200; ++t) {
+        o.update(w, std::vector<float>(w.size(), 2.0f), 0);
+    }
+    for (const float v : o.second) {
+        CHECK(v == Approx(4));
+    }
+}

@@ -1,7 +1,9 @@
 #include <frugal/quantize/dithered.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include <frugal/quantize/stochastic.hpp>
@@ -44,6 +46,32 @@ TEST_CASE("dithered: exact mean and variance over the dither", "[quantize][dithe
             CHECK(m.largest <= 0.5 + 1e-5);
         }
     }
+}
+
+TEST_CASE("dither of 16 bits: bias below 2^-17 of a step, over all draws", "[quantize][dithered][exact]") {
+    const dithered d{.levels = 3, .bits = dither_bits::sixteen};
+    const stochastic s{.levels = 3, .bits = dither_bits::sixteen};
+    CHECK(d.name() == "dithered(levels=3,dither_bits=16)");
+    CHECK(s.name() == "stochastic(levels=3,dither_bits=16)");
+    CHECK(dithered{.levels = 3}.name() == "dithered(levels=3)");
+    double worst = 0;
+    for (int k = 0; k < 200; ++k) {
+        const float x = static_cast<float>(k) * (0x1p-18f + 0x1p-7f) - 0.8f;
+        double mean = 0, square = 0, mean_rounded = 0;
+        for (std::uint32_t half = 0; half < 65536; ++half) {
+            const float u = centered_from_lower_half(half);
+            const double e = double{d.value(d.index(x, u), u)} - double{x};
+            mean += e / 65536;
+            square += e * e / 65536;
+            mean_rounded += double{s.value(s.index(x, u))} / 65536;
+        }
+        CAPTURE(x);
+        REQUIRE(std::fabs(mean) <= 0x1p-17 * (1 + 1e-3));  // floats of about 1 resolve 2^-24
+        REQUIRE(std::fabs(mean_rounded - double{x}) <= 0x1p-17 * (1 + 1e-3));
+        REQUIRE(square == Approx(1.0 / 12).epsilon(1e-6));
+        worst = std::max(worst, std::fabs(mean));
+    }
+    CHECK(worst > 0.85 * 0x1p-17);  // the bound is attained
 }
 
 TEST_CASE("dithered and half-dithered: the worked example of the source", "[quantize][dithered]") {

@@ -93,13 +93,14 @@ static_assert(!IndexCoding<packed> && !IndexCoding<top_k> && !IndexCoding<int>);
 struct selector_without_name {
     void select(std::span<const float>, random_key, selection&) const {}
 };
-struct selector_that_changes : top_k {
+struct selector_that_remembers : top_k {
     void select(std::span<const float>, random_key, selection&) {}
 };
 
 static_assert(Selector<top_k> && Selector<random_k> && Selector<threshold> && Selector<variance_budget>);
-static_assert(Selector<random_sparse>);
-static_assert(!Selector<selector_without_name> && !Selector<selector_that_changes> && !Selector<identity>);
+static_assert(Selector<random_sparse> && Selector<selector_that_remembers>);
+static_assert(selects_const<top_k> && !selects_const<selector_that_remembers>);
+static_assert(!Selector<selector_without_name> && !Selector<identity>);
 static_assert(!Selector<max_norm>);
 
 // Compressor and its refinements

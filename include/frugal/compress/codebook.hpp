@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -77,24 +78,116 @@ inline void find_cells(std::span<const float> x, std::span<const float> boundari
     });
 }
 
-//! levels[j] = mean of the elements in cell j, summed in double in index order; a level without elements stays.
-inline void cell_means(std::span<const float> x, std::span<const float> boundaries, std::span<float> levels) {
+struct sum_and_count {
+    double sum = 0;
+    std::uint64_t count = 0;
+    void add(const sum_and_count& other) {
+        sum += other.sum;
+        count += other.count;
+    }
+    float mean() const { return static_cast<float>(sum / static_cast<double>(count)); }
+};
+
+//! levels[j] = mean of the elements in cell j, summed in double: each of `lanes` interleaved parts in index order, then
+//! these in order. A level without elements stays.
+template <std::size_t lanes>
+void cell_means(std::span<const float> x, std::span<const float> boundaries, std::span<float> levels) {
     constexpr std::size_t piece = 4096;
-    std::array<double, max_codebook_levels> sum{};
-    std::array<std::size_t, max_codebook_levels> count{};
+    std::array<std::array<sum_and_count, max_codebook_levels>, lanes> part_sums{};
     std::array<std::uint8_t, piece> cell;
     for (std::size_t at = 0; at < x.size(); at += piece) {
         const auto part = x.subspan(at, std::min(piece, x.size() - at));
         find_cells(part, boundaries, cell.data());
-        for (std::size_t i = 0; i < part.size(); ++i) {
-            sum[cell[i]] += part[i];
-            ++count[cell[i]];
+        const auto add = [&](std::size_t i, std::size_t lane) {
+            sum_and_count& s = part_sums[lane][cell[i]];
+            s.sum += double{part[i]};
+            ++s.count;
+        };
+        std::size_t i = 0;
+        for (; i + lanes <= part.size(); i += lanes) {
+            for (std::size_t lane = 0; lane < lanes; ++lane) {
+                add(i + lane, lane);
+            }
+        }
+        for (std::size_t lane = 0; i < part.size(); ++i, ++lane) {
+            add(i, lane);
         }
     }
     for (std::size_t j = 0; j < levels.size(); ++j) {
-        levels[j] = count[j] > 0 ? static_cast<float>(sum[j] / static_cast<double>(count[j])) : levels[j];
+        sum_and_count total;
+        for (const auto& sums : part_sums) {
+            total.add(sums[j]);
+        }
+        levels[j] = total.count > 0 ? total.mean() : levels[j];
     }
 }
+
+//! Many numbers as few weighted ones, in increasing order: a point for all that share sign, exponent and the first
+//! `mantissa_bits` of the mantissa, at their mean. cell_mean takes O(log points).
+class weighted_points {
+public:
+    weighted_points(std::span<const float> x, unsigned mantissa_bits)
+        : values_(borrow<float>(std::size_t{1} << (9 + mantissa_bits))),
+          totals_(borrow<sum_and_count>((std::size_t{1} << (9 + mantissa_bits)) + 1)) {
+        constexpr std::size_t lanes = 4;  // neighbours often share a bin: hides the latency of its sum
+        const unsigned shift = 23 - mantissa_bits;
+        const std::size_t bins = std::size_t{1} << (9 + mantissa_bits);
+        const auto sums = borrow<sum_and_count>(lanes * bins);
+        std::fill(sums.begin(), sums.end(), sum_and_count{});
+        const auto add = [&](std::size_t i, std::size_t lane) {
+            sum_and_count& t = sums[lane * bins + (std::bit_cast<std::uint32_t>(x[i]) >> shift)];
+            t.sum += double{x[i]};
+            ++t.count;
+        };
+        std::size_t i = 0;
+        for (; i + lanes <= x.size(); i += lanes) {
+            for (std::size_t lane = 0; lane < lanes; ++lane) {
+                add(i + lane, lane);
+            }
+        }
+        for (std::size_t lane = 0; i < x.size(); ++i, ++lane) {
+            add(i, lane);
+        }
+        totals_[0] = {};
+        const auto take = [&](std::size_t bin) {
+            sum_and_count of_bin;
+            for (std::size_t lane = 0; lane < lanes; ++lane) {
+                of_bin.add(sums[lane * bins + bin]);
+            }
+            if (of_bin.count > 0) {
+                values_[count_] = of_bin.mean();
+                of_bin.add(totals_[count_]);
+                totals_[++count_] = of_bin;
+            }
+        };
+        for (std::size_t bin = bins; bin-- > bins / 2;) {  // the negative ones, the largest magnitude first
+            take(bin);
+        }
+        for (std::size_t bin = 0; bin < bins / 2; ++bin) {
+            take(bin);
+        }
+    }
+    //! As `cell_means` of the points.
+    void cell_means(std::span<const float> boundaries, std::span<float> levels) const {
+        std::size_t first = 0;
+        for (std::size_t j = 0; j < levels.size(); ++j) {
+            const std::size_t end = j == boundaries.size() ? count_ : first_not_below(boundaries[j]);
+            const sum_and_count cell{totals_[end].sum - totals_[first].sum, totals_[end].count - totals_[first].count};
+            levels[j] = cell.count > 0 ? cell.mean() : levels[j];
+            first = end;
+        }
+    }
+
+private:
+    std::size_t first_not_below(float boundary) const {
+        return static_cast<std::size_t>(std::lower_bound(values_.data(), values_.data() + count_, boundary) -
+                                        values_.data());
+    }
+
+    loan<float> values_;
+    loan<sum_and_count> totals_;  // of the points before each
+    std::size_t count_ = 0;
+};
 
 }  // namespace detail
 
@@ -125,11 +218,13 @@ struct one_bit {
 };
 
 //! The quantizer of least squared error for the elements of the vector (Lloyd 1957; Max 1960): cell means and midpoints
-//! in
-//! turn, at most `iterations` times, starting from a sample of 4096 elements.
+//! in turn, at most `iterations` times, starting from a sample of 4096 elements.
 //!
-//! The levels are the means of their cells (the centroid condition holds exactly), also where iterations stopped early.
-//! O(iterations d K) time for K <= 16 levels, O(iterations d log K) beyond.
+//! A vector of more than 4096 elements is first summed up in bins of 1/32 of their magnitude (1/256 for more than 16
+//! levels), on which the iterations work; a last pass makes the levels the means of their cells. So the centroid
+//! condition holds exactly for every vector, also where iterations stopped early, and the squared error is that of
+//! iterations over all elements up to about the square of the bins' relative width, 10^-4 of ||x||^2. O(d K) time for
+//! K <= 16 levels, O(d log K) beyond, and O(iterations d K) for up to 4096 elements.
 struct lloyd_max {
     int levels = 4;
     int iterations = 32;
@@ -147,9 +242,28 @@ struct lloyd_max {
             return;
         }
         start(x, level, boundary);
+        if (x.size() <= sample_size) {
+            iterate(level, boundary, [&] { detail::cell_means<1>(x, boundary, level); });
+            return;
+        }
+        const detail::weighted_points points(x, level.size() <= 16 ? 5 : 8);
+        iterate(level, boundary, [&] { points.cell_means(boundary, level); });
+        detail::cell_means<4>(x, boundary, level);
+    }
+    void validate() const { validate_described(*this); }
+    std::string name() const { return described_name(*this); }
+
+private:
+    static constexpr std::size_t sample_size = 4096;
+
+    static float midpoint(float a, float b) { return a * 0.5f + b * 0.5f; }  // a product with 1/2 is exact
+
+    //! update() makes levels the means of their cells.
+    template <class Update>
+    void iterate(std::span<const float> level, std::span<float> boundary, Update update) const {
         std::array<float, max_codebook_levels> next{};
         for (int i = 0; i < iterations; ++i) {
-            detail::cell_means(x, boundary, level);
+            update();
             bool changed = false;
             for (std::size_t j = 0; j + 1 < level.size(); ++j) {
                 next[j] = midpoint(level[j], level[j + 1]);
@@ -161,13 +275,25 @@ struct lloyd_max {
             std::copy_n(next.begin(), boundary.size(), boundary.begin());
         }
     }
-    void validate() const { validate_described(*this); }
-    std::string name() const { return described_name(*this); }
 
-private:
-    static constexpr std::size_t sample_size = 4096;
-
-    static float midpoint(float a, float b) { return a * 0.5f + b * 0.5f; }  // a product with 1/2 is exact
+    //! In lanes, so that compilers make vectors of them.
+    static std::pair<float, float> extremes(std::span<const float> x) {
+        constexpr std::size_t lanes = 32;
+        std::array<float, lanes> least, greatest;
+        least.fill(x[0]);
+        greatest.fill(x[0]);
+        std::size_t i = 0;
+        for (; i + lanes <= x.size(); i += lanes) {
+            for (std::size_t lane = 0; lane < lanes; ++lane) {
+                const float v = x[i + lane];
+                least[lane] = v < least[lane] ? v : least[lane];
+                greatest[lane] = v > greatest[lane] ? v : greatest[lane];
+            }
+        }
+        const auto rest = x.subspan(i);
+        return {std::min(*std::ranges::min_element(least), rest.empty() ? x[0] : *std::ranges::min_element(rest)),
+                std::max(*std::ranges::max_element(greatest), rest.empty() ? x[0] : *std::ranges::max_element(rest))};
+    }
 
     //! First levels: each sign gets its share of them, and 0 divides the signs. Since every later step lowers the
     //! error, no
@@ -190,16 +316,16 @@ private:
         }
         const auto negatives =
             static_cast<std::size_t>(std::lower_bound(sample.begin(), sample.end(), 0.0f) - sample.begin());
-        const auto [least, greatest] = std::minmax_element(x.begin(), x.end());
-        const bool both_signs = *least < 0 && *greatest >= 0;
-        std::size_t below = *greatest < 0 ? level.size() : 0;
+        const auto [least, greatest] = extremes(x);
+        const bool both_signs = least < 0 && greatest >= 0;
+        std::size_t below = greatest < 0 ? level.size() : 0;
         if (both_signs) {
             const double share = negatives == 0 || measure.back() == 0 ? 0 : measure[negatives - 1] / measure.back();
             below = std::clamp<std::size_t>(static_cast<std::size_t>(share * static_cast<double>(level.size()) + 0.5),
                                             1, level.size() - 1);
         }
-        spread(sample.first(negatives), measure.first(negatives), *least, level.first(below));
-        spread(sample.subspan(negatives), measure.subspan(negatives), *greatest, level.subspan(below));
+        spread(sample.first(negatives), measure.first(negatives), least, level.first(below));
+        spread(sample.subspan(negatives), measure.subspan(negatives), greatest, level.subspan(below));
         for (std::size_t j = 0; j + 1 < level.size(); ++j) {
             boundary[j] = both_signs && j + 1 == below ? 0.0f : midpoint(level[j], level[j + 1]);
         }

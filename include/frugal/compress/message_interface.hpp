@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include <frugal/compress/echo.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/core/exact.hpp>
 #include <frugal/core/message.hpp>
 
 namespace frugal {
@@ -40,10 +42,18 @@ private:
 
 namespace detail {
 
+//! Throws `invalid_input` where arithmetic is not that of other machines, so that bits would differ without a word.
+inline void expect_ieee_arithmetic() {
+    expect(keeps_subnormals(),
+           "this thread flushes subnormal numbers to zero, so that what it encodes and decodes would differ from what "
+           "others do: link nothing with -ffast-math, and leave the flush-to-zero mode off");
+}
+
 template <class C, class Encode>
 void write_message_with(C& c, const cached_scheme& scheme, std::size_t dimension, random_key k, message& m,
                         Encode encode) {
     expect(dimension > 0, "cannot compress an empty vector: pass at least one element");
+    expect_ieee_arithmetic();
     m.begin(scheme.of(c), k, dimension);
     try {
         payload_writer w(m.buffer());
@@ -72,15 +82,32 @@ void write_message(C& c, const cached_scheme& scheme, std::span<const float> x, 
                                [&](payload_writer& w) { encode_with_echo(c, x, k, w, echo); });
 }
 
-//! Throws `malformed_message` unless m was written by this composition, under this key, for this dimension.
-inline void check_message(const message& m, std::uint64_t scheme, random_key k, std::size_t dimension) {
+//! Throws `malformed_message` unless m was written by this composition, for this dimension.
+inline void check_scheme(const message& m, std::uint64_t scheme, std::size_t dimension) {
+    detail::expect_ieee_arithmetic();
     expect_message(!m.empty(), "cannot decode an empty message: compress or parse into it first");
     expect_message(m.scheme() == scheme,
                    "a message was written by another composition of compressors than the receiver's");
-    expect_message(m.key(k.seed) == k,
-                   "a message belongs to another key (node, round or purpose) than the receiver expects");
     expect_message(m.dimension() == dimension, "a message's dimension differs from the length of the output");
     expect_message(dimension > 0, "a message of dimension 0 cannot be: it was altered");
+}
+
+//! The same, and unless it was written under this key: by this node, in this round, for this purpose.
+inline void check_message(const message& m, std::uint64_t scheme, random_key k, std::size_t dimension) {
+    check_scheme(m, scheme, dimension);
+    expect_message(m.seed_mark() == message::seed_mark_of(k.seed),
+                   "a message was made under another seed than the receiver's: all nodes of a run need the same");
+    const random_key made = m.key(k.seed);
+    expect_message(made.node == k.node, [&] {
+        return "a message of node " + std::to_string(made.node) + " came where one of node " + std::to_string(k.node) +
+               " was expected: its sender is another";
+    });
+    expect_message(made.round == k.round, [&] {
+        return "a message of round " + std::to_string(made.round) + " came in round " + std::to_string(k.round) +
+               ": it is late, early, or was replayed";
+    });
+    expect_message(made.purpose == k.purpose,
+                   "a message was made for another purpose (leg, lane or tensor) than the receiver expects");
 }
 
 //! Reads one message with `read(payload_reader&)` after checking that it belongs here and before checking that all is

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <frugal/compress/coder/block_coder.hpp>
 #include <frugal/compress/coder/packed.hpp>
@@ -26,7 +27,7 @@ namespace frugal {
 //!
 //! Payload: the scale of each bucket (32 bits each), then the symbols by the coder. With a block coder (`packed`,
 //! `radix`) each vector is read once for the scale and once for everything else; entropy coders see all symbols of the
-//! message at once. A vector whose step underflows is sent as zero. O(d) time; borrows O(1) memory (O(d) for entropy
+//! message at once. A vector whose step has no finite inverse (below 2.9e-39) is sent as zero: the laws hold above. O(d) time; borrows O(1) memory (O(d) for entropy
 //! coders). Stateless: one object serves any number of threads, unless its scale is one that senders agree on.
 //!
 //! Unless given, the scale is `max_norm` (`mean_abs` for quantizers that ignore theirs, such as `sign`) and the coder
@@ -66,20 +67,35 @@ public:
         const std::size_t n = std::min(d, bucket(d));
         const norm_kind kind = detail::kind_of(scale_);
         laws result{.unbiased = unbiased_now()};
+        const double slack = detail::slack_of(scale_);
         if (const auto variance = relative_variance(quantizer_, kind, n)) {
-            result = laws_from_variance(result.unbiased, *variance);
+            result = laws_from_variance(result.unbiased, slack * slack * *variance);
         }
         if (const auto contraction = relative_contraction(quantizer_, kind, n)) {
             result.contraction = contraction;
         }
+        if constexpr (requires { double(quantizer_.mean_contraction()); }) {
+            if (kind == norm_kind::mean_abs) {
+                result.mean_contraction = quantizer_.mean_contraction();
+            }
+        }
+        if (result.unbiased) {
+            result.peak_variance = peak_variance(quantizer_, kind, n);
+        }
         result.worst_case = relative_worst_case(quantizer_, kind, n);
+        for (std::optional<double>* const scaled : {&result.peak_variance, &result.worst_case}) {
+            if (*scaled) {
+                **scaled *= scaled == &result.worst_case ? slack : slack * slack;
+            }
+        }
         return result;
     }
     //! The bound of E||C(x) - x||^2 / ||x||^2 for dimension d, where the quantizer and scale have one.
     double variance(std::size_t d) const
         requires detail::has_relative_variance<Q, detail::static_kind<S>>
     {
-        return *relative_variance(quantizer_, detail::static_kind<S>, std::min(d, bucket(d)));
+        const double slack = detail::slack_of(scale_);
+        return slack * slack * *relative_variance(quantizer_, detail::static_kind<S>, std::min(d, bucket(d)));
     }
     //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2, where the quantizer and scale have one.
     double contraction(std::size_t d) const
@@ -114,10 +130,18 @@ public:
     {
         expect(unbiased_now(), "expected_error: elements beyond this scale clip, and its error is not known");
         const std::size_t b = bucket(x.size());
+        const auto steps = borrow<float>(x.empty() ? 0 : (x.size() + b - 1) / b);
+        for (std::size_t at = 0; at < x.size(); at += b) {
+            steps[at / b] = step_of(scale_.measure(x.subspan(at, std::min(b, x.size() - at))));
+        }
+        const workspace<std::vector<std::byte>> bytes;
+        bytes->clear();
+        payload_writer as_sent(*bytes);
+        detail::write_steps(scale_, steps, as_sent);
         double total = 0;
         for (std::size_t at = 0; at < x.size(); at += b) {
             const auto part = x.subspan(at, std::min(b, x.size() - at));
-            const double step = step_of(scale_.measure(part));
+            const double step = steps[at / b];
             double sum = 0;
             for (const float v : part) {
                 sum += step > 0 ? quantizer_.step_variance(v / step) : double{v} * v;
@@ -133,62 +157,65 @@ public:
         requires requires(const Q q) { q.step_variance(); } && unbiased && decodes_with_dither<Q>
     {
         expect(unbiased_now(), "expected_error: elements beyond this scale clip, and its error is not known");
-        check_message(m, this->scheme_.of(*this), m.key(0), m.dimension());
+        check_scheme(m, this->scheme_.of(*this), m.dimension());
         payload_reader r(m.payload());
         const std::size_t d = m.dimension();
         const std::size_t b = bucket(d);
+        const auto steps = borrow<float>(d == 0 ? 0 : (d + b - 1) / b);
+        detail::read_steps(scale_, r, steps);
         double total = 0;
         for (std::size_t at = 0; at < d; at += b) {
-            const double step = r.number();
+            const double step = steps[at / b];
             total += step * step * quantizer_.step_variance() * static_cast<double>(std::min(b, d - at));
         }
         return total;
     }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) const {
-        encode_to(whole{x}, k, w, quantizing(x), no_echo{});
+        encode_to<false>(whole{x}, k, w, quantizing(x));
     }
     //! From the same pass: each block of symbols is decoded while it is in the cache.
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
-        const auto decode_part = [&](const auto* symbols, float step, std::uint64_t first, std::size_t n,
-                                     const random_stream& u) {
-            kernels::reconstruct(quantizer_, symbols, step, u, first, echo.subspan(first, n));
-        };
-        const auto quantize_part = [&](std::size_t first, std::size_t n, float step, const random_stream& u,
-                                       auto* symbols) {
-            quantizing(x)(first, n, step, u, symbols);
-            decode_part(symbols, step, first, n, u);
-        };
-        encode_to(whole{x}, k, w, quantize_part, decode_part);
+        encode_to<true>(whole{x}, k, w,
+                        [&](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
+                            quantizing(x)(first, n, step, u, symbols);
+                            kernels::reconstruct(quantizer_, symbols, step, u, first, echo.subspan(first, n));
+                        });
     }
     //! Reads x and the residual twice and writes the residual once.
     void encode_sum(std::span<const float> x, std::span<float> residual, random_key k, payload_writer& w) const {
-        encode_to(
-            corrected{x, residual}, k, w,
-            [&](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
-                kernels::quantize_with_feedback(quantizer_, x.subspan(first, n), step, u, first, symbols,
-                                                residual.subspan(first, n));
-            },
-            [&](const auto* symbols, float step, std::uint64_t first, std::size_t n, const random_stream& u) {
-                const auto part = residual.subspan(first, n);
-                kernels::add(x.subspan(first, n), part, part);
-                kernels::reconstruct_add(quantizer_, symbols, -step, u, first, part);
-            });
+        encode_to<true>(corrected{x, residual}, k, w,
+                        [&](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
+                            kernels::quantize_with_feedback(quantizer_, x.subspan(first, n), step, u, first, symbols,
+                                                            residual.subspan(first, n));
+                        });
     }
 
     void decode(payload_reader& r, random_key k, std::span<float> y) const {
-        read(r, k, y,
-             [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
-                 kernels::reconstruct(quantizer_, symbols, step, u, first, part);
-             });
+        read(
+            r, k, y,
+            [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
+                kernels::reconstruct(quantizer_, symbols, step, u, first, part);
+            },
+            [](float step, std::span<const float> values, std::span<float> part) {
+                kernels::scale(step, values, part);
+            });
     }
     void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
-        read(r, k, acc,
-             [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
-                 const float factor = rounded(weight * step);
-                 expect(is_finite(factor), "a weight times the step of a message exceeds the range of float");
-                 kernels::reconstruct_add(quantizer_, symbols, factor, u, first, part);
-             });
+        const auto factor_of = [&](float step) {
+            const float factor = rounded(weight * step);
+            expect(std::fabs(factor) <= largest_step_,
+                   "a weight times the largest value of a message exceeds the range of float");
+            return factor;
+        };
+        read(
+            r, k, acc,
+            [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
+                kernels::reconstruct_add(quantizer_, symbols, factor_of(step), u, first, part);
+            },
+            [&](float step, std::span<const float> values, std::span<float> part) {
+                kernels::axpy(factor_of(step), values, part);
+            });
     }
     //! Whether a message under this key is meant to be decoded near a vector the receiver knows.
     bool needs_side_information(random_key) const
@@ -216,12 +243,9 @@ public:
 private:
     static constexpr int max_index = 1 << 24;
     static constexpr std::size_t preferred_chunk = 8192;
+    static constexpr std::size_t small_piece = 4096;  // a multiple of groups
     //! Indices that do not depend on the scale can be packed while the scale is measured.
     static constexpr bool one_pass = BlockCoder<C> && is_scale_free<Q> && detail::may_measure_pieces<S>;
-
-    struct no_echo {
-        void operator()(const auto*, float, std::uint64_t, std::size_t, const random_stream&) const {}
-    };
 
     //! Where the elements come from. peek(at, n, f): f with n elements from `at` on, as often as one likes, in pieces
     //! of a multiple of 64 where they may be cut.
@@ -252,18 +276,50 @@ private:
 
     bool unbiased_now() const { return unbiased && detail::bounds_elements_of(scale_); }
 
-    auto quantizing(std::span<const float> x) const {
-        return [this, x](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
-            kernels::quantize(quantizer_, x.subspan(first, n), step > 0 ? 1.0f / step : 0.0f, u, first, symbols);
-        };
+    //! Symbols of parts of x.
+    struct quantizing_part {
+        const scalar_compressor& c;
+        std::span<const float> x;
+
+        //! Of elements that share a step.
+        void operator()(std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) const {
+            kernels::quantize(c.quantizer_, x.subspan(first, n), inverse_of(step), u, first, symbols);
+        }
+        //! The same bits for small buckets, of which a kernel wants many at once: they are scaled beforehand.
+        void small_buckets(std::size_t first, std::size_t n, std::size_t b, std::span<const float> steps,
+                           const random_stream& u, auto* symbols) const {
+            const auto scaled = borrow<float>(std::min(n, small_piece));
+            for (std::size_t at = 0; at < n; at += small_piece) {
+                const std::span<float> piece(scaled.data(), std::min(small_piece, n - at));
+                for_buckets(first + at, piece.size(), b, steps, [&](std::size_t i, std::size_t count, float step) {
+                    kernels::scale(inverse_of(step), x.subspan(i, count), piece.subspan(i - first - at, count));
+                });
+                kernels::quantize(c.quantizer_, piece, 1.0f, u, first + at, symbols + at);
+            }
+        }
+    };
+    quantizing_part quantizing(std::span<const float> x) const { return {*this, x}; }
+
+    static float inverse_of(float step) { return step > 0 ? 1.0f / step : 0.0f; }
+    //! Would kernels see few elements at once? (Groups that are mapped together must not know.)
+    static bool has_small_buckets(std::size_t b, std::size_t d) {
+        return b < std::min(d, 2 * random_stream::group) &&
+               (kernels::group_of<Q> == 0 || b % std::max<std::size_t>(1, kernels::group_of<Q>) == 0);
     }
 
-    //! quantize_part(first, n, step, dither, symbols): for parts that share a step, each element once.
-    //! sink(symbols, step, first, n, dither): the same for symbols that were made before their step was known.
-    template <class Source, class QuantizePart, class Sink>
-    void encode_to(const Source& x, random_key k, payload_writer& w, QuantizePart quantize_part, Sink sink) const {
+    //! quantize_part(first, n, step, dither, symbols): for parts that share a step, each element once. Decodes says
+    //! that it also decodes them, so that it must see every element, even where the symbols are known before the step.
+    template <bool Decodes, class Source, class QuantizePart>
+    void encode_to(const Source& x, random_key k, payload_writer& w, QuantizePart quantize_part) const {
         if constexpr (one_pass) {
-            if (encode_in_one_pass(x, k, w, sink)) {
+            if (const float step = encode_in_one_pass(x, k, w); step > 0) {
+                if constexpr (Decodes) {
+                    const auto symbols = borrow<std::uint8_t>(std::min(preferred_chunk, x.size()));
+                    const random_stream dither(k);
+                    for (std::size_t at = 0; at < x.size(); at += preferred_chunk) {
+                        quantize_part(at, std::min(preferred_chunk, x.size() - at), step, dither, symbols.data());
+                    }
+                }
                 return;
             }
         }
@@ -273,12 +329,16 @@ private:
         for (std::size_t at = 0, i = 0; at < d; at += b, ++i) {
             steps[i] = step_of(measure(x, at, std::min(b, d - at)));
         }
-        for (const float step : steps) {
-            w.number(step);
-        }
+        detail::write_steps(scale_, steps, w);
         const random_stream dither(k);
         const std::size_t size = quantizer_.symbols().size();
         const auto quantize = [&](std::size_t first, std::size_t n, auto* symbols) {
+            if constexpr (std::same_as<QuantizePart, quantizing_part>) {
+                if (has_small_buckets(b, d)) {
+                    quantize_part.small_buckets(first, n, b, steps, dither, symbols);
+                    return;
+                }
+            }
             for_buckets(first, n, b, steps, [&](std::size_t at, std::size_t count, float step) {
                 quantize_part(at, count, step, dither, symbols + (at - first));
             });
@@ -307,16 +367,16 @@ private:
         quantize(0, d, symbols.data());
         coder_.encode(std::span<const std::uint8_t>(symbols), size, w);
     }
-    //! Reads x once. False, with nothing written, if this alphabet has no blocks or the step is 0.
-    template <class Source, class Sink>
-    bool encode_in_one_pass(const Source& x, random_key k, payload_writer& w, Sink sink) const {
+    //! Reads x once and returns the step; 0, with nothing written, if that is the step or this alphabet has no blocks.
+    template <class Source>
+    float encode_in_one_pass(const Source& x, random_key k, payload_writer& w) const {
         if (!detail::measures_pieces(scale_)) {
-            return false;
+            return 0;
         }
         const std::size_t size = quantizer_.symbols().size();
         const std::size_t chunk = size > 256 ? 0 : chunk_for(coder_.granule(size), preferred_chunk / 2);
         if (chunk == 0) {
-            return false;
+            return 0;
         }
         const std::size_t d = x.size();
         const random_stream dither(k);
@@ -337,21 +397,11 @@ private:
             }
         });
         const float step = step_of(checked(norm, x, 0, d));
-        if (step == 0) {
-            return false;
+        if (step > 0) {
+            w.number(step);
+            std::ranges::copy(coded, w.block(coded.size(), coder_.cost_of(d, size)).begin());
         }
-        w.number(step);
-        std::ranges::copy(coded, w.block(coded.size(), coder_.cost_of(d, size)).begin());
-        if constexpr (!std::same_as<Sink, no_echo>) {
-            const std::byte* in = coded.data();
-            for (std::size_t at = 0; at < d; at += chunk) {
-                const std::size_t n = std::min(chunk, d - at);
-                coder_.decode_block(in, n, size, symbols.data());
-                in += coder_.bytes_for(n, size);
-                sink(symbols.data(), step, at, n, dither);
-            }
-        }
-        return true;
+        return step;
     }
 
     template <class T>
@@ -411,7 +461,7 @@ private:
         if (granule == 0) {
             return 0;
         }
-        const std::size_t unit = std::lcm(granule, random_stream::group);
+        const std::size_t unit = std::lcm(granule, 2 * random_stream::group);  // of dither of 16 bits, too
         return unit * std::max<std::size_t>(1, preferred / unit);
     }
     //! The largest step with which nothing decodes to infinity: values are largest at an end of the alphabet.
@@ -446,18 +496,34 @@ private:
             first += count;
         }
     }
-    template <class Use>
-    void read(payload_reader& r, random_key k, std::span<float> y, Use reconstruct) const {
+    //! reconstruct(symbols, step, first, part, dither): for parts that share a step; use_values(step, values, part): the
+    //! same from values in steps, where it is given, for small buckets.
+    template <class Use, class... UseValues>
+    void read(payload_reader& r, random_key k, std::span<float> y, Use reconstruct, UseValues... use_values) const {
         const std::size_t b = bucket(y.size());
         const auto steps = borrow<float>(y.empty() ? 0 : (y.size() + b - 1) / b);
-        for (float& step : steps) {
-            step = r.number();
+        detail::read_steps(scale_, r, steps);
+        for (const float step : steps) {
             expect_message(step >= 0 && step <= largest_step_,
                            "a message holds a scale that is negative or too large: it was altered");
         }
         const random_stream dither(k);
         const std::size_t size = quantizer_.symbols().size();
         const auto use = [&](const auto* symbols, std::size_t first, std::size_t n) {
+            if constexpr (sizeof...(UseValues) > 0) {
+                if (has_small_buckets(b, y.size())) {
+                    const auto values = borrow<float>(std::min(n, small_piece));
+                    for (std::size_t at = 0; at < n; at += small_piece) {
+                        const std::span<float> piece(values.data(), std::min(small_piece, n - at));
+                        kernels::reconstruct(quantizer_, symbols + at, 1.0f, dither, first + at, piece);
+                        for_buckets(
+                            first + at, piece.size(), b, steps, [&](std::size_t i, std::size_t count, float step) {
+                                (use_values(step, piece.subspan(i - first - at, count), y.subspan(i, count)), ...);
+                            });
+                    }
+                    return;
+                }
+            }
             for_buckets(first, n, b, steps, [&](std::size_t at, std::size_t count, float step) {
                 reconstruct(symbols + (at - first), step, at, y.subspan(at, count), dither);
             });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <limits>
 #include <type_traits>
 
 #if defined(__FAST_MATH__)
@@ -60,6 +61,14 @@ Batch rounded(Batch x) {
 template <std::floating_point T>
 constexpr bool is_finite(T x) {
     return x - x == 0;
+}
+
+//! Does this thread keep subnormal numbers? Not where MXCSR or FPCR say "flush to zero": what is linked with -ffast-math
+//! sets that for the whole process, and some frameworks do on request.
+inline bool keeps_subnormals() {
+    volatile float smallest_normal = std::numeric_limits<float>::min();
+    volatile float half = smallest_normal * 0.5f;
+    return half + half == smallest_normal;
 }
 
 //! a * b + c with both roundings, on every target.

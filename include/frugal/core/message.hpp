@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -27,13 +28,13 @@ constexpr std::uint64_t scheme_id(std::string_view name) {
 
 //! Owns the bytes of one message. A default message is empty; `begin` and `seal` write one, `parse` reads one.
 //!
-//! Layout, little endian: magic "frgl" (4), version (2), reserved 0 (2), scheme (8), round (8), node (4), purpose (4),
-//! dimension (8), payload bits (8), payload bytes (8), payload, CRC-32C of all before it (4).
+//! Layout, little endian: magic "frgl" (4), version (2), mark of the seed (2), scheme (8), round (8), node (4),
+//! purpose (4), dimension (8), payload bits (8), payload bytes (8), payload, CRC-32C of all before it (4).
 class message {
 public:
     static constexpr std::size_t header_size = 56;
     static constexpr std::size_t checksum_size = payload_writer::room_for_checksum;
-    static constexpr std::uint16_t version = 1;
+    static constexpr std::uint16_t version = 2;
 
     //! Forgets the content, keeps the capacity, and writes a header; a `payload_writer(m.buffer())` then appends.
     void begin(std::uint64_t scheme, random_key key, std::size_t dimension) {
@@ -41,6 +42,7 @@ public:
         bytes_.resize(header_size);
         std::memcpy(bytes_.data(), magic.data(), magic.size());
         store<std::uint16_t>(4, version);
+        store<std::uint16_t>(6, seed_mark_of(key.seed));
         store<std::uint64_t>(8, scheme);
         store<std::uint64_t>(16, key.round);
         store<std::uint32_t>(24, key.node);
@@ -63,8 +65,13 @@ public:
         m.assign(bytes);
         return m;
     }
-    //! As `parse`, into this message's capacity. On an error this message is left empty.
+    //! As `parse`, into this message's capacity. On an error this message is left empty. Its own bytes() are allowed.
     void assign(std::span<const std::byte> bytes) {
+        if (!bytes_.empty() && bytes.data() == bytes_.data()) {
+            bytes_.resize(bytes.size());
+            accept();
+            return;
+        }
         bytes_.clear();
         check(bytes);
         bytes_.assign(bytes.begin(), bytes.end());
@@ -92,7 +99,23 @@ public:
     //! Length of the vector that was compressed.
     std::size_t dimension() const { return empty() ? 0 : load<std::uint64_t>(bytes_, 32); }
     std::uint64_t scheme() const { return empty() ? 0 : load<std::uint64_t>(bytes_, 8); }
-    //! The key of the message; the seed, which never travels, is the receiver's.
+    //! 16 bits that follow from the seed, which itself never travels: a receiver with another seed is found out in all
+    //! but one of 65536 cases.
+    static std::uint16_t seed_mark_of(std::uint64_t seed) {
+        return static_cast<std::uint16_t>(mix_bits(~mix_bits(seed)) >> 48);
+    }
+    std::uint16_t seed_mark() const { return empty() ? std::uint16_t{0} : load<std::uint16_t>(bytes_, 6); }
+    //! The length in bytes of the whole message whose first `header_size` bytes (or more) these are, so that a receiver
+    //! on a stream knows how much to wait for. Throws `malformed_message` where no message starts like this, or none
+    //! that memory could hold.
+    static std::size_t size_from_header(std::span<const std::byte> first) {
+        check_start(first);
+        const std::uint64_t payload_size = load<std::uint64_t>(first, 48);
+        expect_message(payload_size <= std::numeric_limits<std::ptrdiff_t>::max() - header_size - checksum_size,
+                       "a message claims a length that cannot be: it was altered");
+        return header_size + static_cast<std::size_t>(payload_size) + checksum_size;
+    }
+    //! The key of the message; the seed is the receiver's.
     random_key key(std::uint64_t seed) const {
         return empty() ? random_key{.seed = seed}
                        : random_key{seed, load<std::uint32_t>(bytes_, 24), load<std::uint64_t>(bytes_, 16),
@@ -100,13 +123,18 @@ public:
     }
 
 private:
-    static void check(std::span<const std::byte> bytes) {
-        expect_message(bytes.size() >= header_size + checksum_size,
+    static void check_start(std::span<const std::byte> bytes) {
+        expect_message(bytes.size() >= header_size,
                        "a message is shorter than its header: it was truncated; send it again");
         expect_message(std::memcmp(bytes.data(), magic.data(), magic.size()) == 0,
                        "bytes do not start with the magic 'frgl': they are not a message of this library");
-        expect_message(load<std::uint16_t>(bytes, 4) == version && load<std::uint16_t>(bytes, 6) == 0,
-                       "a message has an unknown format version: update the receiver");
+        expect_message(load<std::uint16_t>(bytes, 4) == version,
+                       "a message has another format version than this library: update the older of the two sides");
+    }
+    static void check(std::span<const std::byte> bytes) {
+        check_start(bytes);
+        expect_message(bytes.size() >= header_size + checksum_size,
+                       "a message is shorter than its header and checksum: it was truncated; send it again");
         const std::uint64_t payload_size = load<std::uint64_t>(bytes, 48);
         expect_message(payload_size == bytes.size() - header_size - checksum_size,
                        "a message's length differs from the length in its header: it was truncated or joined");

@@ -74,6 +74,15 @@ constexpr float centered_from_word(std::uint32_t w) {
     return static_cast<float>((static_cast<std::int32_t>(w) >> 7) | 1) * 0x1p-25f;
 }
 
+//! The upper half of a 32-bit word as a number of (-1/2, 1/2): odd multiples of 2^-17, symmetric, mean exactly 0.
+constexpr float centered_from_upper_half(std::uint32_t w) {
+    return static_cast<float>(static_cast<std::int32_t>((w & 0xFFFF0000u) | 0x8000u)) * 0x1p-32f;
+}
+//! The same of the lower half.
+constexpr float centered_from_lower_half(std::uint32_t w) {
+    return centered_from_upper_half(w << 16);
+}
+
 //! A 32-bit word as a number of (0, 1]: positive multiples of 2^-24, exact in float.
 constexpr float unit_from_word(std::uint32_t w) {
     return static_cast<float>((w >> 8) + 1) * 0x1p-24f;
@@ -160,6 +169,12 @@ public:
     }
     //! Element i uniform on (-1/2, 1/2).
     constexpr float centered(std::uint64_t i) const { return centered_from_word(word(i)); }
+    //! Element i uniform on (-1/2, 1/2) with 16 bits, two elements a word: of each 128 elements the first 64 are the lower
+    //! halves of the words of group i / 128, the others their upper halves. Another stream than `centered`.
+    constexpr float centered_16(std::uint64_t i) const {
+        const std::uint32_t w = word(i / (2 * group) * group + i % group);
+        return i / group % 2 == 0 ? centered_from_lower_half(w) : centered_from_upper_half(w);
+    }
     //! Element i uniform on (0, 1].
     constexpr float uniform(std::uint64_t i) const { return unit_from_word(word(i)); }
     //! Element i uniform on [0, 1) with 53 bits.

@@ -122,6 +122,13 @@ float_batch<Arch> centered_from_words(const word_batch<Arch>& w) {
     return xsimd::to_float(odd) * float_batch<Arch>(0x1p-25f);
 }
 
+//! `centered_from_lower_half` or `centered_from_upper_half` on a batch.
+template <bool upper, class Arch>
+float_batch<Arch> centered_from_halves(const word_batch<Arch>& w) {
+    const word_batch<Arch> half = upper ? w & word_batch<Arch>(0xFFFF0000u) : w << 16;
+    return xsimd::to_float(same_bits<std::int32_t>(half | word_batch<Arch>(0x8000u))) * float_batch<Arch>(0x1p-32f);
+}
+
 #endif
 
 //! words[i] = element first + i of the stream as 32 uniform bits. O(n).

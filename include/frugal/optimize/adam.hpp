@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <frugal/kernels/zip.hpp>
 #include <frugal/optimize/buffer.hpp>
 #include <frugal/optimize/schedule.hpp>
+#include <frugal/quantize/rounding.hpp>
 
 namespace frugal {
 
@@ -52,7 +54,8 @@ struct adam {
         kernels::zip(
             w.size(),
             [scale = static_cast<float>(eta / (1 - power_1)), root = static_cast<float>(1 / std::sqrt(1 - power_2)),
-             b1 = beta_1, b2 = beta_2, e = epsilon, coupled = decoupled ? 0.0f : weight_decay,
+             most = std::numeric_limits<float>::max(), b1 = beta_1, b2 = beta_2, e = epsilon,
+             coupled = decoupled ? 0.0f : weight_decay,
              keep = decoupled ? static_cast<float>(1 - eta * double{weight_decay}) : 1.0f](auto& x, auto& m, auto& v,
                                                                                            const auto& gradient) {
                 using std::sqrt;
@@ -60,6 +63,7 @@ struct adam {
                 const T d = multiply_add(T(coupled), x, gradient);
                 m = multiply_add(T(b1), m, rounded(T(T(1 - b1) * d)));
                 v = multiply_add(T(b2), v, rounded(T(rounded(T(T(1 - b2) * d)) * d)));
+                v = select(v < T(most), v, T(most));  // infinity would hold the coordinate still for ever
                 const T denominator = multiply_add(T(sqrt(v)), T(root), T(e));
                 x = rounded(T(T(keep) * x)) - rounded(T(T(T(scale) * m) / denominator));
             },

@@ -15,13 +15,32 @@ namespace frugal {
 
 namespace detail {
 
-//! Elias gamma code of v >= 1 (Elias 1975): as many zeros as v has bits after its first, a one, then those bits.
+//! A code word: its bits in the order they travel, the first lowest.
+struct code_word {
+    std::uint64_t bits = 0;
+    unsigned length = 0;
+
+    //! This word and then another; both together have at most 64 bits.
+    code_word then(code_word next) const { return {bits | next.bits << length, length + next.length}; }
+};
+
+//! Elias gamma code of v in [1, 2^32) (Elias 1975): as many zeros as v has bits after its first, a one, then those bits.
+inline code_word gamma_code(std::uint64_t v) {
+    const auto n = static_cast<unsigned>(std::bit_width(v)) - 1;
+    return {(std::uint64_t{1} << n) | (v - (std::uint64_t{1} << n)) << (n + 1), 2 * n + 1};
+}
+//! Elias delta code of v in [1, 2^32): the number of bits of v in gamma code, then the bits of v after its first.
+inline code_word delta_code(std::uint64_t v) {
+    const auto n = static_cast<unsigned>(std::bit_width(v)) - 1;
+    return gamma_code(n + 1).then({v - (std::uint64_t{1} << n), n});
+}
+
+//! The codes of any v >= 1, which may have more than 64 bits.
 inline void write_gamma(payload_writer& w, std::uint64_t v) {
     const auto n = static_cast<unsigned>(std::bit_width(v)) - 1;
     w.bits(std::uint64_t{1} << n, n + 1);
     w.bits(v - (std::uint64_t{1} << n), n);
 }
-//! Elias delta code of v >= 1: the number of bits of v in gamma code, then the bits of v after its first.
 inline void write_delta(payload_writer& w, std::uint64_t v) {
     const auto n = static_cast<unsigned>(std::bit_width(v)) - 1;
     write_gamma(w, n + 1);
@@ -63,7 +82,6 @@ public:
                        "the padding of a message is not zero: it was altered");
     }
 
-private:
     //! At least 57 bits from the position on; zeros past the end.
     std::uint64_t peek() const {
         const auto at = static_cast<std::size_t>(position_ / 8);
@@ -81,6 +99,7 @@ private:
                        "the message ends before its content: it was truncated; send it again");
     }
 
+private:
     payload_reader* reader_;
     std::span<const std::byte> bytes_;
     std::uint64_t position_ = 0;

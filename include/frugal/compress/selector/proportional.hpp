@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/scale/scales.hpp>
 #include <frugal/compress/selector/selection.hpp>
 #include <frugal/kernels/norms.hpp>
@@ -74,18 +75,22 @@ inline void sample_proportional(std::span<const float> x, double lambda, random_
     const random_stream stream(k);
     chosen.indices.clear();
     chosen.values.clear();
-    std::uint32_t words[1024];
-    for (std::size_t first = 0; first < x.size(); first += std::size(words)) {
-        const std::size_t n = std::min(std::size(words), x.size() - first);
-        kernels::random_words(stream, first, n, words);
-        for (std::size_t i = 0; i < n; ++i) {
-            const float v = x[first + i];
-            const double p = std::min(1.0, lambda * std::fabs(static_cast<double>(v)));
-            const double limit = std::ceil(p * 0x1p32);
-            if (static_cast<double>(words[i]) < limit) {
-                chosen.indices.push_back(static_cast<std::uint32_t>(first + i));
-                chosen.values.push_back(static_cast<float>(static_cast<double>(v) / (limit * 0x1p-32)));
-            }
+    constexpr std::size_t piece = 1024;
+    std::array<std::uint32_t, piece> words, taken;
+    for (std::size_t first = 0; first < x.size(); first += piece) {
+        const std::size_t n = std::min(piece, x.size() - first);
+        kernels::random_words(stream, first, n, words.data());
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < n; ++i) {  // without a branch, which nothing could predict
+            taken[count] = static_cast<std::uint32_t>(first + i);
+            const double scaled = std::min(1.0, lambda * std::fabs(double{x[first + i]})) * 0x1p32;
+            count += static_cast<double>(words[i]) < scaled ? 1 : 0;  // the same for it rounded up
+        }
+        for (std::size_t t = 0; t < count; ++t) {
+            const double v = double{x[taken[t]]};
+            const double limit = std::ceil(std::min(1.0, lambda * std::fabs(v)) * 0x1p32);
+            chosen.indices.push_back(taken[t]);
+            chosen.values.push_back(static_cast<float>(v / (limit * 0x1p-32)));
         }
     }
 }
@@ -97,6 +102,7 @@ inline void sample_proportional(std::span<const float> x, double lambda, random_
 //! Of all unbiased random selections with that variance, the one that sends fewest coordinates on average. O(d).
 struct variance_budget {
     double epsilon = 1;
+    using default_indices = rice_indices;  // of so many that 19 bits each would be most of the message
 
     static constexpr auto describe() {
         return describes("variance_budget", "the fewest coordinates of unbiased selections of that variance",
