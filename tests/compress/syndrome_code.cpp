@@ -107,7 +107,7 @@ TEST_CASE("syndrome_code: one bit in seven differs, found by three checks a word
 
 TEST_CASE("syndrome_code: rates within reach of the entropy", "[compress][syndrome_code][statistical]") {
     const std::size_t n = 40000;
-    for (const auto& [p, margin] : {std::pair{0.11, 0.3}, std::pair{0.03, 0.4}, std::pair{0.005, 1.0}}) {
+    for (const auto& [p, margin] : {std::pair{0.11, 0.4}, std::pair{0.03, 0.6}, std::pair{0.005, 1.6}}) {
         const rare_ones source(n, p, 7);
         const syndrome_shape shape = syndrome_shape::of(n, entropy_of(p), margin);
         const syndrome_code code(n, shape, {.seed = 8});

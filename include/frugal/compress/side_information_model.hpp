@@ -216,7 +216,7 @@ private:
                 for (std::size_t s = 0; s < symbols; ++s) {
                     const std::size_t b = difference(static_cast<int>(s) - levels_, offset);
                     p[s] = histogram_[c * n + b] + histogram_[c * n + mirrored(b)] +  // f is symmetric
-                           rounded(16 * of_all[b] / total) + 0.001;  // few counts: as elsewhere, and never impossible
+                           rounded(64 * of_all[b] / total) + 0.05;  // few counts: as elsewhere, and never impossible
                 }
                 describe_place(c * offsets() + offset, p);
             }

@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -51,7 +51,8 @@ struct syndrome_shape {
 //! spread from both ends: the regular code comes close to the best decoder's threshold at any rate, so that one
 //! construction serves all of them.
 //!
-//! Shifts are drawn from the key, and drawn again where two blocks would share two checks: no cycles of length 4, as long
+//! Bit i stands at place (i stride) mod n, so that the bits of every block come from all over the vector and what is known
+//! of them is the same everywhere. Shifts are drawn from the key, and drawn again where two blocks would share two checks: no cycles of length 4, as long
 //! as there are shifts left (few where layers are very few).
 //!
 //! Belief propagation works on integers, one layer of checks after the other, in windows that move in from the ends: the
@@ -64,7 +65,11 @@ public:
     static constexpr std::int16_t certain = 320;
 
     syndrome_code(std::size_t n, syndrome_shape shape, random_key key)
-        : n_(n), lift_(checked(n, shape).lift), blocks_((n + lift_ - 1) / lift_), edges_(shape.layers) {
+        : n_(n),
+          stride_(stride_of(n)),
+          lift_(checked(n, shape).lift),
+          blocks_((n + lift_ - 1) / lift_),
+          edges_(shape.layers) {
         const std::size_t weight = shape.weight, layers = shape.layers;
         const std::size_t positions = layers - weight + 1;
         const random_stream stream(key);
@@ -107,10 +112,11 @@ public:
     //! Calls use(check) for each check that bit i is part of, increasing.
     template <class Use>
     void for_checks_of(std::size_t i, Use use) const {
+        const std::size_t place = (i * stride_) % n_;
         for (std::size_t l = 0; l < edges_.size(); ++l) {
             for (const edge& e : edges_[l]) {
-                if (e.block == i / lift_) {
-                    use(l * lift_ + (i % lift_ + e.shift) % lift_);
+                if (e.block == place / lift_) {
+                    use(l * lift_ + (place % lift_ + e.shift) % lift_);
                 }
             }
         }
@@ -120,7 +126,8 @@ public:
     void syndrome(std::span<const std::uint8_t> bits, std::span<std::uint8_t> out) const {
         expect(bits.size() == n_ && out.size() == checks(), "a syndrome's lengths are not those of its code");
         const auto padded = borrow<std::uint8_t>(blocks_ * lift_);
-        std::ranges::fill(std::ranges::copy(bits, padded.begin()).out, padded.end(), std::uint8_t{0});
+        std::ranges::fill(padded, std::uint8_t{0});
+        for_places([&](std::size_t i, std::size_t place) { padded[place] = bits[i]; });
         std::ranges::fill(out, std::uint8_t{0});
         for (std::size_t l = 0; l < edges_.size(); ++l) {
             for (const edge& e : edges_[l]) {
@@ -162,9 +169,7 @@ public:
                 break;
             }
         }
-        for (std::size_t i = 0; i < n_; ++i) {
-            bits[i] = s.belief[i] < 0 ? 1 : 0;
-        }
+        for_places([&](std::size_t i, std::size_t place) { bits[i] = s.belief[place] < 0 ? 1 : 0; });
         const auto found = borrow<std::uint8_t>(checks());
         this->syndrome(bits, found);
         return std::ranges::equal(found, syndrome);
@@ -181,6 +186,24 @@ private:
         return shape;
     }
 
+    //! About n / golden ratio, without a common divisor with n.
+    static std::size_t stride_of(std::size_t n) {
+        auto stride = static_cast<std::size_t>(0.6180339887498949 * static_cast<double>(n));
+        while (std::gcd(stride, n) != 1) {
+            ++stride;
+        }
+        return stride;
+    }
+    //! use(i, place): where bit i stands.
+    template <class Use>
+    void for_places(Use use) const {
+        for (std::size_t i = 0, place = 0; i < n_; ++i) {
+            use(i, place);
+            place += stride_;
+            place -= place >= n_ ? n_ : 0;
+        }
+    }
+
     struct edge {
         std::uint32_t block;
         std::uint32_t shift;
@@ -195,8 +218,8 @@ private:
 
         state(const syndrome_code& c, std::span<const std::int16_t> likelihood, std::span<const std::uint8_t> checks)
             : code(c), syndrome(checks), belief(c.blocks_ * c.lift_), work(working_memory(c)) {
-            std::ranges::fill(std::ranges::copy(likelihood, belief.begin()).out, belief.end(),
-                              kernels::largest_message);
+            std::ranges::fill(belief, kernels::largest_message);
+            c.for_places([&](std::size_t i, std::size_t place) { belief[place] = likelihood[i]; });
             for (const auto& layer : c.edges_) {
                 messages.push_back(borrow<std::int16_t>(layer.size() * c.lift_));
                 std::ranges::fill(messages.back(), std::int16_t{0});
@@ -253,6 +276,7 @@ private:
     };
 
     std::size_t n_;
+    std::size_t stride_;
     std::size_t lift_;
     std::size_t blocks_;
     std::vector<std::vector<edge>> edges_;  // by layer

@@ -469,7 +469,7 @@ private:
     downlink<Down> down_;
     combiner<mean> combine_{mean(), combination()};
     node_weights weights_;
-    std::array<double, most_planes> margins_{0.1, 0.2, 0.3, 0.3, 0.3, 0.3};
+    std::array<double, most_planes> margins_{0.15, 0.15, 0.5, 0.5, 0.5, 0.5};
     std::vector<std::uint8_t> symbols_;  // of the exchange under way
     std::vector<float> steps_;
     std::uint32_t first_ = 0;
