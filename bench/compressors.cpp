@@ -11,14 +11,23 @@
 #include <frugal/compress/coder/radix.hpp>
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
+#include <frugal/compress/compressive_sampling.hpp>
+#include <frugal/compress/cross_polytope.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/scalar.hpp>
+#include <frugal/compress/scale/block_scales.hpp>
+#include <frugal/compress/selector/chunked_top_k.hpp>
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>
+#include <frugal/compress/transform/hadamard.hpp>
+#include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
+#include <frugal/quantize/e8.hpp>
+#include <frugal/quantize/minifloat.hpp>
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
 #include <frugal/quantize/stochastic.hpp>
@@ -125,6 +134,8 @@ void add_compressors() {
     add("encode/sign-packed-naive", naive_sizes, encode_sign_naive);
     add_codec("sign-packed-feedback", [] { return error_feedback{scalar_compressor{sign{}, mean_abs{}, packed{}}}; });
     add_codec("top_k-0.01", [] { return sparse_compressor{top_k{.fraction = 0.01}}; });
+    add_codec("chunked_top_k-64-4096",
+              [] { return sparse_compressor{chunked_top_k{}, codebook_compressor{lloyd_max{}}, rice_indices{}}; });
     add_codec("top_k-0.01-feedback", [] { return error_feedback{sparse_compressor{top_k{.fraction = 0.01}}}; });
     add_codec("one_bit-packed", [] { return codebook_compressor{one_bit{}}; });
     add_codec("one_bit-packed-feedback", [] { return error_feedback{codebook_compressor{one_bit{}}}; });
@@ -132,6 +143,19 @@ void add_compressors() {
     add_codec("random_k-0.01", [] { return sparse_compressor{random_k{.fraction = 0.01}}; });
     add_codec("random_k-0.1", [] { return sparse_compressor{random_k{.fraction = 0.1}}; });
     add_codec("stovoq-8-256", [] { return stovoq{.dimension = 8, .codewords = 256, .bias_bits = 3}; });
+    add_codec("mxfp8", [] { return scalar_compressor{minifloat{4, 3}, shared_exponent{32}}; });
+    add_codec("mxfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_exponent{32}}; });
+    add_codec("nvfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_e4m3{16}}; });
+    add_codec("stovoq-16-8192", [] { return stovoq{.dimension = 16, .codewords = 8192}; }, naive_sizes);
+    add_codec("spherical_stovoq-8-256", [] { return spherical_stovoq{.dimension = 8, .codewords = 256}; }, naive_sizes);
+    add_codec("cross_polytope-16", [] { return cross_polytope{}; }, naive_sizes);
+    add_codec("dithered_e8-4-packed", [] { return scalar_compressor{dithered_e8{4}, bucketed{max_norm{}, 512}}; });
+    add_codec("rotated-sign", [] {
+        return transformed{hadamard{.size = 4096}, scalar_compressor{sign{}, bucketed{mean_abs{}, 4096}}};
+    });
+    add_codec("qcs-256-256-1", [] { return compressive_sampling{.size = 256, .levels = 1}; });
+    add_codec("qcs-256-110-2", [] { return compressive_sampling{.size = 256, .kept = 110, .levels = 2}; });
+    add_codec("qcs-4096-1024-2", [] { return compressive_sampling{.size = 4096, .kept = 1024, .levels = 2}; });
     add_codec(
         "dithered-1-range_coder", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, range_coder{}}; },
         naive_sizes);

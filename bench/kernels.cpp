@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include <frugal/kernels/elementwise.hpp>
+#include <frugal/kernels/hadamard.hpp>
+#include <frugal/kernels/normals.hpp>
 #include <frugal/kernels/norms.hpp>
 #include <frugal/kernels/philox.hpp>
 #include <frugal/kernels/quantize.hpp>
@@ -110,6 +113,47 @@ void quantize(benchmark::State& state) {
     count_bytes(state);
 }
 
+template <class Arch>
+void normals(benchmark::State& state) {
+    std::vector<float> x(8192);
+    const std::size_t n = static_cast<std::size_t>(state.range(0)) / 4;
+    std::uint64_t round = 0;
+    for (auto _ : state) {
+        for (std::size_t at = 0; at < n; at += x.size()) {
+            frugal::kernels::fill_normal<Arch>(frugal::random_stream({.seed = 1, .round = round++}),
+                                               std::span(x).first(std::min(x.size(), n - at)));
+            benchmark::DoNotOptimize(x.data());
+            benchmark::ClobberMemory();
+        }
+    }
+    count_bytes(state);
+}
+//! In place, again and again: no instruction takes longer for what has overflowed.
+template <class F>
+void in_place(benchmark::State& state, F f) {
+    output y(state);
+    for (auto _ : state) {
+        const auto x = y.next();
+        f(x);
+        benchmark::DoNotOptimize(x.data());
+        benchmark::ClobberMemory();
+    }
+    count_bytes(state);
+}
+void hadamard_naive(std::span<float> x, std::size_t block) {
+    for (std::size_t at = 0; at < x.size(); at += block) {
+        for (std::size_t h = block / 2; h > 0; h /= 2) {
+            for (std::size_t i = at; i < at + block; i += 2 * h) {
+                for (std::size_t j = i; j < i + h; ++j) {
+                    const float a = x[j];
+                    x[j] = a + x[j + h];
+                    x[j + h] = a - x[j + h];
+                }
+            }
+        }
+    }
+}
+
 void top_k(benchmark::State& state, std::span<const float> (*pool)()) {
     std::vector<std::uint32_t> indices;
     reduce(
@@ -160,8 +204,24 @@ void add_kernels() {
             k::mean_of(parts, y.first(n));
         });
     });
+    for (const std::size_t block : {std::size_t{64}, std::size_t{4096}}) {
+        const std::string name = "hadamard/" + std::to_string(block);
+        const auto in_blocks = [block](auto transform) {
+            return [=](benchmark::State& state) {
+                in_place(state, [&](std::span<float> x) { transform(x.first(x.size() / block * block), block); });
+            };
+        };
+        add(name, all_sizes, in_blocks([](std::span<float> x, std::size_t n) { k::hadamard(x, n); }));
+        add(name + "-naive", naive_sizes, in_blocks(hadamard_naive));
+    }
+    add("random/signs", naive_sizes, [](benchmark::State& state) {
+        map(state,
+            [](vector x, std::span<float> y) { k::random_signs(frugal::random_stream({.seed = 1}), 0, 0.5f, x, y); });
+    });
     add("random/philox", naive_sizes, random_words);
     add("random/philox-naive", naive_sizes, random_words_naive);
+    add("random/normal", naive_sizes, normals<frugal::default_arch>);
+    add("random/normal-naive", naive_sizes, normals<frugal::scalar_arch>);
     add("quantize/dithered-1", naive_sizes, quantize);
     add("top_k/0.01", all_sizes, top_k, normal_pool);
     add("top_k/0.01-sparse", naive_sizes, top_k, sparse_pool);

@@ -18,7 +18,9 @@ void add(const std::string& name, std::int64_t largest, F f, Arguments... argume
     add_benchmark(name, [=](benchmark::State& state) { f(state, arguments...); }, largest);
 }
 
+void add_bits();
 void add_kernels();
 void add_compressors();
+void add_nearest_codeword();
 
 }  // namespace bench

@@ -1,4 +1,5 @@
-# Install rules: the headers, the CMake package and the pkg-config files. Nothing installed depends on the machine.
+# Install rules: the headers, the CMake package and the pkg-config files, none of which depends on the machine. The
+# program is installed by examples/CMakeLists.txt.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -30,6 +31,7 @@ install(
         ${PROJECT_BINARY_DIR}/frugalConfig.cmake
         ${PROJECT_BINARY_DIR}/frugalConfigVersion.cmake
         ${CMAKE_CURRENT_LIST_DIR}/FindCBLAS.cmake
+        ${CMAKE_CURRENT_LIST_DIR}/dispatch.cmake
     DESTINATION ${config_folder}
 )
 

@@ -116,6 +116,12 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     each_coder(natural{.levels = 8});
     each_coder(natural{.levels = 64});
     each_coder(sign{});
+    each_coder(dithered_e8{3});
+    each_coder(minifloat{4, 3});
+    all.push_back(scalar(minifloat{2, 1}, any_scale(shared_exponent{32}), packed{}));
+    all.push_back(scalar(minifloat{2, 1}, any_scale(shared_e4m3{16}), packed{}));
+    all.push_back(scalar(e8{16}, any_scale(bucketed{max_norm{}, 13}), packed{}));
+    all.push_back(scalar(nested_e8{1.0 / 16, 2}, any_scale(max_norm{}), packed{}));
     each_coder(nested_dithered{.fine = 1.0 / 3, .coarse = 1});
     each_coder(nested_dithered{.fine = 1.0 / 1000, .coarse = 1, .shrink = 0.9});
     each_coder(stochastic_codebook{.levels = {-1.0f, -0.25f, 0.0f, 0.5f, 2.0f}});
@@ -152,6 +158,12 @@ inline std::vector<frugal::any_compressor> all_compositions() {
                          .group = 7,
                          .norm_bits = 12,
                          .levels = bias_levels::all_but_one});
+    all.push_back(transformed{hadamard{.size = 16}, fine});
+    all.push_back(transformed{hadamard{.size = 32, .kept = 9},
+                              scalar(dithered{.levels = 2}, any_scale(bucketed{max_norm{}, 9}), radix{})});
+    all.push_back(transformed{hadamard{.size = 12}, any_compressor(sparse_compressor{top_k{.fraction = 0.3}})});
+    all.push_back(transformed{hadamard{.size = 128}, near});
+    all.push_back(compressive_sampling{.size = 20, .kept = 7, .levels = 0});
     all.push_back(alternating{fine, near});
     all.push_back(alternating{near, any_compressor(identity{})});
     const auto with_feedback = [](any_compressor inner) { return any_compressor(error_feedback{std::move(inner)}); };
@@ -161,6 +173,8 @@ inline std::vector<frugal::any_compressor> all_compositions() {
     all.push_back(with_feedback(with_feedback(fine)));
     all.push_back(with_feedback(any_compressor(codebook_compressor{one_bit{}, any_coder(packed{})})));
     all.push_back(any_compressor(sparse_compressor{top_k{.fraction = 0.5}, with_feedback(few), fixed_width_indices{}}));
+    all.push_back(any_compressor(weighted_error_feedback{fine, 0.5f}));
+    all.push_back(any_compressor(error_feedback{few, 0.75f}));
     add_what_is_missing(all);
     all.push_back(blocked{scalar_compressor{dithered{.levels = 1}}, 16});
     all.push_back(blocked{sparse_compressor{top_k{.fraction = 0.2}}, 7});

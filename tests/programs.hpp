@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <frugal/algorithm/ce_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
 #include <frugal/algorithm/fedavg.hpp>
@@ -108,6 +109,11 @@ inline std::vector<program> all_programs() {
     });
     add("FedProx", [=] { return fedprox(sampled, 0.1f, bowl, w0, full_batch{}, steps); });
     add("SVRG", [=] { return svrg(six, 4, bowl, w0, full_batch{}, full_batch{}, sharded{}, steps); });
+    add("CE-SGD", [=] {
+        const sparse_compressor masked{loss_mask{.layers = {40, 60}}, identity{}, bitmap_indices{}};
+        return ce_sgd({.workers = 6, .seed = 9, .feedback = {.averaged = true, .smoothing = 0.5}}, bowl, w0,
+                      full_batch{}, server{error_feedback{masked}}, heavy);
+    });
     for (const auto order : {round_order::sequential, round_order::overlap}) {
         const bool overlaps = order == round_order::overlap;
         add(overlaps ? "D-PSGD, overlap" : "D-PSGD",

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include <frugal/algorithm/ce_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/catalogue.hpp>
 #include <frugal/data/dataset.hpp>
@@ -154,6 +155,29 @@ struct gradient_tracking_choice {
     std::string name() const { return described_name(*this); }
 };
 
+struct ce_sgd_choice {
+    loss_mask mask{};
+    bool residual = false;
+    std::size_t probe = 0;
+    bool averaged = false;
+    double smoothing = 0;
+    receiver_mask receiver = receiver_mask::none;
+    static constexpr auto describe() {
+        return describes(
+            "ce_sgd", "gradient coordinates that were sent while the loss fell (CE-SGD)",
+            part("mask", &ce_sgd_choice::mask, "its layers are the objective's, unless given").otherwise("loss_mask"),
+            option("residual", &ce_sgd_choice::residual, "add what was not sent to the next gradient"),
+            option("probe", &ce_sgd_choice::probe, "judge by the loss on so many samples; 0: on the mini-batch")
+                .from(0)
+                .to(1 << 30),
+            option("averaged", &ce_sgd_choice::averaged, "judge by the mean loss of all workers"),
+            option("smoothing", &ce_sgd_choice::smoothing, "weight of the past in the loss judged by").from(0).below(1),
+            option("receiver", &ce_sgd_choice::receiver, "mask of a worker's own on what it receives")
+                .one_of("none", "own"));
+    }
+    std::string name() const { return described_name(*this); }
+};
+
 struct async_sgd_choice {
     static constexpr auto describe() {
         return describes("async_sgd", "a server that waits for nobody; --engine event");
@@ -176,7 +200,7 @@ struct fedbuff_choice {
 };
 
 using algorithm_choice = std::variant<synchronous_choice, local_sgd_choice, fedavg_choice, dpsgd_choice, choco_choice,
-                                      gradient_tracking_choice, async_sgd_choice, fedbuff_choice>;
+                                      gradient_tracking_choice, ce_sgd_choice, async_sgd_choice, fedbuff_choice>;
 
 //! How long steps take, of `--engine event`.
 struct speed_choice {
@@ -254,6 +278,7 @@ struct catalogue_of<driver::algorithm_choice> {
         driver::dpsgd_choice,              //
         driver::choco_choice,              //
         driver::gradient_tracking_choice,  //
+        driver::ce_sgd_choice,             //
         driver::async_sgd_choice,          //
         driver::fedbuff_choice>;
 };

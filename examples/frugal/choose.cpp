@@ -120,7 +120,7 @@ int run_choose(const choose_request& request, const std::filesystem::path& out) 
                    request.input.string() + " has " + std::to_string(x.size());
         });
     }
-    prepare_folder(out);
+    const result_folder folder(out);
     const choice found = choose_compressor(x, {.link_bits_per_second = link.bits_per_second,
                                                .repeat = request.repeat,
                                                .seed = request.seed,

@@ -18,6 +18,7 @@ void for_kinds(F f) {
     f.template operator()<any_selector>("Selectors, in sparse(...)");
     f.template operator()<any_index_coding>("Codings of indices, in sparse(...)");
     f.template operator()<any_codebook>("Codebooks, in codebook(...)");
+    f.template operator()<any_transform>("Transforms, in transformed(...)");
     f.template operator()<any_exchange>("Exchanges (--exchange)");
     f.template operator()<any_aggregator>("Aggregators, in server(...)");
     f.template operator()<any_mixing_matrix>("Topologies (--topology)");
@@ -36,11 +37,42 @@ void print(const std::vector<std::pair<std::string, std::string>>& rows, const c
     std::cout << '\n';
 }
 
+//! Everything of one kind, named as by its heading, in the singular or plural; or one of it.
+int list_kind(const std::string& kind, const std::string& name) {
+    std::vector<std::string> kinds, names;
+    bool found = false;
+    for_kinds([&]<class Value>(const char*) {
+        std::string plural(catalogue_of<Value>::kind);
+        plural += plural.ends_with('s') ? "es" : "s";
+        kinds.push_back(plural.ends_with("ys") ? plural.substr(0, plural.size() - 2) + "ies" : plural);
+        if (kind != catalogue_of<Value>::kind && kind != kinds.back()) {
+            return;
+        }
+        for (const listed& one : list_of<Value>()) {
+            const std::string its_name = one.signature.substr(0, one.signature.find('('));
+            names.push_back(its_name);
+            if (name.empty() || name == its_name) {
+                std::cout << text_of(one);
+                found = true;
+            }
+        }
+    });
+    expect(!names.empty(),
+           [&] { return "there are no " + kind + did_you_mean(kind, kinds) + "; known: " + joined(kinds); });
+    expect(found, [&] {
+        return "there is no " + kind + " " + name + did_you_mean(name, names) + "; known: " + joined(names);
+    });
+    return 0;
+}
+
 constexpr const char* how = "Arguments are given by position or by name; those without a default are required.\n\n";
 
 }  // namespace
 
-int run_list(bool markdown) {
+int run_list(bool markdown, const std::string& kind, const std::string& name) {
+    if (!kind.empty()) {
+        return list_kind(kind, name);
+    }
     if (markdown) {
         std::cout << "# Everything that has a name\n\nThis page is what `frugal list --markdown` prints. " << how;
         bool first = true;

@@ -1,7 +1,6 @@
-//! The program `frugal`: train, compare, codec, choose, reproduce, list.
+//! The program `frugal`: train, evaluate, compare, codec, choose, reproduce, list, help.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <iostream>
 #include <new>
@@ -9,92 +8,76 @@
 #include <vector>
 
 #include <frugal/catalogue/term.hpp>
-#include <frugal/version.hpp>
+#include <frugal/kernels/batch.hpp>
 
 #include "commands.hpp"
+#include "manual.hpp"
 #include "mpi_session.hpp"
+#include "settings.hpp"
 
 namespace {
 
-using frugal::driver::training_request;
-
-//! A whole number in decimal digits, from low to high. (The parser itself would read -1 as 2^64 - 1 and 010 as 8.)
-CLI::Validator whole(std::uint64_t low, std::uint64_t high) {
-    const std::string range = std::to_string(low) + ".." + std::to_string(high);
-    return {[=](std::string& text) {
-                std::uint64_t value = 0;
-                const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-                if (problem != std::errc() || end != text.data() + text.size() || value < low || value > high) {
-                    return "'" + text + "' is not a whole number in " + range;
-                }
-                text = std::to_string(value);
-                return std::string();
-            },
-            "in " + range};
-}
-
-constexpr std::uint64_t many = std::uint64_t{1} << 40;
-
-void add_workload_options(CLI::App& app, training_request& r) {
-    app.add_option("--data", r.data, "fashion-mnist, a folder of IDX files, or synthetic(...)")->capture_default_str();
-    app.add_option("--rounds", r.rounds, "rounds")->check(whole(1, many))->capture_default_str();
-    app.add_option("--seed", r.seed, "the seed of everything random")->check(whole(0, ~0ull))->capture_default_str();
-    app.add_option("--threads", r.threads, "threads; 0 for all processors")
-        ->check(whole(0, 256))
-        ->capture_default_str();
-    app.add_option("--network", r.network, "the simulated network: latency=TIME,bandwidth=RATE")->capture_default_str();
-    app.add_option("--evaluate-every", r.evaluate_every, "rounds between evaluations; 0 for about 25 of them")
-        ->check(whole(0, many))
-        ->capture_default_str();
+//! The option that a mistyped word of the command line may have meant: "; did you mean --compressor?"
+std::string meant_option(const CLI::App& command, const std::vector<std::string>& words) {
+    std::vector<std::string> known;
+    for (const CLI::Option* o : command.get_options()) {
+        known.push_back(o->get_name());
+    }
+    for (const std::string& word : words) {
+        const std::string option = word.substr(0, word.find('='));
+        if (option.starts_with("--") && std::find(known.begin(), known.end(), option) == known.end()) {
+            return frugal::did_you_mean(option, known);
+        }
+    }
+    return {};
 }
 
 int run(int argc, char** argv) {
     using namespace frugal::driver;
     CLI::App app{"frugal: training across many machines with few bits"};
-    app.set_version_flag("--version", std::to_string(FRUGAL_VERSION_MAJOR) + "." +
-                                          std::to_string(FRUGAL_VERSION_MINOR) + "." +
-                                          std::to_string(FRUGAL_VERSION_PATCH));
+    app.set_version_flag("--version", version_text() + " (kernels: " + frugal::default_arch::name() + ")");
     app.require_subcommand(1);
     std::filesystem::path out = "out";
 
     training_request request;
     auto* train = app.add_subcommand("train", "train one objective by one algorithm");
-    train->add_option("--algorithm", request.algorithm, "see `frugal list`")->capture_default_str();
-    train->add_option("--compressor", request.compressor, "an expression or alias")->capture_default_str();
-    train->add_option("--exchange", request.exchange, "how means are taken, an expression; default: a server");
-    auto* topology =
-        train->add_option("--topology", request.topology, "for decentralized algorithms")->capture_default_str();
-    train->add_option("--optimizer", request.optimizer, "an expression")->capture_default_str();
-    train->add_option("--objective", request.objective, "an expression")->capture_default_str();
-    train->add_option("--partition", request.partition, "iid, shards(...) or dirichlet(...)")->capture_default_str();
-    train->add_option("--speed", request.speed, "simulated steps: kind=KIND,mean=SECONDS,slow=FACTOR")
-        ->capture_default_str();
-    train->add_option("--engine", request.engine, "tbb, mpi or event")->capture_default_str();
-    add_workload_options(*train, request);
-    train->add_option("--nodes", request.nodes, "workers")->check(whole(1, 1 << 20))->capture_default_str();
-    train->add_option("--batch", request.batch, "samples per round, all workers together")
-        ->check(whole(1, 1 << 30))
-        ->capture_default_str();
+    add_settings(*train, request);
+    std::string from;
+    train->add_option("--from", from, "a report.json (or FILE#NAME) whose run is repeated, but for what is given here");
+    std::string config;
+    train->add_option("--config", config, "a file of options, a line each, such as compressor = \"dqsg\"");
     train->add_option("--checkpoint-every", request.checkpoint_every, "rounds between checkpoints; 0 for none")
-        ->check(whole(0, many))
+        ->check(whole(0, std::uint64_t{1} << 40))
         ->capture_default_str();
     train->add_option("--checkpoint", request.checkpoint, "folder of the checkpoints");
     train->add_flag("--resume", request.resume, "go on from the newest checkpoint, if there is one");
+    train->add_option("--save", request.save, "file for the trained parameters: raw 32-bit floats");
     train->add_option("--out", out, "folder for report.json, curves.csv and curves.svg")->capture_default_str();
+
+    training_request judged;
+    std::filesystem::path model;
+    auto* evaluate = app.add_subcommand("evaluate", "loss and accuracy of parameters that train --save wrote");
+    evaluate->add_option("--model", model, "the parameters")->required();
+    for (const char* name : {"objective", "data", "seed"}) {
+        add_setting(*evaluate, judged, name);
+    }
 
     std::string preset;
     training_request common;
-    common.rounds = 0;
     auto* compare = app.add_subcommand("compare", "several methods on the same work, one table and one picture");
-    compare->add_option("PRESET", preset, "see `frugal list`")->required();
-    add_workload_options(*compare, common);
+    compare->add_option("PRESET", preset, "see `frugal list`; or a file, a line for each run: NAME: OPTIONS of train")
+        ->required();
+    add_settings(*compare, common, true);
     compare->add_option("--out", out, "folder for the results")->capture_default_str()->take_last();
 
     codec_request codec_options;
     auto* codec = app.add_subcommand("codec", "one real vector through a compressor");
     codec->add_option("--compressor", codec_options.compressor, "an expression or alias")->required();
-    codec->add_option("--input", codec_options.input, "an .npy file, or raw little-endian 32-bit floats")->required();
+    codec->add_option("--input", codec_options.input,
+                      "an .npy file, or raw little-endian 32-bit floats; -: the standard input");
+    codec->add_option("--message", codec_options.message, "instead of --input: a message to decode");
     codec->add_option("--output", codec_options.output, "where to write the decoded vector");
+    codec->add_option("--write-message", codec_options.written_message, "where to write the first message");
     codec->add_option("--repeat", codec_options.repeat, "repeats, each with a fresh key")
         ->check(whole(1, 1000000))
         ->capture_default_str();
@@ -124,31 +107,60 @@ int run(int argc, char** argv) {
     auto* list = app.add_subcommand("list", "everything that can be named, with parameters and defaults");
     bool markdown = false;
     list->add_flag("--markdown", markdown, "as the page docs/catalogue.md");
+    std::string kind, name;
+    list->add_option("KIND", kind, "only these, such as compressors");
+    list->add_option("NAME", name, "only this one");
 
+    std::string topic;
+    auto* help = app.add_subcommand("help", "what a command does and which options it takes");
+    help->add_option("COMMAND", topic, "the command");
+    bool manual = false;
+    help->add_flag("--man", manual, "as a manual page");
+
+    std::vector<std::string> commands;
+    for (const auto* c : app.get_subcommands([](const CLI::App*) { return true; })) {
+        commands.push_back(c->get_name());
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& e) {
         return app.exit(e);
     } catch (const CLI::ParseError& e) {
-        std::vector<std::string> commands;
-        for (const auto* c : app.get_subcommands([](const CLI::App*) { return true; })) {
-            commands.push_back(c->get_name());
-        }
         const std::string first = argc > 1 ? argv[1] : "";
         if (!first.empty() && first[0] != '-' && std::find(commands.begin(), commands.end(), first) == commands.end()) {
             std::cerr << "frugal: unknown command '" << first << "'" << frugal::did_you_mean(first, commands)
                       << "; known: " << frugal::joined(commands) << '\n';
         } else {
-            std::cerr << "frugal: " << e.what() << " (see frugal --help)\n";
+            const CLI::App& command = first.empty() || first[0] == '-' ? app : *app.get_subcommand(first);
+            std::cerr << "frugal: " << e.what() << meant_option(command, {argv + 1, argv + argc}) << " (see frugal help"
+                      << (&command == &app ? "" : " " + first) << ")\n";
         }
         return 2;
     }
-    request.topology_given = topology->count() > 0;
+    if (*help) {
+        if (!topic.empty() && std::find(commands.begin(), commands.end(), topic) == commands.end()) {
+            std::cerr << "frugal: unknown command '" << topic << "'" << frugal::did_you_mean(topic, commands) << '\n';
+            return 2;
+        }
+        const CLI::App& command = topic.empty() ? app : *app.get_subcommand(topic);
+        std::cout << (manual ? manual_page(app)
+                             : app.get_formatter()->make_help(&command, "frugal " + topic, CLI::AppFormatMode::Normal));
+        return 0;
+    }
     if (*train) {
+        if (!from.empty()) {
+            take_report(from, *train, request);
+        }
+        if (!config.empty()) {
+            take_file(config, *train, request);
+        }
         return run_train(request, out);
     }
+    if (*evaluate) {
+        return run_evaluate(judged, model);
+    }
     if (*compare) {
-        return run_compare(preset, common, out);
+        return run_compare(preset, [&](training_request& r) { copy_given(*compare, common, r); }, out);
     }
     if (*codec) {
         return run_codec(codec_options);
@@ -168,7 +180,7 @@ int run(int argc, char** argv) {
         }
         return run_reproduce(claims, out, seed);
     }
-    return *list ? run_list(markdown) : 2;
+    return *list ? run_list(markdown, kind, name) : 2;
 }
 
 }  // namespace

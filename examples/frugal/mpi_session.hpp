@@ -16,7 +16,7 @@ template <class F>
 int with_mpi([[maybe_unused]] int argc, [[maybe_unused]] char** argv, F f) {
 #if defined(FRUGAL_WITH_MPI)
     const std::vector<std::string_view> words(argv, argv + argc);
-    for (std::size_t i = 0; i < words.size(); ++i) {
+    for (std::size_t i = 1; i < words.size(); ++i) {
         if (words[i] == "--engine=mpi" || (words[i] == "mpi" && words[i - 1] == "--engine")) {
             mpi_environment mpi;
             return mpi.guard([&] {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,8 +16,15 @@
 
 #include <frugal/core/error.hpp>
 #include <frugal/core/expression.hpp>
+#include <frugal/version.hpp>
 
 namespace frugal::driver {
+
+std::string version_text() {
+    return std::to_string(FRUGAL_VERSION_MAJOR) + "." + std::to_string(FRUGAL_VERSION_MINOR) + "." +
+           std::to_string(FRUGAL_VERSION_PATCH);
+}
+
 namespace {
 
 nlohmann::json number_or_null(double v) {
@@ -85,10 +93,22 @@ std::string fixed_text(double value, int decimals) {
     return buffer;
 }
 
-void prepare_folder(const std::filesystem::path& folder) {
+result_folder::result_folder(const std::filesystem::path& folder) {
     const std::filesystem::path probe = folder / "report.json.tmp";
     write_file(probe, "");
     std::filesystem::remove(probe);
+    lock_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        ::close(lock_);
+        throw invalid_input("another process writes its results to " + folder.string() +
+                            ": give --out another folder (and --engine mpi to a program started by mpirun)");
+    }
+}
+
+result_folder::~result_folder() {
+    if (lock_ >= 0) {
+        ::close(lock_);
+    }
 }
 
 void write_file(const std::filesystem::path& file, const std::string& text) {
@@ -114,9 +134,14 @@ void write_file(const std::filesystem::path& file, const std::string& text) {
     }
 }
 
+void write_floats(const std::filesystem::path& file, std::span<const float> x) {
+    write_file(file, std::string(reinterpret_cast<const char*>(x.data()), x.size_bytes()));
+}
+
 void write_report(const std::filesystem::path& folder, const std::vector<run_report>& runs) {
     nlohmann::ordered_json report;
     report["schema"] = 1;
+    report["version"] = version_text();
     report["runs"] = nlohmann::ordered_json::array();
     for (const auto& r : runs) {
         nlohmann::ordered_json j;
@@ -140,6 +165,9 @@ void write_report(const std::filesystem::path& folder, const std::vector<run_rep
         j["seconds_total"] = r.seconds_total;
         j["parameters_digest"] = r.parameters_digest;
         j["diverged"] = r.diverged;
+        for (const auto& [name, value] : r.settings) {
+            std::visit([&, &name = name](const auto& v) { j["settings"][name] = v; }, value);
+        }
         report["runs"].push_back(std::move(j));
     }
     write_file(folder / "report.json", report.dump(2) + "\n");

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace frugal::driver {
@@ -17,6 +20,9 @@ struct curve_point {
     double train_loss = 0;
     double test_accuracy = 0;  // 0..1; NaN where the objective does not classify
 };
+
+//! A word or a number of the command line.
+using reported_setting = std::pair<std::string, std::variant<std::string, std::uint64_t>>;
 
 //! One method on one workload. The fields up to `diverged` are those of report.json, schema version 1.
 struct run_report {
@@ -41,6 +47,8 @@ struct run_report {
     std::string parameters_digest;
     bool diverged = false;
 
+    std::vector<reported_setting> settings;  // all that another run needs to be the same
+
     // Beside the schema, for tables.
     double coded_bits_per_node_per_round = std::numeric_limits<double>::quiet_NaN();
     double encode_gbps = 0;
@@ -61,6 +69,9 @@ void write_curves(const std::filesystem::path& folder, const std::vector<run_rep
 std::string draw_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs,
                         const std::string& title);
 
+//! Such as "0.2.0".
+std::string version_text();
+
 //! Runs gnuplot on `script`, kept as folder/name.gp, which draws folder/name.svg; size in pixels, such as "800,600".
 //! Returns a line for the user: where the picture is, or why there is none (then an
 //! older one is removed too).
@@ -76,12 +87,25 @@ std::string aligned_table(const std::vector<std::vector<std::string>>& rows);
 //! printf for one number: `fixed_text(0.12345, 3)` is "0.123"; "-" for NaN.
 std::string fixed_text(double value, int decimals);
 
-//! Makes the folder, and throws unless files can be written there: to be called before the work.
-void prepare_folder(const std::filesystem::path& folder);
+//! A folder for results, made if needed, for one process at a time. Throws where nothing can be written there, and where
+//! another process holds it. To be made before the work.
+class result_folder {
+public:
+    explicit result_folder(const std::filesystem::path& folder);
+    ~result_folder();
+    result_folder(const result_folder&) = delete;
+    result_folder& operator=(const result_folder&) = delete;
+
+private:
+    int lock_ = -1;
+};
 
 //! Writes `text` to `file`: a regular file through a temporary one and a rename, what is none (a pipe, a device)
 //! directly,
 //! and what a link points to. Throws naming the file and the reason.
 void write_file(const std::filesystem::path& file, const std::string& text);
+
+//! Raw 32-bit floats.
+void write_floats(const std::filesystem::path& file, std::span<const float> x);
 
 }  // namespace frugal::driver

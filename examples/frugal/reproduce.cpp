@@ -14,9 +14,14 @@ namespace {
 const std::vector<reproduction>& all() {
     static const std::vector<reproduction> list = [] {
         std::vector<reproduction> claims;
-        for (const auto& of_file : {dithered_claims,  //
-                                    gossip_claims,    //
-                                    stovoq_claims,    //
+        for (const auto& of_file : {askew_claims,                 //
+                                    ce_sgd_claims,                //
+                                    compressive_sampling_claims,  //
+                                    dithered_claims,              //
+                                    gossip_claims,                //
+                                    indirect_claims,              //
+                                    over_the_air_claims,          //
+                                    stovoq_claims,                //
                                     table_2_1_claims}) {
             std::ranges::move(of_file(), std::back_inserter(claims));
         }
@@ -43,7 +48,7 @@ int run_reproduce(const std::vector<std::string>& names, const std::filesystem::
             chosen.push_back(r);
         }
     }
-    prepare_folder(out);
+    const result_folder folder(out);
     nlohmann::ordered_json json = nlohmann::ordered_json::array();
     std::string table = "| claim | source | published | measured | holds |\n|---|---|---:|---:|---|\n";
     bool all_hold = true;

@@ -1,13 +1,16 @@
-//! `frugal train`: one objective by one algorithm.
+//! `frugal train`: one objective by one algorithm. `frugal evaluate`: what it has learned.
 #include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "commands.hpp"
 
 namespace frugal::driver {
 
 int run_train(const training_request& request, const std::filesystem::path& out) {
+    std::optional<result_folder> folder;
     if (rank() == 0) {
-        prepare_folder(out);
+        folder.emplace(out);
     }
     const run_report r = train(request);
     if (rank() != 0) {
@@ -25,11 +28,25 @@ int run_train(const training_request& request, const std::filesystem::path& out)
                                 {"total", fixed_text(r.seconds_total, 2) + " s"},
                                 {"digest", r.parameters_digest}});
     std::cout << "Report: " << (out / "report.json").string() << '\n' << picture << '\n';
+    if (!request.save.empty()) {
+        std::cout << "Model: " << request.save.string() << '\n';
+    }
     if (r.diverged) {
         std::cerr << "frugal: the run diverged in round " << r.rounds << ": lower the learning rate"
                   << (r.algorithm == "choco" ? " or gamma" : "") << '\n';
         return 1;
     }
+    return 0;
+}
+
+int run_evaluate(const training_request& request, const std::filesystem::path& model) {
+    const model_quality e = evaluate(request, model);
+    nlohmann::ordered_json j;
+    j["model"] = model.string();
+    j["dimension"] = e.dimension;
+    j["train_loss"] = e.train_loss;
+    j["test_accuracy"] = e.test_accuracy == e.test_accuracy ? nlohmann::json(e.test_accuracy) : nlohmann::json();
+    std::cout << j.dump(2) << '\n';
     return 0;
 }
 

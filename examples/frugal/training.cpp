@@ -1,12 +1,14 @@
 #include "training.hpp"
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <variant>
 
 #include <frugal/aggregate/side_information_mean.hpp>
 #include <frugal/algorithm/async_sgd.hpp>
+#include <frugal/algorithm/ce_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/dpsgd.hpp>
 #include <frugal/algorithm/fedavg.hpp>
@@ -25,29 +27,20 @@
 #include <frugal/mix/topologies.hpp>
 #include <frugal/node/any_node.hpp>
 #include <frugal/objective/accuracy.hpp>
+#include <frugal/objective/on_grid.hpp>
 #if defined(FRUGAL_WITH_MPI)
 #include <frugal/engine/mpi_engine.hpp>
 #endif
 
 #include "choices.hpp"
 #include "measured.hpp"
+#include "settings.hpp"
 
 namespace frugal::driver {
 namespace {
 
 constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t curve_points = 25;
-
-//! Everything a run is set up with; equal texts mean that one run may continue the other.
-std::string configuration_text(const training_request& r) {
-    std::string text;
-    for (const std::string& part :
-         {r.algorithm, r.compressor, r.exchange, r.topology_given ? r.topology : std::string(), r.optimizer,
-          r.objective, r.data, r.partition, std::to_string(r.nodes), std::to_string(r.batch), std::to_string(r.seed)}) {
-        text += part + '\n';
-    }
-    return text;
-}
 
 //! The words of a request turned into objects, before any work is done.
 struct setup {
@@ -79,8 +72,19 @@ struct setup {
         initial.resize(model.dimension());
         model.initialize({.seed = r.seed, .purpose = purposes::initialize}, initial);
         classifies = model.classes() > 0;
+        if (weight_grid* grid = optimizer.weights()) {
+            grid->fit(model.layout(), initial);
+            if (optimizer.differentiates_on_grid()) {
+                make_objective = [latent = std::move(make_objective), on = *grid](std::uint32_t node) {
+                    return any_objective(on_grid(latent(node), on));
+                };
+            }
+        }
         if (classifies) {
             test = model.with_data(data.test);
+            if (const weight_grid* grid = optimizer.weights()) {
+                test = on_grid(test, *grid);
+            }
             if (r.partition != "iid") {
                 shares = std::visit(
                     [&](const auto& p) {
@@ -94,7 +98,7 @@ struct setup {
             return "--batch " + std::to_string(r.batch) + " cannot be split over --nodes " + std::to_string(r.nodes) +
                    " and " + std::to_string(samples) + " samples: it must lie between the two";
         });
-        if (r.topology_given) {
+        if (!r.topology.empty()) {
             topology = parse<any_mixing_matrix>(r.topology);
         }
     }
@@ -137,6 +141,7 @@ public:
         report_.batch = request.batch;
         report_.seed = request.seed;
         report_.dimension = s.initial.size();
+        report_.settings = settings_of(request);
     }
 
     driver::run_report operator()() {
@@ -215,6 +220,28 @@ private:
         expect(!setup_.exchange, "gradient_tracking averages with the neighbours of --topology");
         run_program(erase(gradient_tracking(request_.seed, mixing(), objective(), setup_.initial, batches(),
                                             setup_.optimizer, compressor())));
+    }
+    void train(const ce_sgd_choice& c) {
+        expect(!setup_.exchange, "ce_sgd masks gradients on their way to a server and takes no --exchange");
+        ce_sgd_options with{request_.nodes, request_.seed, {{}, c.averaged, c.smoothing}, c.receiver};
+        expect(c.probe <= setup_.samples, "ce_sgd: the probe has more samples than the data");
+        for (std::uint32_t i = 0; i < c.probe; ++i) {
+            with.feedback.probe.push_back(i);
+        }
+        loss_mask mask = c.mask;
+        if (mask.layers.empty()) {
+            mask.layers = setup_.make_objective(0).layout().sizes();
+        }
+        const sparse_compressor masked(std::move(mask), setup_.compressor, bitmap_indices{});
+        const auto train_by = [&](auto codec) {
+            run_program(erase(
+                ce_sgd(with, objective(), setup_.initial, batches(), server(std::move(codec)), setup_.optimizer)));
+        };
+        if (c.residual) {
+            train_by(error_feedback(masked));
+        } else {
+            train_by(masked);
+        }
     }
     void train(const async_sgd_choice&) {
         auto nodes = async_sgd({.workers = request_.nodes, .seed = request_.seed}, objective(), setup_.initial,
@@ -313,8 +340,12 @@ private:
                                                .directory = request_.checkpoint.string(),
                                                .configuration = configuration};
         }
-        return run(engine, nodes, rounds{request_.rounds} || divergence_guard{}, loading, accuracy, nothing, curve, bar,
-                   saving);
+        const frugal::run_report r = run(engine, nodes, rounds{request_.rounds} || divergence_guard{}, loading,
+                                         accuracy, nothing, curve, bar, saving);
+        if (!request_.save.empty() && rank() == 0) {
+            write_floats(request_.save, nodes[0].parameters());  // the server's, or one of those that agree
+        }
+        return r;
     }
 
     //! Observer: a point of the curve for every evaluation. Checkpoints keep it.
@@ -409,11 +440,28 @@ private:
 }  // namespace
 
 driver::run_report train(const training_request& request) {
+    expect(request.engine == "mpi" || ranks_started() <= 1,
+           "this program was started on several ranks, but runs on each of them alone: give --engine mpi");
     const bool keeps = request.checkpoint_every != 0 || request.resume;
     expect(!keeps || !request.checkpoint.empty(), "--checkpoint-every and --resume need --checkpoint DIR");
     expect(keeps || request.checkpoint.empty(), "--checkpoint DIR needs --checkpoint-every K or --resume");
     const setup s(request);
     return training(request, s)();
+}
+
+model_quality evaluate(const training_request& request, const std::filesystem::path& model) {
+    training_request alone = request;
+    alone.batch = alone.nodes = 1;
+    setup s(alone);
+    const std::vector<float> w = read_floats(model);
+    expect(w.size() == s.initial.size(), [&] {
+        return model.string() + " holds " + std::to_string(w.size()) + " parameters, but " + request.objective +
+               " has " + std::to_string(s.initial.size());
+    });
+    any_objective objective = s.make_objective(0);
+    return {.dimension = w.size(),
+            .train_loss = objective.value(w, {}),
+            .test_accuracy = s.classifies ? frugal::evaluate(s.test, w).accuracy : not_known};
 }
 
 int rank() {
@@ -426,6 +474,15 @@ int rank() {
         return r;
     }
 #endif
+    return 0;
+}
+
+int ranks_started() {
+    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"}) {
+        if (const char* text = std::getenv(name)) {
+            return std::atoi(text);
+        }
+    }
     return 0;
 }
 

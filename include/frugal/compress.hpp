@@ -13,12 +13,17 @@
 #include <frugal/compress/coder/range_coder.hpp>
 #include <frugal/compress/coder/rans.hpp>
 #include <frugal/compress/contractive.hpp>
+#include <frugal/compress/cross_polytope.hpp>
+#include <frugal/compress/dual.hpp>
 #include <frugal/compress/echo.hpp>
 #include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/gain_shape.hpp>
+#include <frugal/compress/hsq.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/properties.hpp>
+#include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/scale/scales.hpp>
@@ -26,6 +31,7 @@
 #include <frugal/compress/selector/random_k.hpp>
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/compress/spherical_stovoq.hpp>
 #include <frugal/compress/stovoq.hpp>
 #include <frugal/core.hpp>
 #include <frugal/quantize/dithered.hpp>

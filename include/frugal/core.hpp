@@ -3,6 +3,7 @@
 #pragma once
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/bit_matrix.hpp>
 #include <frugal/core/bits.hpp>
 #include <frugal/core/crc32c.hpp>
 #include <frugal/core/error.hpp>

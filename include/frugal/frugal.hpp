@@ -15,6 +15,8 @@
 #include <frugal/algorithm/local_sgd.hpp>
 #include <frugal/algorithm/svrg.hpp>
 #include <frugal/algorithm/synchronous.hpp>
+#include <frugal/boolean/inference.hpp>
+#include <frugal/boolean/network_file.hpp>
 #include <frugal/compress.hpp>
 #include <frugal/compress/blocked.hpp>
 #include <frugal/compress/per_tensor.hpp>
@@ -38,6 +40,7 @@
 #include <frugal/exchange/feedback.hpp>
 #include <frugal/exchange/gossip.hpp>
 #include <frugal/exchange/hierarchical.hpp>
+#include <frugal/exchange/over_the_air.hpp>
 #include <frugal/exchange/power_sgd.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/exchange/sharded.hpp>
@@ -62,6 +65,7 @@
 #include <frugal/objective/any_objective.hpp>
 #include <frugal/objective/empirical_risk.hpp>
 #include <frugal/objective/least_squares.hpp>
+#include <frugal/objective/on_grid.hpp>
 #include <frugal/objective/quadratic.hpp>
 #include <frugal/objective/require_objective.hpp>
 #include <frugal/objective/softmax_regression.hpp>

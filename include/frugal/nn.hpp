@@ -1,6 +1,7 @@
 //! Neural networks: layers, and the objectives that need a CBLAS to link.
 #pragma once
 
+#include <frugal/boolean/export.hpp>
 #include <frugal/model/activation.hpp>
 #include <frugal/model/any_layer.hpp>
 #include <frugal/model/blas.hpp>

@@ -2,5 +2,5 @@
 #pragma once
 
 #define FRUGAL_VERSION_MAJOR 0
-#define FRUGAL_VERSION_MINOR 1
+#define FRUGAL_VERSION_MINOR 2
 #define FRUGAL_VERSION_PATCH 0

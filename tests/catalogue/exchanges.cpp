@@ -12,7 +12,9 @@ TEST_CASE("exchanges: every name parses back to the same exchange", "[catalogue]
          {"server", "server(up=dqsg,down=qsgd,aggregator=minimax_mean,block=100,contributes=1,drop_malformed=1)",
           "sharded(up=dqsg,down=dqsg,downlink_feedback=1)", "all_gather(sparse(top_k(fraction=0.1)),block=64)",
           "feedback(server(up=sparse(top_k(count=3))),decay=0.9)", "diana(all_gather(dqsg),alpha=0.125)",
-          "hierarchical(all_gather,sharded(dqsg),nodes=4,period=2)", "when_it_pays(sharded(dqsg,dqsg),trials=5)"}) {
+          "hierarchical(all_gather,sharded(dqsg),nodes=4,period=2)", "when_it_pays(sharded(dqsg,dqsg),trials=5)",
+          "over_the_air(random_linear(gain=5,block=256),snr_db=10,activity=0.5,fading=1,weakest=0.2)",
+          "feedback(over_the_air(contractive(random_linear),amplitude=2))"}) {
         const any_exchange exchange = parse<any_exchange>(text);
         CHECK(parse<any_exchange>(exchange.name()).name() == exchange.name());
         CHECK(parse<any_exchange>(exchange.name()).compressor().name() == exchange.compressor().name());
@@ -28,5 +30,7 @@ TEST_CASE("exchanges: what makes no sense is refused with a reason", "[catalogue
     CHECK_THROWS_WITH(parse<any_exchange>("diana(all_gather(topk),alpha=0.5)"), Contains("unbiased"));
     CHECK_THROWS_WITH(parse<any_exchange>("feedback(all_gather(terngrad))"), Contains("feedback"));
     CHECK_THROWS_WITH(parse<any_exchange>("when_it_pays(server)"), Contains("every node contributes"));
+    CHECK_THROWS_WITH(parse<any_exchange>("over_the_air(dqsg)"), Contains("linear"));
+    CHECK_THROWS_WITH(parse<any_exchange>("feedback(over_the_air)"), Contains("feedback"));
     CHECK_THROWS_WITH(parse<any_exchange>("sharded(block=-1)"), Contains("whole number"));
 }

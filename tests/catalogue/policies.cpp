@@ -42,10 +42,12 @@ TEST_CASE("catalogue: every name parses back to what it names", "[catalogue][pol
     check_names<any_selector>();
     check_names<any_index_coding>();
     check_names<any_codebook>();
+    check_names<any_transform>();
     check_names<any_compressor>();
     check_names<any_aggregator>();
     check_names<any_mixing_matrix>();
     check_names<schedule>();
+    check_names<weight_grid>();
     check_names<any_optimizer>();
     check_names<any_partitioner>();
 }
@@ -73,6 +75,13 @@ TEST_CASE("catalogue: topologies, schedules and optimizers do what their C++ twi
     CHECK(parse<any_optimizer>("adam(0.1,decoupled=1)").name() == adam{.learning_rate = 0.1, .decoupled = true}.name());
     CHECK(parse<any_optimizer>("nesterov(cosine_decay(1,0,10),form=look_ahead)").name() ==
           nesterov{.learning_rate = cosine_decay(1, 0, 10), .form = nesterov_form::look_ahead}.name());
+    CHECK(parse<any_optimizer>("askew_sgd(integer_grid,adam(0.01),epsilon=delayed_decay(1,0.88,50,1))").name() ==
+          askew_sgd<adam>{.weights = integer_grid(4),
+                          .inner = adam{.learning_rate = 0.01},
+                          .epsilon = delayed_decay(1, 0.88, 50, 1)}
+              .name());
+    CHECK(parse<any_optimizer>("bop").name() == bop<>{}.name());
+    CHECK_THROWS_AS(parse<any_optimizer>("askew_sgd(listed_grid([2,1]))"), invalid_input);
     CHECK_THROWS_AS(parse<any_optimizer>("sgd(-1)"), invalid_input);
     CHECK_THROWS_AS(parse<any_mixing_matrix>("ring(0)"), invalid_input);
 }

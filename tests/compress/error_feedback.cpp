@@ -1,6 +1,7 @@
 #include <frugal/compress/alternating.hpp>
 #include <frugal/compress/any_compressor.hpp>
 #include <frugal/compress/codebook.hpp>
+#include <frugal/compress/compressive_sampling.hpp>
 #include <frugal/compress/contractive.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/scalar.hpp>
@@ -206,4 +207,88 @@ TEST_CASE("error_feedback: mutated messages are refused or decode within bounds"
     std::vector<float> y(64);
     sample::mutate(m, 1, [&](const message& other) { c.decompress(other, {}, y); });
     sample::mutate(m, 1, [&](const message& other) { c.decompress_add(other, {}, 0.5f, y); });
+}
+
+TEST_CASE("error_feedback: decay forgets what is kept, by hand", "[compress][error_feedback][exact]") {
+    error_feedback c{sparse_compressor{top_k{.count = 1}}, 0.5f};
+    CHECK(c.name() == "error_feedback(sparse(top_k(count=1),identity,fixed_width_indices),decay=0.5)");
+    CHECK(sample::round_trip(c, std::array{3.0f, 2.0f, -1.0f}, {.round = 0}) == std::vector{3.0f, 0.0f, 0.0f});
+    CHECK(sample::round_trip(c, std::array{0.5f, 0.0f, -1.0f}, {.round = 1}) == std::vector{0.0f, 0.0f, -1.5f});
+    CHECK(std::vector(c.residual().begin(), c.residual().end()) == std::vector{0.5f, 1.0f, 0.0f});
+    CHECK_THROWS_AS((error_feedback{identity{}, 1.5f}), invalid_input);
+}
+
+TEST_CASE("weighted_error_feedback: messages and residual sum to the inputs for every beta; 1 is error_feedback",
+          "[compress][error_feedback]") {
+    for (const float beta : {0.1f, 0.5f, 1.0f}) {
+        weighted_error_feedback c{scalar_compressor{dithered{.levels = 2}}, beta};
+        error_feedback whole{scalar_compressor{dithered{.levels = 2}}};
+        std::vector<double> difference(50, 0.0);
+        for (std::uint64_t round = 0; round < 60; ++round) {
+            const auto x = sample::normal_vector(50, round);
+            const auto y = sample::round_trip(c, x, {.seed = 1, .round = round});
+            for (std::size_t i = 0; i < x.size(); ++i) {
+                difference[i] += double(x[i]) - double(y[i]);
+            }
+            if (beta == 1) {
+                REQUIRE(y == sample::round_trip(whole, x, {.seed = 1, .round = round}));
+            }
+        }
+        for (std::size_t i = 0; i < difference.size(); ++i) {
+            CHECK(std::fabs(difference[i] - double(c.residual()[i])) < 1e-4);
+        }
+    }
+}
+
+TEST_CASE("weighted_error_feedback: the rule of stability", "[compress][error_feedback]") {
+    const compressive_sampling coarse{.size = 64, .kept = 16, .levels = 1};
+    const double gamma = coarse.variance(64);
+    CHECK(gamma == Approx(5.957).margin(5e-4));
+    const auto bound = [&](double beta) {
+        return weighted_error_feedback{coarse, static_cast<float>(beta)}.residual_bound(64);
+    };
+    CHECK(bound(0.1).value() == Approx(45.7).margin(0.05));
+    CHECK(bound(1 / (1 + gamma)).value() == Approx(gamma * (1 + gamma)));
+    CHECK(bound(1 / (1 + gamma)).value() == Approx(41.4).margin(0.05));
+    CHECK(bound(2 / (1 + gamma) - 1e-3));
+    CHECK(!bound(2 / (1 + gamma) + 1e-3));
+    const weighted_error_feedback shrunk{contractive{coarse}, 1.0f};
+    CHECK(shrunk.residual_bound(64).value() == Approx(gamma * std::pow(std::sqrt(1 + gamma) + std::sqrt(gamma), 2)));
+    CHECK(shrunk.residual_bound(64).value() == Approx(153.6).margin(0.1));
+    CHECK(!(weighted_error_feedback{sparse_compressor{threshold{1.0f}}, 0.5f}.residual_bound(64)));
+
+    const std::vector<float> x(64, 1.0f);
+    message m;
+    CHECK_THROWS_WITH((weighted_error_feedback{coarse, 0.3f}.compress(x, {}, m)),
+                      test::contains_text("beta below 0.287"));
+    CHECK_NOTHROW(weighted_error_feedback{coarse, 0.28f}.compress(x, {}, m));
+    CHECK_NOTHROW(weighted_error_feedback{contractive{coarse}, 1.0f}.compress(x, {}, m));
+    CHECK_THROWS_AS((weighted_error_feedback{identity{}, 0.0f}), invalid_input);
+    CHECK_THROWS_AS((weighted_error_feedback{identity{}, 1.1f}), invalid_input);
+}
+
+TEST_CASE("weighted_error_feedback: the residual that was simulated, below its bound",
+          "[compress][error_feedback][statistical]") {
+    const compressive_sampling coarse{.size = 64, .kept = 16, .levels = 1};
+    const auto residual = [](auto c) {
+        double sum = 0;
+        const std::uint64_t rounds = 4000;
+        for (std::uint64_t round = 0; round < rounds; ++round) {
+            auto x = sample::normal_vector(64, round);
+            for (float& v : x) {
+                v /= 8;
+            }
+            message m;
+            c.compress(x, {.seed = 3, .round = round}, m);
+            sum += round < 500 ? 0 : sample::squared_norm(c.residual());
+        }
+        const double mean = sum / static_cast<double>(rounds - 500);
+        CHECK(mean < c.residual_bound(64).value());
+        return mean;
+    };
+    CHECK(residual(weighted_error_feedback{coarse, 0.1f}) == Approx(31.2).epsilon(0.1));
+    CHECK(residual(weighted_error_feedback{coarse, 0.1437f}) == Approx(26.2).epsilon(0.1));
+    CHECK(residual(weighted_error_feedback{contractive{coarse}, 0.1f}) == Approx(30.2).epsilon(0.1));
+    CHECK(residual(weighted_error_feedback{contractive{coarse}, 0.5f}) == Approx(7.2).epsilon(0.1));
+    CHECK(residual(weighted_error_feedback{contractive{coarse}, 1.0f}) == Approx(4.76).epsilon(0.1));
 }

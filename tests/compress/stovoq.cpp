@@ -7,45 +7,13 @@
 #include <type_traits>
 
 #include "catch.hpp"
+#include "gaussian_averages.hpp"
 #include "sample.hpp"
 
 using namespace frugal;
 
 static_assert(std::is_aggregate_v<stovoq> && sample::UnbiasedWithVariance<stovoq> && sample::Contraction<stovoq>);
 static_assert(Compressor<error_feedback<stovoq>>);
-
-namespace {
-
-struct averages {
-    double radial = 0, orthogonal = 0, unbiased_radial = 0, unbiased_orthogonal = 0, squared_bias = 0, quantized = 0;
-};
-
-//! Over x ~ N(0, I_D): the norm has the chi law, weight rho^(D-1) exp(-rho^2 / 2).
-averages average_over_gaussian(std::size_t d, std::size_t m, double v, std::span<const float> levels = {}) {
-    averages sum;
-    double total = 0;
-    for (double rho = 0.05; rho < std::sqrt(double(d)) + 6; rho += 0.1) {
-        const double weight = std::pow(rho, double(d) - 1) * std::exp(-rho * rho / 2);
-        const radial_moments at = nearest_gaussian_codeword(d, m, v, rho, 1024);
-        sum.radial += weight * at.radial;
-        sum.orthogonal += weight * at.orthogonal();
-        sum.unbiased_radial += weight * at.unbiased_radial();
-        sum.unbiased_orthogonal += weight * (at.variance() - at.unbiased_radial());
-        sum.squared_bias += weight * at.squared_bias();
-        if (!levels.empty()) {
-            sum.quantized +=
-                weight * (at.variance() + at.second_moment() * stochastic_variance(levels, float(1 / at.shrinkage)));
-        }
-        total += weight;
-    }
-    for (double* p : {&sum.radial, &sum.orthogonal, &sum.unbiased_radial, &sum.unbiased_orthogonal, &sum.squared_bias,
-                      &sum.quantized}) {
-        *p /= total;
-    }
-    return sum;
-}
-
-}  // namespace
 
 TEST_CASE("stovoq: the cost per group", "[compress][stovoq][exact]") {
     const auto x = sample::normal_vector(512, 1);
@@ -107,7 +75,7 @@ TEST_CASE("stovoq: layouts of the levels, their noise and their worst case", "[c
         CHECK(std::is_sorted(levels.begin(), levels.end()));
         CHECK(levels.front() == Approx(1.2007).epsilon(1e-4));
         CHECK(levels.back() == Approx(5.6625).epsilon(1e-4));
-        CHECK(average_over_gaussian(16, 8192, 1.125, levels).quantized == Approx(expected.average).margin(2e-3));
+        CHECK(test::average_over_gaussian(16, 8192, 1.125, levels).quantized == Approx(expected.average).margin(2e-3));
         CHECK(c.variance(512) == Approx(expected.worst).margin(8e-3));
         CHECK(c.variance(512 * 100) == c.variance(512));
     }

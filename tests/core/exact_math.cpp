@@ -41,6 +41,17 @@ TEST_CASE("exact_log: within 1e-15 of the library's log, and its special values"
     CHECK(std::isnan(exact_log(std::numeric_limits<double>::quiet_NaN())));
 }
 
+TEST_CASE("exact_tanh: within 1e-15 of the library's tanh", "[core][exact_math]") {
+    for (int i = -4000; i <= 4000; ++i) {
+        const double x = i * 0.01;
+        REQUIRE(std::fabs(exact_tanh(x) - std::tanh(x)) <= 1e-15 * std::fabs(std::tanh(x)) + 1e-16);
+    }
+    CHECK(exact_tanh(0.0) == 0.0);
+    CHECK(exact_tanh(std::numeric_limits<double>::infinity()) == 1.0);
+    CHECK(exact_tanh(-1e300) == -1.0);
+    CHECK(std::isnan(exact_tanh(std::numeric_limits<double>::quiet_NaN())));
+}
+
 TEST_CASE("exact_exp, exact_log: usable in constant expressions", "[core][exact_math]") {
     static_assert(exact_exp(0.0) == 1.0);
     static_assert(exact_log(1.0) == 0.0);

@@ -16,9 +16,9 @@ TEST_CASE("tensor_layout: tensors lie one after the other", "[core][tensor_layou
     layout.add("dense1.weight", {300, 784}).add("dense1.bias", {300}).add("scale", std::span<const std::size_t>());
     CHECK(layout.count() == 3);
     CHECK(layout.size() == 300 * 784 + 300 + 1);
-    CHECK(layout.tensor(0) == named_tensor{"dense1.weight", {300, 784}, 0, 235200});
-    CHECK(layout.tensor(1) == named_tensor{"dense1.bias", {300}, 235200, 300});
-    CHECK(layout.at("scale") == named_tensor{"scale", {}, 235500, 1});
+    CHECK(layout.tensor(0) == named_tensor{"dense1.weight", {300, 784}, 0, 235200, value_kind::real});
+    CHECK(layout.tensor(1) == named_tensor{"dense1.bias", {300}, 235200, 300, value_kind::real});
+    CHECK(layout.at("scale") == named_tensor{"scale", {}, 235500, 1, value_kind::real});
     CHECK(layout.find("dense1.bias") == &layout.tensors()[1]);
     CHECK(layout.find("dense2.bias") == nullptr);
     CHECK(layout.find("") == nullptr);
@@ -28,6 +28,15 @@ TEST_CASE("tensor_layout: tensors lie one after the other", "[core][tensor_layou
     CHECK(layout.holding(235500).name == "scale");
     CHECK(tensor_layout::flat(7) == tensor_layout().add("parameters", {7}));
     CHECK_FALSE(tensor_layout::flat(7) == tensor_layout::flat(8));
+}
+
+TEST_CASE("tensor_layout: a tensor says whether it holds truth values", "[core][tensor_layout]") {
+    tensor_layout layout, reals;
+    layout.add("a", {2}, value_kind::boolean).add("b", {3});
+    reals.add("a", {2}).add("b", {3});
+    CHECK(layout.at("a").kind == value_kind::boolean);
+    CHECK(layout.at("b").kind == value_kind::real);
+    CHECK_FALSE(layout == reals);
 }
 
 TEST_CASE("tensor_layout: a tensor's part of parameters of any type", "[core][tensor_layout]") {

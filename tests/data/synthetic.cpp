@@ -58,3 +58,41 @@ TEST_CASE("linear_regression: targets follow the solution", "[data][synthetic]")
     CHECK_THROWS_AS(linear_regression{.dimension = 0}(key), invalid_input);
     CHECK_THROWS_AS((linear_regression{.noise = -1.0f}(key)), invalid_input);
 }
+
+TEST_CASE("binary_logistic_regression: labels follow the solution", "[data][synthetic][statistical]") {
+    const random_key key{.seed = 2, .purpose = purposes::data};
+    const regression_problem p = binary_logistic_regression{.samples = 20000, .dimension = 10}(key);
+    double excess = 0, variance = 0;
+    for (std::size_t i = 0; i < p.data.size(); ++i) {
+        double score = 0;
+        for (std::size_t j = 0; j < 10; ++j) {
+            REQUIRE(std::fabs(p.data.row(i)[j]) < 1);
+            score += double(p.data.row(i)[j]) * double(p.solution[j]);
+        }
+        const double probability = 1 / (1 + std::exp(-score));
+        excess += (double(p.data.label(i)) - probability) * score;
+        variance += probability * (1 - probability) * score * score;
+    }
+    CHECK(std::fabs(excess) < 4.5 * std::sqrt(variance));
+    for (const float w : p.solution) {
+        CHECK(std::fabs(w) == 1);
+    }
+    CHECK_THROWS_AS(binary_logistic_regression{.samples = 0}(key), invalid_input);
+}
+
+TEST_CASE("two_moons: samples lie on their half circles, but for noise", "[data][synthetic][statistical]") {
+    const random_key key{.seed = 2, .purpose = purposes::data};
+    const regression_dataset exact = two_moons{.samples = 1000, .noise = 0}(key);
+    const regression_dataset noisy = two_moons{.samples = 1000, .noise = 0.2f}(key);
+    double squares = 0;
+    for (std::size_t i = 0; i < 1000; ++i) {
+        const double x = double(exact.row(i)[0]), y = double(exact.row(i)[1]);
+        CHECK(exact.label(i) == static_cast<float>(i % 2));
+        CHECK((i % 2 == 0 ? std::hypot(x, y) : std::hypot(x - 1, y - 0.5)) == Approx(1).epsilon(1e-6));
+        CHECK((i % 2 == 0 ? y > -1e-6 : y < 0.5 + 1e-6));
+        squares += std::pow(double(noisy.row(i)[0]) - x, 2) + std::pow(double(noisy.row(i)[1]) - y, 2);
+    }
+    CHECK(std::fabs(squares / 2000 / 0.04 - 1) < 4.5 * std::sqrt(2.0 / 2000));
+    CHECK_THROWS_AS(two_moons{.samples = 0}(key), invalid_input);
+    CHECK_THROWS_AS(two_moons{.noise = -1}(key), invalid_input);
+}

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,6 +102,121 @@ TEST_CASE("program: a wrong word is pointed at, and what is known is listed", "[
     CHECK(frugal("trian").status == 2);
     CHECK(data.output.find("there is no folder /nonexistent") != std::string::npos);
     CHECK(frugal("compare table-2.2").output.find("did you mean 'table-2.1'?") != std::string::npos);
+}
+
+TEST_CASE("program: a mistyped option is answered with the one that was meant", "[examples]") {
+    const outcome option = frugal("train --compresor dqsg");
+    CHECK(option.status == 2);
+    CHECK(option.output.find("did you mean '--compressor'?") != std::string::npos);
+    CHECK(frugal("list optimizr").output.find("did you mean 'optimizers'?") != std::string::npos);
+    CHECK(frugal("list optimizer adm").output.find("did you mean 'adam'?") != std::string::npos);
+    CHECK(frugal("help trian").status == 2);
+}
+
+TEST_CASE("program: lists of one kind, help, and the manual", "[examples]") {
+    const outcome kind = frugal("list optimizers");
+    CHECK(kind.status == 0);
+    CHECK(kind.output.find("adam(") != std::string::npos);
+    CHECK(kind.output.find("stovoq") == std::string::npos);
+    const outcome one = frugal("list compressor dqsg");
+    CHECK(one.status == 0);
+    CHECK(one.output.find("scalar(dithered(levels=3)") != std::string::npos);
+    CHECK(one.output.find("identity") == std::string::npos);
+    CHECK(frugal("help").output.find("reproduce") != std::string::npos);
+    CHECK(frugal("help codec").output.find("--write-message") != std::string::npos);
+    const outcome manual = frugal("help --man");
+    CHECK(manual.output.find(".TH FRUGAL 1") == 0);
+    CHECK(manual.output.find("\\fB\\-\\-compressor\\fR") != std::string::npos);
+}
+
+TEST_CASE("program: a run is repeated from its report, or from a file of settings", "[examples]") {
+    const scratch_folder folder;
+    REQUIRE(frugal(work + "--rounds 7 --seed 3 --out " + (folder / "a")).status == 0);
+    const auto first = run_of(folder / "a");
+    CHECK(first.at("settings").at("rounds") == 7);
+    CHECK(first.at("settings").at("compressor") == "error_feedback(sparse(top_k(fraction=0.1)))");
+    REQUIRE(frugal("train --from " + (folder / "a/report.json") + " --out " + (folder / "b")).status == 0);
+    CHECK(run_of(folder / "b").at("parameters_digest") == first.at("parameters_digest"));
+    REQUIRE(frugal("train --from " + (folder / "a/report.json") + " --seed 4 --out " + (folder / "b")).status == 0);
+    CHECK(run_of(folder / "b").at("parameters_digest") != first.at("parameters_digest"));
+
+    std::ofstream(folder / "settings.toml") << "objective = \"quadratic(dimension=50)\"\nnodes = 3\nrounds = 2\n";
+    REQUIRE(frugal("train --config " + (folder / "settings.toml") + " --out " + (folder / "c")).status == 0);
+    CHECK(run_of(folder / "c").at("nodes") == 3);
+    CHECK(run_of(folder / "c").at("dimension") == 50);
+    std::ofstream(folder / "wrong.toml") << "node = 3\n";
+    const outcome wrong = frugal("train --config " + (folder / "wrong.toml"));
+    CHECK(wrong.status == 1);
+    CHECK(wrong.output.find("did you mean 'nodes'?") != std::string::npos);
+    std::ofstream(folder / "far.toml") << "nodes = 0\n";
+    CHECK(frugal("train --config " + (folder / "far.toml")).output.find("whole number in 1..") != std::string::npos);
+    CHECK(frugal("train --from " + (folder / "settings.toml")).status == 1);
+}
+
+TEST_CASE("program: a comparison of one's own runs", "[examples]") {
+    const scratch_folder folder;
+    std::ofstream(folder / "runs.txt") << "# two methods\n*: " << work.substr(6) << "--rounds 9\n\n"
+                                       << "plain: --compressor identity\nfew bits: --compressor dqsg # three levels\n";
+    REQUIRE(frugal("compare " + (folder / "runs.txt") + " --rounds 5 --out " + (folder / "c")).status == 0);
+    std::ifstream in(folder / "c/report.json");
+    const auto runs = nlohmann::json::parse(in).at("runs");
+    REQUIRE(runs.size() == 2);
+    CHECK(runs[1].at("name") == "few bits");
+    CHECK(runs[1].at("rounds") == 5);
+    CHECK(runs[0].at("payload_bits_per_node_per_round") >
+          5 * runs[1].at("payload_bits_per_node_per_round").get<double>());
+    CHECK(frugal("train --from '" + (folder / "c/report.json") + "'").output.find("plain, few bits") !=
+          std::string::npos);
+    std::ofstream(folder / "bad.txt") << "a: --compressor dqsg\nb: --rouns 3\n";
+    const outcome bad = frugal("compare " + (folder / "bad.txt"));
+    CHECK(bad.status == 1);
+    CHECK(bad.output.find("line 2") != std::string::npos);
+}
+
+TEST_CASE("program: a trained model is saved and judged", "[examples]") {
+    const scratch_folder folder;
+    REQUIRE(frugal(work + "--rounds 40 --save " + (folder / "model.f32") + " --out " + (folder / "a")).status == 0);
+    const std::string judged = "evaluate --objective softmax --data 'synthetic(samples=400,test_samples=100)' --model ";
+    const outcome o = frugal(judged + (folder / "model.f32"));
+    REQUIRE(o.status == 0);
+    CHECK(nlohmann::json::parse(o.output).at("test_accuracy") == run_of(folder / "a").at("test_accuracy"));
+    std::ofstream(folder / "short.f32", std::ios::binary) << std::string(400, '\0');
+    CHECK(frugal(judged + (folder / "short.f32")).output.find("holds 100 parameters") != std::string::npos);
+}
+
+TEST_CASE("program: a folder of results belongs to one process", "[examples]") {
+    const scratch_folder folder;
+    const int held = ::open(folder.path.c_str(), O_RDONLY | O_DIRECTORY);
+    REQUIRE(::flock(held, LOCK_EX | LOCK_NB) == 0);
+    const outcome o = frugal(work + "--rounds 1 --out " + folder.path.string());
+    ::close(held);
+    CHECK(o.status == 1);
+    CHECK(o.output.find("another process") != std::string::npos);
+    CHECK(frugal(work + "--rounds 1 --out " + folder.path.string()).status == 0);
+    ::setenv("PMI_SIZE", "2", 1);
+    const outcome launched = frugal(work + "--rounds 1 --out " + folder.path.string());
+    ::unsetenv("PMI_SIZE");
+    CHECK(launched.status == 1);
+    CHECK(launched.output.find("--engine mpi") != std::string::npos);
+}
+
+TEST_CASE("program: codec writes and reads messages", "[examples]") {
+    const scratch_folder folder;
+    std::ofstream(folder / "x.f32", std::ios::binary) << std::string(400, '\x3E');
+    const std::string codec = "codec --compressor dqsg --repeat 1 ";
+    REQUIRE(frugal(codec + "--input - --write-message " + (folder / "m") + " --output " + (folder / "y") + " < " +
+                   (folder / "x.f32"))
+                .status == 0);
+    REQUIRE(frugal(codec + "--message " + (folder / "m") + " --output " + (folder / "z")).status == 0);
+    const auto content = [&](const char* name) {
+        std::ifstream in(folder / name, std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    CHECK(content("y").size() == 400);
+    CHECK(content("y") == content("z"));
+    CHECK(frugal(codec + "--seed 9 --message " + (folder / "m") + " --output " + (folder / "z"))
+              .output.find("another seed") != std::string::npos);
+    CHECK(frugal(codec).status == 1);
 }
 
 TEST_CASE("program: one digest for any number of threads, and after a resume", "[examples]") {

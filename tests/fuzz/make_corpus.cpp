@@ -7,10 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include <frugal/boolean/network_file.hpp>
 #include <frugal/engine/checkpoint.hpp>
 #include <frugal/optimize/adam.hpp>
 #include <frugal/optimize/momentum.hpp>
 
+#include "../boolean/sample_network.hpp"
 #include "../bytes.hpp"
 #include "../compositions.hpp"
 #include "compressors_input.hpp"
@@ -132,6 +134,13 @@ void states() {
     saved_state(adam);
 }
 
+void boolean_networks() {
+    write("boolean_network", frugal::format_boolean_network(test::bit_network(9, 65, 3, 1)));
+    write("boolean_network", frugal::format_boolean_network(test::real_network(3, 10, 2, 2)));
+    write("boolean_network", frugal::format_boolean_network(test::normalized_network(3, 10, 2, 3)));
+    write("boolean_network", frugal::format_boolean_network({{test::random_real(2, 1, 3)}}));
+}
+
 void expressions() {
     for (const char* text : {"step_decay(1e-3,1/2,every=50)", "milestone_decay(1,0.1,10,20)", "adam(0.1,decoupled)",
                              "dirichlet(1/3)", "50us", "1.5ms", "100Mbps",
@@ -165,6 +174,7 @@ int main(int argc, char** argv) {
         npy();
         checkpoints();
         states();
+        boolean_networks();
         expressions();
     } catch (const std::exception& problem) {
         std::fprintf(stderr, "make_corpus: %s\n", problem.what());

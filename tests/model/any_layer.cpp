@@ -85,3 +85,10 @@ TEST_CASE("any_layer: copies are deep, refusals are those of what it holds", "[m
     CHECK(of_second.size() == 12);
     CHECK_THROWS_AS(any_layer(max_pool{}).bind({1, 1, 9}), invalid_input);
 }
+
+TEST_CASE("any_layer: gives back what it holds to who knows what that is", "[model][any_layer]") {
+    const any_layer layer(dense{.outputs = 2});
+    REQUIRE(layer.as<dense>() != nullptr);
+    CHECK(layer.as<dense>()->outputs == 2);
+    CHECK(layer.as<relu>() == nullptr);
+}

@@ -6,7 +6,7 @@
 
 using namespace frugal;
 
-static_assert(Loss<cross_entropy> && Loss<squared_error>);
+static_assert(Loss<cross_entropy> && Loss<squared_error> && Loss<logistic>);
 static_assert(!Loss<int>);
 
 TEST_CASE("softmax_cross_entropy: by hand, and stable for scores of any size", "[model][loss]") {
@@ -43,4 +43,19 @@ TEST_CASE("cross_entropy: is softmax_cross_entropy", "[model][loss]") {
     for (int c = 0; c < 3; ++c) {
         CHECK(derivative[c] == expected[c]);
     }
+}
+
+TEST_CASE("logistic: is the cross entropy of two classes, and stable", "[model][loss]") {
+    for (const double s : {-900.0, -3.0, -0.25, 0.0, 0.25, 3.0, 900.0}) {
+        const double scores[] = {0, s}, output[] = {s};
+        for (const unsigned label : {0u, 1u}) {
+            double expected[2], derivative[1];
+            const double loss = softmax_cross_entropy(scores, 2, label, 0.5, expected);
+            CHECK(logistic{}(std::span<const double>(output), static_cast<float>(label), 0.5,
+                             std::span<double>(derivative)) == Approx(loss).epsilon(1e-14));
+            CHECK(derivative[0] == Approx(expected[1]).epsilon(1e-14).margin(1e-300));
+        }
+    }
+    const float broken[] = {NAN};
+    CHECK(std::isnan(logistic{}(std::span<const float>(broken), 1.0f, 1.0, std::span<float>())));
 }

@@ -256,3 +256,46 @@ TEST_CASE("mlp: bad input is named", "[objective][mlp][hostile]") {
     CHECK_THROWS_AS(f.with_data(mixture(10, 5, 4)), invalid_input);
     CHECK_THROWS_AS(f.with_data(dataset()), invalid_input);
 }
+
+TEST_CASE("mlp: factors multiply to the gradient, blocks of samples joined", "[objective][mlp]") {
+    const dataset data = mixture(700, 600, 5);
+    for (const std::size_t samples : {1u, 60u, 300u}) {  // 300: two blocks
+        mlp f(data, {900, 30});
+        std::vector<float> w(f.dimension()), g(w.size()), with(w.size());
+        f.initialize({.seed = 1}, w);
+        std::vector<std::uint32_t> batch(samples);
+        for (std::size_t i = 0; i < samples; ++i) {
+            batch[i] = static_cast<std::uint32_t>(i * 2);
+        }
+        const double loss = f.value_and_gradient(w, batch, g);
+        factor_record record;
+        CHECK(f.value_and_factors(w, batch, with, record) == loss);
+        std::size_t as_factors = 0;
+        for (const named_tensor& t : f.layout().tensors()) {
+            const bool fewer = t.shape.size() == 2 && factor_shape{samples, t.shape[0], t.shape[1], {}}.is_smaller();
+            REQUIRE(record.has(t.offset) == fewer);
+            if (!fewer) {
+                CHECK(std::equal(t.of(std::span(g)).begin(), t.of(std::span(g)).end(), t.of(std::span(with)).begin()));
+                continue;
+            }
+            ++as_factors;
+            const factor_pair pair = record.at(t.offset);
+            REQUIRE(pair.samples == samples);
+            double worst = 0;
+            for (std::size_t e = 0; e < t.size; e += 7) {
+                double sum = 0;
+                for (std::size_t s = 0; s < samples; ++s) {
+                    sum += double(pair.errors[s * pair.shape().rows + e / pair.shape().columns]) *
+                           double(pair.inputs[s * pair.shape().columns + e % pair.shape().columns]);
+                }
+                worst = std::max(worst, std::fabs(sum - double(g[t.offset + e])));
+            }
+            CHECK(worst < 1e-5);
+        }
+        CHECK(as_factors == (samples == 1 ? 3u : 1u));
+    }
+    mlp penalised(data, {600}, 0.1f);
+    std::vector<float> w(penalised.dimension()), g(w.size());
+    factor_record record;
+    CHECK_THROWS_AS(penalised.value_and_factors(w, {}, g, record), invalid_input);
+}

@@ -25,6 +25,14 @@ TEST_CASE("schedule: values by hand", "[optimize][schedule]") {
     CHECK(steps(9) == 1);
     CHECK(steps(10) == 0.5);
     CHECK(steps(35) == 0.125);
+    const auto annealed = delayed_decay(1, 0.88, 50, 1);  // Leconte 2024, Table 2.1
+    CHECK(annealed(49) == 1);
+    CHECK(annealed(50) == 0.88);
+    CHECK(annealed(51) == 0.88);
+    CHECK(annealed(65) == Approx(0.147).margin(1e-3));
+    CHECK(annealed(90) == Approx(0.00602).margin(1e-5));
+    CHECK(annealed(99) == Approx(0.00190393).margin(1e-8));
+    CHECK(delayed_decay(2, 0.5, 100, 10)(139) == 0.25);
     const auto image = half_and_three_quarters_decay(1, 100);
     CHECK(image(49) == 1);
     CHECK(image(50) == Approx(0.1));
@@ -55,6 +63,8 @@ TEST_CASE("schedule: impossible settings are refused", "[optimize][schedule][hos
     CHECK_THROWS_AS(schedule(NAN), invalid_input);
     CHECK_THROWS_AS(step_decay(1, 0, 10), invalid_input);
     CHECK_THROWS_AS(step_decay(1, 0.5, 0), invalid_input);
+    CHECK_THROWS_AS(delayed_decay(1, 1.5, 5, 10), invalid_input);
+    CHECK_THROWS_AS(delayed_decay(1, 0.5, 5, 0), invalid_input);
     CHECK_THROWS_AS(inverse_sqrt_decay(1, 0), invalid_input);
     CHECK_THROWS_AS(cosine_decay(1, 0, 0), invalid_input);
     const std::vector<std::uint64_t> falling{5, 3};

@@ -36,3 +36,24 @@ TEST_CASE("natural: levels themselves are kept for every dither", "[quantize][na
     }
     CHECK_THROWS_AS(natural{.levels = 0}.validate(), invalid_input);
 }
+
+TEST_CASE("natural: is the logarithmic unbiased quantizer (LUQ)", "[quantize][natural]") {
+    // Below the threshold a: a with probability |x| / a, else 0. In [2^(k-1) a, 2^k a): up with (|x| - 2^(k-1) a) /
+    // (2^(k-1) a).
+    const natural q{.levels = 7};
+    const float a = 0x1p-6f;
+    constexpr int draws = 1 << 12;
+    for (const float x : {0.3f * a, -0.9f * a, 1.25f * a, -3.0f * a, 50.0f * a}) {
+        const float size = std::fabs(x);
+        const float low = size < a ? 0 : std::exp2(std::floor(std::log2(size / a))) * a;
+        const float high = size < a ? a : 2 * low;
+        int up = 0;
+        for (int i = 0; i < draws; ++i) {
+            const float u = (static_cast<float>(i) + 0.5f) / draws - 0.5f;
+            const float y = q.value(q.index(x, u));
+            CHECK((y == std::copysign(low, x) || y == std::copysign(high, x)));
+            up += std::fabs(y) == high ? 1 : 0;
+        }
+        CHECK(double(up) / draws == Approx(double((size - low) / (high - low))).margin(1.0 / draws));
+    }
+}

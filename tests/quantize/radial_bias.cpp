@@ -6,6 +6,7 @@
 #include <frugal/quantize/stochastic_codebook.hpp>
 
 #include "catch.hpp"
+#include "gaussian_averages.hpp"
 #include "statistics.hpp"
 
 using namespace frugal;
@@ -15,35 +16,6 @@ namespace {
 double printed(double value, int digits) {
     const double unit = std::pow(10.0, digits);
     return std::round(value * unit) / unit;
-}
-
-struct averages {
-    double radial = 0, orthogonal = 0, unbiased_radial = 0, unbiased_orthogonal = 0, squared_bias = 0, quantized = 0;
-};
-
-//! Over x ~ N(0, I_D): the norm has the chi law, weight rho^(D-1) exp(-rho^2 / 2).
-averages average_over_gaussian(std::size_t d, std::size_t m, double v, std::span<const float> levels = {}) {
-    averages sum;
-    double total = 0;
-    for (double rho = 0.05; rho < std::sqrt(double(d)) + 6; rho += 0.1) {
-        const double weight = std::pow(rho, double(d) - 1) * std::exp(-rho * rho / 2);
-        const radial_moments at = nearest_gaussian_codeword(d, m, v, rho, 1024);
-        sum.radial += weight * at.radial;
-        sum.orthogonal += weight * at.orthogonal();
-        sum.unbiased_radial += weight * at.unbiased_radial();
-        sum.unbiased_orthogonal += weight * (at.variance() - at.unbiased_radial());
-        sum.squared_bias += weight * at.squared_bias();
-        if (!levels.empty()) {
-            sum.quantized +=
-                weight * (at.variance() + at.second_moment() * stochastic_variance(levels, float(1 / at.shrinkage)));
-        }
-        total += weight;
-    }
-    for (double* p : {&sum.radial, &sum.orthogonal, &sum.unbiased_radial, &sum.unbiased_orthogonal, &sum.squared_bias,
-                      &sum.quantized}) {
-        *p /= total;
-    }
-    return sum;
 }
 
 }  // namespace
@@ -98,7 +70,7 @@ TEST_CASE("radial_bias: averages over N(0, I)", "[quantize][radial_bias][exact]"
         {16, 4096, 1.125, 2.115, 5.436, 0.578, 12.201, 1.854},  {16, 1024, 1.125, 2.804, 6.374, 0.783, 17.007, 2.505},
         {8, 4096, 1.25, 0.349, 1.166, 0.199, 1.609, 0.203},     {8, 1024, 1.25, 0.555, 1.600, 0.298, 2.500, 0.362}};
     for (const row& expected : rows) {
-        const averages a = average_over_gaussian(expected.d, expected.m, expected.v);
+        const test::averages a = test::average_over_gaussian(expected.d, expected.m, expected.v);
         CHECK(std::fabs(a.radial - expected.radial) < 1e-3);
         CHECK(std::fabs(a.orthogonal - expected.orthogonal) < 1e-3);
         CHECK(std::fabs(a.unbiased_radial - expected.unbiased_radial) < 1e-3);
@@ -108,14 +80,50 @@ TEST_CASE("radial_bias: averages over N(0, I)", "[quantize][radial_bias][exact]"
 }
 
 TEST_CASE("radial_bias: the table interpolates to 1e-6 and holds its ends", "[quantize][radial_bias]") {
+    struct row {
+        std::size_t d, m;
+        double v, largest;
+    };
+    // The last two are the hardest: buckets of large groups, where codewords lie densely up to a sharp edge.
+    for (const row& r : {row{8, 256, 1.25, 22.6}, row{4, 65536, 1.5, 128}, row{1, 1024, 3, 64}}) {
+        const radial_bias table(r.d, r.m, r.v, r.largest);
+        for (double norm = 0; norm <= r.largest; norm += r.largest / 39.7) {
+            const double exact = 1 / nearest_gaussian_codeword(r.d, r.m, r.v, norm, 1 << 14).shrinkage;
+            INFO("D = " << r.d << ", norm " << norm);
+            CHECK(std::fabs(table.inverse(norm) / exact - 1) < (r.d == 1 ? 2e-4 : 2e-5));
+        }
+        CHECK(table.inverse(0.0) == table.least_inverse());
+        CHECK(table.inverse(2 * r.largest) == Approx(table.greatest_inverse()).epsilon(1e-12));
+        CHECK(table.inverse(r.largest) == Approx(table.greatest_inverse()).epsilon(1e-12));
+    }
     const radial_bias table(8, 256, 1.25, 22.6);
     for (double norm = 0; norm <= 22.6; norm += 0.57) {
         const double exact = 1 / nearest_gaussian_codeword(8, 256, 1.25, norm).shrinkage;
         CHECK(std::fabs(table.inverse(norm) / exact - 1) < 1e-6);
     }
-    CHECK(table.inverse(0) == table.least_inverse());
-    CHECK(table.inverse(30) == table.greatest_inverse());
-    CHECK(table.inverse(22.6) == Approx(table.greatest_inverse()).epsilon(1e-12));
+}
+
+TEST_CASE("rounded_inverse: the probabilities of stochastic_index", "[quantize][radial_bias][exact]") {
+    const auto bias = std::make_shared<const radial_bias>(8, 64, 1.25, 12.0);
+    for (const int count : {2, 3, 8, 300}) {
+        std::vector<float> levels;
+        for (int j = 0; j < count; ++j) {
+            levels.push_back(static_cast<float>(bias->least_inverse() +
+                                                (bias->greatest_inverse() - bias->least_inverse()) * j / (count - 1)));
+        }
+        const rounded_inverse factor(bias, levels);
+        for (double norm = 0; norm < 12.5; norm += 0.037) {
+            const auto exact = static_cast<float>(bias->inverse(norm));
+            const auto above = [&](float u) {
+                return stochastic_index(std::span<const float>(levels), exact, u, out_of_range::clamp);
+            };
+            for (const float u : {0x1p-24f, 0.1f, 0.37f, 0.5f, 0.93f, 1.0f}) {
+                // The same but for u within a rounding of the probability.
+                const std::uint32_t index = factor.index(norm * norm, u);
+                CHECK((index == above(u) || index == above(u - 1e-4f) || index == above(u + 1e-4f)));
+            }
+        }
+    }
 }
 
 TEST_CASE("radial_bias: one dimension, where everything is elementary", "[quantize][radial_bias][statistical]") {

@@ -54,6 +54,9 @@ TEST_CASE("local_run: x minus its direction is where the steps lead", "[work][lo
     for (std::size_t k = 0; k < 3; ++k) {
         CHECK(start[k] - g[k] == Approx(x[k]));
     }
+    local_run models(step, {.count = 5}, false, run_result::model);
+    models.gradient(start, 0, g);
+    CHECK(g == x);
     CHECK_THROWS_AS(local_run(step, {.count = 0}), invalid_input);
 }
 

@@ -31,8 +31,13 @@ struct reproduction {
 };
 using reproductions_of_file = std::vector<reproduction>;
 
+reproductions_of_file askew_claims();
+reproductions_of_file ce_sgd_claims();
+reproductions_of_file compressive_sampling_claims();
 reproductions_of_file dithered_claims();
 reproductions_of_file gossip_claims();
+reproductions_of_file indirect_claims();
+reproductions_of_file over_the_air_claims();
 reproductions_of_file stovoq_claims();
 reproductions_of_file table_2_1_claims();
 

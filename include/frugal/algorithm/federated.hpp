@@ -26,6 +26,7 @@ struct federated_options {
 };
 
 //! Server: spread x; collect g = weighted mean of x - x_i; x <- optimizer(x, g).   Client: x_i <- local steps from x.
+//! Another work, aggregator and optimizer make other algorithms of it (fedbool.hpp, majbool.hpp).
 template <GradientWork W, class E, LocalOptimizer O>
 class federated_node {
 public:
@@ -42,11 +43,15 @@ public:
         co_await exchange_.spread(here.lane(0), x);
         if (client_) {
             report(here, client_->gradient(x, here.round(), g));
+            count_flips(here, *client_);
+        } else {
+            std::ranges::copy(parameters_, g.span().begin());  // what a vote without a quorum leaves
         }
         x.give_back();
         co_await exchange_.collect(here.lane(1), g);
         if (!client_) {
             optimizer_.update(parameters_, g, here.round());
+            count_flips(here, optimizer_);
         }
     }
     //! The model; of clients, empty.
@@ -59,6 +64,15 @@ public:
     }
 
 private:
+    //! Of what inverts truth values and says how many: "flips". Where they are 0 in every round, its rate is too small for
+    //! the threshold and nothing is learnt.
+    template <class T>
+    static void count_flips([[maybe_unused]] const peer& here, [[maybe_unused]] const T& of) {
+        if constexpr (requires { flips_of(of); }) {
+            here.count("flips", static_cast<double>(flips_of(of)));
+        }
+    }
+
     std::optional<W> client_;
     E exchange_;
     O optimizer_;

@@ -10,9 +10,11 @@
 #include <vector>
 
 #include <frugal/algorithm/set_up.hpp>
+#include <frugal/algorithm/synchronous.hpp>
 #include <frugal/exchange/update.hpp>
 #include <frugal/kernels/zip.hpp>
 #include <frugal/optimize/sgd.hpp>
+#include <frugal/work/variance_reduced.hpp>
 
 namespace frugal {
 
@@ -86,6 +88,23 @@ auto svrg(const training_options& options, std::uint64_t epoch, const F& objecti
         options.workers, options.seed,
         [=](std::uint32_t i) { return node(full(i), batch(i), exchange, optimizer, initial, epoch); },
         digest_of(initial));
+}
+
+//! Synchronous training with gradients that each worker corrects by its own full one, renewed by all of them in the same
+//! rounds, with the given probability (loopless SVRG). The exchange may lose what it likes without bias; within diana(...)
+//! no noise remains in the limit: VR-DIANA (Horvath et al. 2019). Any exchange, also with a server.
+template <class F, class FullB, class B, AveragingExchange E, LocalOptimizer O>
+auto loopless_svrg(const training_options& options, double probability, const F& objective,
+                   const std::vector<float>& initial, const FullB& full_batches, const B& batches, E exchange,
+                   O optimizer) {
+    const std::size_t servers = has_server(exchange) ? 1 : 0;
+    const auto full = steps_of(objective, full_batches, sgd{}, initial.size());
+    const auto batch = steps_of(objective, batches, sgd{}, initial.size());
+    const random_key coin = random_key{.seed = options.seed, .purpose = purposes::sampling}.for_purpose(1);
+    return training_population<synchronous_node>(
+        options, servers,
+        [=](std::size_t worker) { return variance_reduced(full(worker), batch(worker), probability, coin); },
+        std::move(exchange), std::move(optimizer), initial, shares_of(batches, options.workers, servers));
 }
 
 }  // namespace frugal

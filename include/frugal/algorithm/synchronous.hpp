@@ -3,10 +3,13 @@
 
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <frugal/algorithm/set_up.hpp>
+#include <frugal/compress/factored.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/exchange/update.hpp>
 #include <frugal/optimize/sgd.hpp>
@@ -19,7 +22,8 @@ using synchronous_options = training_options;
 //!
 //! The optimizer works where the mean is reduced, and what it made of x is sent on: x itself if the exchange is exact,
 //! its
-//! change otherwise. So every node has the same x after every round, whatever the exchange loses.
+//! change otherwise. So every node has the same x after every round, whatever the exchange loses. Where the exchange
+//! sends factors (compress/factored.hpp), the work leaves them and computes no gradient of large weights.
 template <GradientWork W, AveragingExchange E, LocalOptimizer O>
 class synchronous_node {
 public:
@@ -32,7 +36,12 @@ public:
     task<> round(peer here) {
         borrowed_vector g = here.borrow(parameters_.size());
         if (work_) {
-            report(here, work_->gradient(parameters_, here.round(), g));
+            if constexpr (TakesFactors<E>) {
+                report(here, work_->gradient(parameters_, here.round(), g, factors_));
+                exchange_.sender().take(factors_);
+            } else {
+                report(here, work_->gradient(parameters_, here.round(), g));
+            }
         }
         co_await update_by_mean(exchange_, here, parameters_, g, optimizer_);
     }
@@ -53,6 +62,7 @@ private:
     E exchange_;
     by_part<O> optimizer_;
     std::vector<float> parameters_;
+    [[no_unique_address]] std::conditional_t<TakesFactors<E>, factor_record, std::monostate> factors_;
 };
 
 //! SyncSGD with any exchange: `server` has a node of its own, in `sharded` and `all_gather` all nodes are workers.

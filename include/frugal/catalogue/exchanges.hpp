@@ -15,6 +15,7 @@
 #include <frugal/exchange/diana.hpp>
 #include <frugal/exchange/feedback.hpp>
 #include <frugal/exchange/hierarchical.hpp>
+#include <frugal/exchange/over_the_air.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/exchange/sharded.hpp>
 #include <frugal/exchange/when_it_pays.hpp>
@@ -65,6 +66,16 @@ inline any_exchange make_when_it_pays(any_exchange inner, int trials) {
     std::string name = composition("when_it_pays", {inner.name(), "trials=" + number_text(trials)});
     return any_exchange(when_it_pays(std::move(inner), trials), std::move(name));
 }
+inline any_exchange make_over_the_air(any_compressor code, double snr_db, double activity, bool fading, double weakest,
+                                      double amplitude) {
+    std::string name =
+        composition("over_the_air", {"code=" + code.name(), "snr_db=" + number_text(snr_db),
+                                     "activity=" + number_text(activity), "fading=" + number_text(int{fading}),
+                                     "weakest=" + number_text(weakest), "amplitude=" + number_text(amplitude)});
+    const air_options options{snr_db, activity, weakest, amplitude};
+    return fading ? any_exchange(over_the_air(std::move(code), options, rayleigh_fading{}), std::move(name))
+                  : any_exchange(over_the_air(std::move(code), options), std::move(name));
+}
 
 namespace detail {
 
@@ -109,6 +120,14 @@ inline constexpr auto when_it_pays_description =
     describes_function("when_it_pays", "used if it is faster than plain floats, by measurement", make_when_it_pays,
                        argument<any_exchange>("exchange", "that may not pay"),
                        argument<int>("trials", "means measured of each").from(1).to(1000).otherwise("3"));
+inline constexpr auto over_the_air_description = describes_function(
+    "over_the_air", "all transmit at once, and the channel adds up", make_over_the_air,
+    argument<any_compressor>("code", "a linear compressor").otherwise("random_linear"),
+    argument<double>("snr_db", "energy of a channel use over that of the noise").above(-100).below(300).otherwise("18"),
+    argument<double>("activity", "the probability that a node transmits").above(0).to(1).otherwise("1"),
+    argument<bool>("fading", "1: Rayleigh, known to the sender").otherwise("0"),
+    argument<double>("weakest", "the least gain of a sub-channel that is used").from(0).below(1).otherwise("0.1"),
+    argument<double>("amplitude", "of all nodes; 0: what all powers allow, agreed").from(0).to(0x1p60).otherwise("0"));
 
 template <>
 struct catalogue_of<any_exchange> {
@@ -120,6 +139,7 @@ struct catalogue_of<any_exchange> {
         made_by<feedback_description>,      //
         made_by<diana_description>,         //
         made_by<hierarchical_description>,  //
+        made_by<over_the_air_description>,  //
         made_by<when_it_pays_description>>;
 };
 

@@ -95,18 +95,24 @@ std::vector<listed> list_of() {
     return all;
 }
 
-//! The same as indented lines.
+//! One of them as indented lines.
+inline std::string text_of(const listed& one) {
+    std::string text = "  " + one.signature + "  " + one.meaning + '\n';
+    if (!one.expression.empty()) {
+        text += "      = " + one.expression + '\n';
+    }
+    for (const std::string& p : one.parameters) {
+        text += "      " + p + '\n';
+    }
+    return text;
+}
+
+//! All of them as indented lines.
 template <Catalogued Value>
 std::string list_text() {
     std::string text;
     for (const listed& one : list_of<Value>()) {
-        text += "  " + one.signature + "  " + one.meaning + '\n';
-        if (!one.expression.empty()) {
-            text += "      = " + one.expression + '\n';
-        }
-        for (const std::string& p : one.parameters) {
-            text += "      " + p + '\n';
-        }
+        text += text_of(one);
     }
     return text;
 }

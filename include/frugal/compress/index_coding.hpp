@@ -4,6 +4,7 @@
 //! |-----------------------|---------------------------------------------------|--------------------------------------------------|
 //! | fixed_width_indices{} | ceil(log2 d)                                      | bits are to be those that papers count; fastest  |
 //! | rice_indices{}        | about log2(d / k) + 1.5 where scattered evenly    | bits matter: 8 instead of 24 for 1 % of 2^24     |
+//! | bitmap_indices{}      | d / k, at most ceil(log2 d); one bit in all       | a large share of the coordinates is sent         |
 #pragma once
 
 #include <bit>
@@ -94,6 +95,48 @@ private:
         const std::uint64_t scaled = k == 0 ? 0 : (std::uint64_t{d} * 45426 >> 16) / k;  // 45426 / 2^16 = ln 2
         return scaled <= 1 ? 0 : static_cast<unsigned>(std::bit_width(scaled)) - 1;
     }
+};
+
+//! A bit that says which; then a bit for each of the d coordinates, or, where that is shorter, fixed width.
+struct bitmap_indices {
+    static constexpr auto describe() {
+        return describes("bitmap_indices", "a bit for each coordinate, or fixed width if that is shorter");
+    }
+    std::uint64_t least_bits(std::size_t) const { return 1; }
+    void encode(std::span<const std::uint32_t> indices, std::size_t d, payload_writer& w) const {
+        const bool listed = indices.size() * std::uint64_t{bits_for(d)} < d;
+        w.bits(listed ? 1 : 0, 1);
+        if (listed) {
+            fixed_width_indices{}.encode(indices, d, w);
+            return;
+        }
+        std::size_t next = 0;
+        for (std::size_t at = 0; at < d; at += 64) {
+            const std::size_t n = std::min<std::size_t>(64, d - at);
+            std::uint64_t word = 0;
+            for (; next < indices.size() && indices[next] < at + n; ++next) {
+                word |= std::uint64_t{1} << (indices[next] - at);
+            }
+            w.bits(word, static_cast<unsigned>(n));
+        }
+    }
+    void decode(payload_reader& r, std::size_t d, std::span<std::uint32_t> out) const {
+        if (r.bits(1) != 0) {
+            fixed_width_indices{}.decode(r, d, out);
+            return;
+        }
+        std::size_t found = 0;
+        for (std::size_t at = 0; at < d; at += 64) {
+            const auto n = static_cast<unsigned>(std::min<std::size_t>(64, d - at));
+            for (std::uint64_t word = r.bits(n); word != 0; word &= word - 1) {
+                expect_message(found < out.size(),
+                               "the bitmap of a sparse message has more coordinates than announced");
+                out[found++] = static_cast<std::uint32_t>(at + static_cast<unsigned>(std::countr_zero(word)));
+            }
+        }
+        expect_message(found == out.size(), "the bitmap of a sparse message has fewer coordinates than announced");
+    }
+    std::string name() const { return described_name(*this); }
 };
 
 namespace detail {

@@ -21,10 +21,15 @@ struct laws {
     //! Messages of one key decode to vectors whose sum is what the sum of their inputs decodes to.
     bool linear = false;
     //! How far a coordinate that is sent can be off in any draw, relative to max |x_i|, where the largest coordinates
-    //! are
-    //! sent. Below 1, what error feedback keeps back stays bounded, although the variance may be any; from 1 on
+    //! are sent. Below 1, what error feedback keeps back stays bounded, although the variance may be any; from 1 on
     //! (TernGrad; QSGD in its original form) it may grow without bound.
     std::optional<double> worst_case = {};
+    //! E||C(x) - x||^2 <= peak_variance times the sum over the granules of max x_i^2; of unbiased compressors only.
+    //! After a rotation that is far less than `variance` says (compress/transformed.hpp).
+    std::optional<double> peak_variance = {};
+    //! E||C(x) - x||^2 <= ||x||^2 - mean_contraction times the sum over the granules of ||x||_1^2 / size: what sign does
+    //! on vectors that are as flat as a rotation makes them.
+    std::optional<double> mean_contraction = {};
 
     friend constexpr bool operator==(const laws&, const laws&) = default;
 };
@@ -57,6 +62,12 @@ inline laws common_laws(const laws& a, const laws& b) {
     }
     if (a.worst_case && b.worst_case) {
         result.worst_case = std::max(*a.worst_case, *b.worst_case);
+    }
+    if (a.peak_variance && b.peak_variance) {
+        result.peak_variance = std::max(*a.peak_variance, *b.peak_variance);
+    }
+    if (a.mean_contraction && b.mean_contraction) {
+        result.mean_contraction = std::min(*a.mean_contraction, *b.mean_contraction);
     }
     return result;
 }

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <frugal/compress/coder/block_coder.hpp>
 #include <frugal/compress/coder/packed.hpp>
@@ -66,20 +67,35 @@ public:
         const std::size_t n = std::min(d, bucket(d));
         const norm_kind kind = detail::kind_of(scale_);
         laws result{.unbiased = unbiased_now()};
+        const double slack = detail::slack_of(scale_);
         if (const auto variance = relative_variance(quantizer_, kind, n)) {
-            result = laws_from_variance(result.unbiased, *variance);
+            result = laws_from_variance(result.unbiased, slack * slack * *variance);
         }
         if (const auto contraction = relative_contraction(quantizer_, kind, n)) {
             result.contraction = contraction;
         }
+        if constexpr (requires { double(quantizer_.mean_contraction()); }) {
+            if (kind == norm_kind::mean_abs) {
+                result.mean_contraction = quantizer_.mean_contraction();
+            }
+        }
+        if (result.unbiased) {
+            result.peak_variance = peak_variance(quantizer_, kind, n);
+        }
         result.worst_case = relative_worst_case(quantizer_, kind, n);
+        for (std::optional<double>* const scaled : {&result.peak_variance, &result.worst_case}) {
+            if (*scaled) {
+                **scaled *= scaled == &result.worst_case ? slack : slack * slack;
+            }
+        }
         return result;
     }
     //! The bound of E||C(x) - x||^2 / ||x||^2 for dimension d, where the quantizer and scale have one.
     double variance(std::size_t d) const
         requires detail::has_relative_variance<Q, detail::static_kind<S>>
     {
-        return *relative_variance(quantizer_, detail::static_kind<S>, std::min(d, bucket(d)));
+        const double slack = detail::slack_of(scale_);
+        return slack * slack * *relative_variance(quantizer_, detail::static_kind<S>, std::min(d, bucket(d)));
     }
     //! E||C(x) - x||^2 <= (1 - contraction(d)) ||x||^2, where the quantizer and scale have one.
     double contraction(std::size_t d) const
@@ -114,10 +130,18 @@ public:
     {
         expect(unbiased_now(), "expected_error: elements beyond this scale clip, and its error is not known");
         const std::size_t b = bucket(x.size());
+        const auto steps = borrow<float>(x.empty() ? 0 : (x.size() + b - 1) / b);
+        for (std::size_t at = 0; at < x.size(); at += b) {
+            steps[at / b] = step_of(scale_.measure(x.subspan(at, std::min(b, x.size() - at))));
+        }
+        const workspace<std::vector<std::byte>> bytes;
+        bytes->clear();
+        payload_writer as_sent(*bytes);
+        detail::write_steps(scale_, steps, as_sent);
         double total = 0;
         for (std::size_t at = 0; at < x.size(); at += b) {
             const auto part = x.subspan(at, std::min(b, x.size() - at));
-            const double step = step_of(scale_.measure(part));
+            const double step = steps[at / b];
             double sum = 0;
             for (const float v : part) {
                 sum += step > 0 ? quantizer_.step_variance(v / step) : double{v} * v;
@@ -137,9 +161,11 @@ public:
         payload_reader r(m.payload());
         const std::size_t d = m.dimension();
         const std::size_t b = bucket(d);
+        const auto steps = borrow<float>(d == 0 ? 0 : (d + b - 1) / b);
+        detail::read_steps(scale_, r, steps);
         double total = 0;
         for (std::size_t at = 0; at < d; at += b) {
-            const double step = r.number();
+            const double step = steps[at / b];
             total += step * step * quantizer_.step_variance() * static_cast<double>(std::min(b, d - at));
         }
         return total;
@@ -166,19 +192,30 @@ public:
     }
 
     void decode(payload_reader& r, random_key k, std::span<float> y) const {
-        read(r, k, y,
-             [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
-                 kernels::reconstruct(quantizer_, symbols, step, u, first, part);
-             });
+        read(
+            r, k, y,
+            [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
+                kernels::reconstruct(quantizer_, symbols, step, u, first, part);
+            },
+            [](float step, std::span<const float> values, std::span<float> part) {
+                kernels::scale(step, values, part);
+            });
     }
     void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
-        read(r, k, acc,
-             [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
-                 const float factor = rounded(weight * step);
-                 expect(std::fabs(factor) <= largest_step_,
-                        "a weight times the largest value of a message exceeds the range of float");
-                 kernels::reconstruct_add(quantizer_, symbols, factor, u, first, part);
-             });
+        const auto factor_of = [&](float step) {
+            const float factor = rounded(weight * step);
+            expect(std::fabs(factor) <= largest_step_,
+                   "a weight times the largest value of a message exceeds the range of float");
+            return factor;
+        };
+        read(
+            r, k, acc,
+            [&](const auto* symbols, float step, std::uint64_t first, std::span<float> part, const random_stream& u) {
+                kernels::reconstruct_add(quantizer_, symbols, factor_of(step), u, first, part);
+            },
+            [&](float step, std::span<const float> values, std::span<float> part) {
+                kernels::axpy(factor_of(step), values, part);
+            });
     }
     //! Whether a message under this key is meant to be decoded near a vector the receiver knows.
     bool needs_side_information(random_key) const
@@ -206,6 +243,7 @@ public:
 private:
     static constexpr int max_index = 1 << 24;
     static constexpr std::size_t preferred_chunk = 8192;
+    static constexpr std::size_t small_piece = 4096;  // a multiple of groups
     //! Indices that do not depend on the scale can be packed while the scale is measured.
     static constexpr bool one_pass = BlockCoder<C> && is_scale_free<Q> && detail::may_measure_pieces<S>;
 
@@ -238,10 +276,35 @@ private:
 
     bool unbiased_now() const { return unbiased && detail::bounds_elements_of(scale_); }
 
-    auto quantizing(std::span<const float> x) const {
-        return [this, x](std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) {
-            kernels::quantize(quantizer_, x.subspan(first, n), step > 0 ? 1.0f / step : 0.0f, u, first, symbols);
-        };
+    //! Symbols of parts of x.
+    struct quantizing_part {
+        const scalar_compressor& c;
+        std::span<const float> x;
+
+        //! Of elements that share a step.
+        void operator()(std::size_t first, std::size_t n, float step, const random_stream& u, auto* symbols) const {
+            kernels::quantize(c.quantizer_, x.subspan(first, n), inverse_of(step), u, first, symbols);
+        }
+        //! The same bits for small buckets, of which a kernel wants many at once: they are scaled beforehand.
+        void small_buckets(std::size_t first, std::size_t n, std::size_t b, std::span<const float> steps,
+                           const random_stream& u, auto* symbols) const {
+            const auto scaled = borrow<float>(std::min(n, small_piece));
+            for (std::size_t at = 0; at < n; at += small_piece) {
+                const std::span<float> piece(scaled.data(), std::min(small_piece, n - at));
+                for_buckets(first + at, piece.size(), b, steps, [&](std::size_t i, std::size_t count, float step) {
+                    kernels::scale(inverse_of(step), x.subspan(i, count), piece.subspan(i - first - at, count));
+                });
+                kernels::quantize(c.quantizer_, piece, 1.0f, u, first + at, symbols + at);
+            }
+        }
+    };
+    quantizing_part quantizing(std::span<const float> x) const { return {*this, x}; }
+
+    static float inverse_of(float step) { return step > 0 ? 1.0f / step : 0.0f; }
+    //! Would kernels see few elements at once? (Groups that are mapped together must not know.)
+    static bool has_small_buckets(std::size_t b, std::size_t d) {
+        return b < std::min(d, 2 * random_stream::group) &&
+               (kernels::group_of<Q> == 0 || b % std::max<std::size_t>(1, kernels::group_of<Q>) == 0);
     }
 
     //! quantize_part(first, n, step, dither, symbols): for parts that share a step, each element once. Decodes says
@@ -266,12 +329,16 @@ private:
         for (std::size_t at = 0, i = 0; at < d; at += b, ++i) {
             steps[i] = step_of(measure(x, at, std::min(b, d - at)));
         }
-        for (const float step : steps) {
-            w.number(step);
-        }
+        detail::write_steps(scale_, steps, w);
         const random_stream dither(k);
         const std::size_t size = quantizer_.symbols().size();
         const auto quantize = [&](std::size_t first, std::size_t n, auto* symbols) {
+            if constexpr (std::same_as<QuantizePart, quantizing_part>) {
+                if (has_small_buckets(b, d)) {
+                    quantize_part.small_buckets(first, n, b, steps, dither, symbols);
+                    return;
+                }
+            }
             for_buckets(first, n, b, steps, [&](std::size_t at, std::size_t count, float step) {
                 quantize_part(at, count, step, dither, symbols + (at - first));
             });
@@ -429,18 +496,34 @@ private:
             first += count;
         }
     }
-    template <class Use>
-    void read(payload_reader& r, random_key k, std::span<float> y, Use reconstruct) const {
+    //! reconstruct(symbols, step, first, part, dither): for parts that share a step; use_values(step, values, part): the
+    //! same from values in steps, where it is given, for small buckets.
+    template <class Use, class... UseValues>
+    void read(payload_reader& r, random_key k, std::span<float> y, Use reconstruct, UseValues... use_values) const {
         const std::size_t b = bucket(y.size());
         const auto steps = borrow<float>(y.empty() ? 0 : (y.size() + b - 1) / b);
-        for (float& step : steps) {
-            step = r.number();
+        detail::read_steps(scale_, r, steps);
+        for (const float step : steps) {
             expect_message(step >= 0 && step <= largest_step_,
                            "a message holds a scale that is negative or too large: it was altered");
         }
         const random_stream dither(k);
         const std::size_t size = quantizer_.symbols().size();
         const auto use = [&](const auto* symbols, std::size_t first, std::size_t n) {
+            if constexpr (sizeof...(UseValues) > 0) {
+                if (has_small_buckets(b, y.size())) {
+                    const auto values = borrow<float>(std::min(n, small_piece));
+                    for (std::size_t at = 0; at < n; at += small_piece) {
+                        const std::span<float> piece(values.data(), std::min(small_piece, n - at));
+                        kernels::reconstruct(quantizer_, symbols + at, 1.0f, dither, first + at, piece);
+                        for_buckets(
+                            first + at, piece.size(), b, steps, [&](std::size_t i, std::size_t count, float step) {
+                                (use_values(step, piece.subspan(i - first - at, count), y.subspan(i, count)), ...);
+                            });
+                    }
+                    return;
+                }
+            }
             for_buckets(first, n, b, steps, [&](std::size_t at, std::size_t count, float step) {
                 reconstruct(symbols + (at - first), step, at, y.subspan(at, count), dither);
             });

@@ -37,6 +37,7 @@ class sparse_compressor : public message_interface<sparse_compressor<S, V, I>> {
     static constexpr bool counts_from_dimension = requires(const S s, std::size_t d) { s.count_for(d); };
     static constexpr bool regenerates =
         requires(const S s, std::size_t d, random_key k, selection& chosen) { s.regenerate(d, k, chosen); };
+    static constexpr bool remembers = !selects_const<S> || !encodes_const<V>;
     static constexpr bool bounded_selector = requires(const S s, std::size_t n) { double(s.contraction(n)); } ||
                                              requires(const S s, std::size_t n) { double(s.variance(n)); };
     static constexpr bool bounded_values =
@@ -70,6 +71,7 @@ public:
         }
     }
 
+    S& selector() { return selector_; }
     const S& selector() const { return selector_; }
     const V& value_compressor() const { return values_; }
     std::string name() const { return described_name(*this); }
@@ -127,22 +129,22 @@ public:
     void agree(std::span<const float> largest) { agree_with(values_, largest); }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w)
-        requires(!encodes_const<V>)
+        requires remembers
     {
         encode_by(*this, x, k, w);
     }
     void encode(std::span<const float> x, random_key k, payload_writer& w) const
-        requires encodes_const<V>
+        requires(!remembers)
     {
         encode_by(*this, x, k, w);
     }
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo)
-        requires(!encodes_const<V>)
+        requires remembers
     {
         encode_with_echo_by(*this, x, k, w, echo);
     }
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const
-        requires encodes_const<V>
+        requires(!remembers)
     {
         encode_with_echo_by(*this, x, k, w, echo);
     }
@@ -159,7 +161,10 @@ public:
             a = multiply_add(weight, chosen->values[i], a);
         }
     }
-    void state(state_archive& a) { save_or_restore(a, values_); }
+    void state(state_archive& a) {
+        save_or_restore(a, selector_);
+        save_or_restore(a, values_);
+    }
 
 private:
     static constexpr std::size_t largest_dimension = std::numeric_limits<std::uint32_t>::max();
@@ -174,11 +179,11 @@ private:
             y[chosen.indices[i]] = chosen.values[i];
         }
     }
-    //! Self is const where V can be.
+    //! Self is const where nothing is remembered.
     template <class Self>
     static void encode_by(Self& self, std::span<const float> x, random_key k, payload_writer& w) {
         const workspace<selection> chosen;
-        self.select(x, k, w, *chosen);
+        select(self, x, k, w, *chosen);
         if (!chosen->indices.empty()) {
             encode_finite([&] { self.values_.encode(chosen->values, value_key(k), w); });
         }
@@ -187,7 +192,7 @@ private:
     static void encode_with_echo_by(Self& self, std::span<const float> x, random_key k, payload_writer& w,
                                     std::span<float> echo) {
         const workspace<selection> chosen;
-        self.select(x, k, w, *chosen);
+        select(self, x, k, w, *chosen);
         if (!chosen->indices.empty()) {
             encode_finite([&] { encode_with_echo(self.values_, chosen->values, value_key(k), w, chosen->values); });
         }
@@ -204,10 +209,11 @@ private:
         }
     }
     //! Writes count and indices.
-    void select(std::span<const float> x, random_key k, payload_writer& w, selection& chosen) const {
+    template <class Self>
+    static void select(Self& self, std::span<const float> x, random_key k, payload_writer& w, selection& chosen) {
         expect(x.size() <= largest_dimension, "a sparse message has at most 2^32 - 1 coordinates: split the vector");
         chosen.values.clear();
-        selector_.select(x, selection_key(k), chosen);
+        self.selector_.select(x, selection_key(k), chosen);
         const auto& indices = chosen.indices;
         if (chosen.values.empty()) {
             chosen.values.resize(indices.size());
@@ -218,8 +224,8 @@ private:
         if constexpr (!counts_from_dimension) {
             w.bits(indices.size(), bits_for(std::uint64_t{x.size()} + 1));
         }
-        if (!receiver_draws()) {
-            indices_.encode(indices, x.size(), w);
+        if (!self.receiver_draws()) {
+            self.indices_.encode(indices, x.size(), w);
         }
     }
     bool receiver_draws() const {

@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@
 #include <frugal/kernels/codebook_search.hpp>
 #include <frugal/kernels/normals.hpp>
 #include <frugal/kernels/norms.hpp>
+#include <frugal/kernels/philox.hpp>
 #include <frugal/quantize/radial_bias.hpp>
 #include <frugal/quantize/stochastic_codebook.hpp>
 
@@ -40,7 +42,7 @@ namespace detail {
 //! What follows from the options of a `stovoq`.
 struct stovoq_tables {
     std::array<double, 7> options{};
-    std::shared_ptr<const radial_bias> bias;
+    std::optional<rounded_inverse> factor;
     std::vector<float> levels;
     float largest_norm = 0;
 };
@@ -82,8 +84,17 @@ struct stovoq_scratch {
     std::vector<float> rows;            // codewords, row-major
     std::vector<std::uint64_t> ready;   // which rows belong to the message being decoded
     kernels::search_codebook codebook;  // the same, laid out for the search (encoder)
-    std::vector<float> buckets;
+};
+
+//! Some groups of a vector on their way into a message: norms first, then all buckets at once.
+struct stovoq_batch {
+    static constexpr std::size_t capacity = 512;  // buckets, unless one group has more
+
+    std::vector<std::uint32_t> norm_codes;  // of each group
+    std::vector<float> buckets;             // of the groups whose norm is not 0
     std::vector<std::uint32_t> nearest;
+    std::vector<std::uint32_t> dither;
+    std::vector<std::uint32_t> levels;
 };
 
 }  // namespace detail
@@ -174,7 +185,7 @@ struct stovoq {
         }
         return result;
     }
-    //! E||C(x) - x||^2 <= variance(d) ||x||^2, to the accuracy of a grid of 128 norms.
+    //! E||C(x) - x||^2 <= variance(d) ||x||^2, to the accuracy of a grid of norms 0.2 apart.
     double variance(std::size_t d) const {
         validate();
         const std::size_t rest = d % group_size();
@@ -186,53 +197,9 @@ struct stovoq {
     double contraction(std::size_t d) const { return laws_for(d).contraction.value_or(0); }
     std::size_t granule() const { return group_size(); }
 
-    void encode(std::span<const float> x, random_key k, payload_writer& w) const {
-        const auto tables = prepared();
-        const workspace<detail::stovoq_scratch> scratch;
-        auto& s = *scratch;
-        const auto d = static_cast<std::size_t>(dimension);
-        generate_rows(k, s);
-        s.codebook.assign_nearest(s.rows, d);
-        const random_stream bias_dither(k.for_purpose(bias_purpose));
-        const random_stream norm_dither(k.for_purpose(norm_purpose));
-        const unsigned index_bits = bits_for(static_cast<std::uint64_t>(codewords));
-        std::uint64_t bucket = 0;
-        for (std::size_t first = 0; first < x.size(); first += group_size()) {
-            const auto part = x.subspan(first, std::min(group_size(), x.size() - first));
-            const float norm = detail::checked_norm(std::sqrt(kernels::sum_squares(part)), x);
-            expect(norm <= tables->largest_norm / 2,  // half of what is decoded, for the norm may be rounded up
-                   "the norm of the input, times a codeword, exceeds the range of float: scale it down");
-            const float root = std::sqrt(static_cast<float>(part.size()));
-            const float scale = root / norm;
-            const bool sent = is_finite(scale);  // a norm that is 0 or too small to divide by is sent as 0
-            const std::uint32_t code = sent ? norm_code(norm, norm_dither.word(first / group_size())) : 0;
-            w.bits(code, static_cast<unsigned>(norm_bits));
-            if (code == 0) {
-                continue;
-            }
-            const std::size_t count = (part.size() + d - 1) / d;
-            s.buckets.assign(count * d, 0.0f);
-            for (std::size_t i = 0; i < part.size(); ++i) {
-                s.buckets[i] = part[i] * scale;
-            }
-            s.nearest.resize(count);
-            kernels::search(s.codebook, s.buckets, s.nearest);
-            for (std::size_t l = 0; l < count; ++l, ++bucket) {
-                std::uint64_t pair = s.nearest[l];
-                if (bias_bits > 0) {
-                    double square = 0;
-                    for (std::size_t j = 0; j < d; ++j) {
-                        const double b = s.buckets[l * d + j];
-                        square += b * b;
-                    }
-                    const auto factor = static_cast<float>(tables->bias->inverse(std::sqrt(square)));
-                    const std::size_t level = stochastic_index(std::span<const float>(tables->levels), factor,
-                                                               bias_dither.uniform(bucket), out_of_range::clamp);
-                    pair |= std::uint64_t{level} << index_bits;
-                }
-                w.bits(pair, index_bits + static_cast<unsigned>(bias_bits));
-            }
-        }
+    void encode(std::span<const float> x, random_key k, payload_writer& w) const { encode_to(x, k, w, {}); }
+    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
+        encode_to(x, k, w, echo);
     }
     void decode(payload_reader& r, random_key k, std::span<float> y) const {
         std::fill(y.begin(), y.end(), 0.0f);
@@ -271,9 +238,9 @@ private:
     std::shared_ptr<const detail::stovoq_tables> prepared() const {
         auto tables = cache.get([this] {
             validate();
-            detail::stovoq_tables t{.options = options(), .bias = {}, .levels = factor_levels()};
+            detail::stovoq_tables t{.options = options(), .factor = {}, .levels = factor_levels()};
             if (bias_bits > 0) {
-                t.bias = table();
+                t.factor.emplace(table(), t.levels);
             }
             const float factor = t.levels.empty() ? 1.0f : std::max(1.0f, t.levels.back());
             // With larger norms something could decode to infinity: codewords are below 6 standard deviations.
@@ -285,6 +252,99 @@ private:
         return tables;
     }
     float deviation() const { return static_cast<float>(std::sqrt(variance_of_codewords())); }
+
+    void encode_to(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
+        const auto tables = prepared();
+        const workspace<detail::stovoq_scratch> scratch;
+        const workspace<detail::stovoq_batch> batch;
+        const auto d = static_cast<std::size_t>(dimension);
+        const std::size_t size = group_size();
+        generate_rows(k, *scratch);
+        scratch->codebook.assign_nearest(scratch->rows, d);
+        const random_stream bias_dither(k.for_purpose(bias_purpose));
+        const random_stream norm_dither(k.for_purpose(norm_purpose));
+        const unsigned index_bits = bits_for(static_cast<std::uint64_t>(codewords));
+        const unsigned pair_bits = index_bits + static_cast<unsigned>(bias_bits);
+        const std::size_t step = size * std::max<std::size_t>(1, detail::stovoq_batch::capacity / (size / d));
+        std::uint64_t bucket = 0;
+        for (std::size_t first = 0; first < x.size(); first += step) {
+            const auto part = x.subspan(first, std::min(step, x.size() - first));
+            auto& b = *batch;
+            scale_groups(part, x, first / size, *tables, norm_dither, b);
+            const std::size_t count = b.buckets.size() / d;
+            b.nearest.resize(count);
+            kernels::search(scratch->codebook, b.buckets, b.nearest);
+            b.levels.assign(count, 0);
+            if (bias_bits > 0) {
+                b.dither.resize(count);
+                kernels::random_words(bias_dither, bucket, count, b.dither.data());
+                choose_levels(*tables, b);
+            }
+            bucket += count;
+            std::size_t l = 0;
+            for (std::size_t g = 0; g < b.norm_codes.size(); ++g) {
+                w.bits(b.norm_codes[g], static_cast<unsigned>(norm_bits));
+                const std::size_t n = std::min(size, part.size() - g * size);
+                if (b.norm_codes[g] == 0) {
+                    if (!echo.empty()) {
+                        std::ranges::fill(echo.subspan(first + g * size, n), 0.0f);
+                    }
+                    continue;
+                }
+                const float unit = norm_of_code(b.norm_codes[g]) / std::sqrt(static_cast<float>(n));
+                for (std::size_t at = 0; at < n; at += d, ++l) {
+                    w.bits(b.nearest[l] | std::uint64_t{b.levels[l]} << index_bits, pair_bits);
+                    if (!echo.empty()) {
+                        const float factor = bias_bits == 0 ? unit : tables->levels[b.levels[l]] * unit;
+                        const auto to = echo.subspan(first + g * size + at, std::min(d, n - at));
+                        std::transform(to.begin(), to.end(), scratch->rows.data() + b.nearest[l] * d, to.begin(),
+                                       [&](float, float c) { return factor * c; });
+                    }
+                }
+            }
+        }
+    }
+
+    //! The norms of the groups of `part`, the first of which is number `group_number` of x; and their buckets, scaled.
+    void scale_groups(std::span<const float> part, std::span<const float> x, std::uint64_t group_number,
+                      const detail::stovoq_tables& tables, const random_stream& norm_dither,
+                      detail::stovoq_batch& b) const {
+        const auto d = static_cast<std::size_t>(dimension);
+        const std::size_t size = group_size();
+        b.norm_codes.clear();
+        b.buckets.resize((part.size() + d - 1) / d * d);
+        float* to = b.buckets.data();
+        for (std::size_t first = 0; first < part.size(); first += size, ++group_number) {
+            const auto g = part.subspan(first, std::min(size, part.size() - first));
+            const float norm = detail::checked_norm(std::sqrt(kernels::sum_squares(g)), x);
+            expect(norm <= tables.largest_norm / 2,  // half of what is decoded, for the norm may be rounded up
+                   "the norm of the input, times a codeword, exceeds the range of float: scale it down");
+            const float scale = std::sqrt(static_cast<float>(g.size())) / norm;
+            const bool sent = is_finite(scale);  // a norm that is 0 or too small to divide by is sent as 0
+            b.norm_codes.push_back(sent ? norm_code(norm, norm_dither, group_number) : 0);
+            if (b.norm_codes.back() == 0) {
+                continue;
+            }
+            for (std::size_t i = 0; i < g.size(); ++i) {
+                to[i] = g[i] * scale;
+            }
+            to += g.size();
+            for (std::size_t i = g.size(); i % d != 0; ++i) {
+                *to++ = 0;
+            }
+        }
+        b.buckets.resize(static_cast<std::size_t>(to - b.buckets.data()));
+    }
+
+    //! The level of each bucket's factor, rounded at random.
+    void choose_levels(const detail::stovoq_tables& tables, detail::stovoq_batch& b) const {
+        const auto d = static_cast<std::size_t>(dimension);
+        const std::span<const float> buckets(b.buckets);
+        for (std::size_t l = 0; l < b.levels.size(); ++l) {
+            b.levels[l] = tables.factor->index(kernels::sum_squares_of_few(buckets.subspan(l * d, d)),
+                                               unit_from_word(b.dither[l]));
+        }
+    }
 
     //! All codewords of a key.
     void generate_rows(random_key k, detail::stovoq_scratch& s) const {
@@ -298,7 +358,7 @@ private:
     }
 
     //! The `norm_bits` high bits of a positive float, rounded at random without bias.
-    std::uint32_t norm_code(float norm, std::uint32_t dither) const {
+    std::uint32_t norm_code(float norm, const random_stream& dither, std::uint64_t number) const {
         const auto bits = std::bit_cast<std::uint32_t>(norm);
         if (norm_bits == 32) {
             return bits;
@@ -306,7 +366,7 @@ private:
         const auto shift = static_cast<unsigned>(31 - norm_bits);
         const std::uint64_t rest = bits & ((std::uint64_t{1} << shift) - 1);
         const std::uint32_t code = bits >> shift;
-        const bool up = dither < (rest << (32 - shift)) && ((code + 1) << shift) < infinity_bits;
+        const bool up = dither.word(number) < (rest << (32 - shift)) && ((code + 1) << shift) < infinity_bits;
         return up ? code + 1 : code;
     }
     float norm_of_code(std::uint32_t code) const {
@@ -369,7 +429,7 @@ private:
             static_cast<double>((n + static_cast<std::size_t>(dimension) - 1) / static_cast<std::size_t>(dimension));
         std::vector<double> square;
         std::vector<double> error;
-        for (std::size_t i = 0; i <= radial_bias::intervals; ++i) {
+        for (std::size_t i = 0; i <= bias->intervals(); ++i) {
             const radial_moments& at = bias->at_node(i);
             square.push_back(at.norm * at.norm);
             double e = at.squared_error;

@@ -1,4 +1,4 @@
-//! exp and log in double with the same bits on every machine: no libm, no contraction.
+//! exp, log and tanh in double with the same bits on every machine: no libm, no contraction.
 #pragma once
 
 #include <bit>
@@ -57,6 +57,13 @@ constexpr double exact_exp(double x) {
     const int half = k / 2;  // in two steps, so that results near the ends of the range are reached
     const auto power = [](int e) { return std::bit_cast<double>(static_cast<std::uint64_t>(e + 1023) << 52); };
     return p * power(half) * power(k - half);
+}
+
+//! tanh x, relative error below 1e-15 where |x| is not small, absolute below 1e-16 elsewhere.
+constexpr double exact_tanh(double x) {
+    const double e = exact_exp(-2 * (x < 0 ? -x : x));
+    const double y = (1 - e) / (1 + e);
+    return x < 0 ? -y : y;
 }
 
 }  // namespace frugal

@@ -17,12 +17,17 @@
 
 namespace frugal {
 
+//! What the elements of a tensor mean: numbers, or truth values, of which a vector of numbers holds True as +1 and False
+//! as -1, so that they travel as a bit each and XNOR is a product.
+enum class value_kind { real, boolean };
+
 //! Elements [offset, offset + size) of the parameters, row major. An empty shape is one number.
 struct named_tensor {
     std::string name;
     std::vector<std::size_t> shape;
     std::size_t offset = 0;
     std::size_t size = 0;
+    value_kind kind = value_kind::real;
 
     //! This tensor's part of the parameters, of any element type. Throws `invalid_input` if they end before it does.
     template <class T>
@@ -38,7 +43,8 @@ struct named_tensor {
 };
 
 //! The tensors of a model one after the other, without gaps: what lets compressors, masks and optimizers work tensor by
-//! tensor. A value; says nothing of the element type, so that floats, labels and words of bits can have one.
+//! tensor. A value; says nothing of the element type, so that floats, labels and words of bits can have one, but of
+//! what the elements mean.
 //!
 //!     tensor_layout layout;
 //!     layout.add("dense1.weight", {300, 784}).add("dense1.bias", {300});
@@ -57,7 +63,7 @@ public:
 
     //! Appends a tensor. O(tensors). Throws `invalid_input`, and changes nothing, for a name that is empty, longer than
     //! 255 bytes or taken, an extent of 0, or if the elements of all tensors exceed PTRDIFF_MAX.
-    tensor_layout& add(std::string name, std::span<const std::size_t> shape) {
+    tensor_layout& add(std::string name, std::span<const std::size_t> shape, value_kind kind = value_kind::real) {
         expect(!name.empty() && name.size() <= longest_name, [&] {
             return "the name of a tensor must have from 1 to 255 bytes, but one has " + std::to_string(name.size());
         });
@@ -77,17 +83,25 @@ public:
         });
         const auto at = place - by_name_.begin();
         by_name_.reserve(by_name_.size() + 1);  // nothing below throws once the tensor is in
-        tensors_.push_back({std::move(name), {shape.begin(), shape.end()}, size_, elements});
+        tensors_.push_back({std::move(name), {shape.begin(), shape.end()}, size_, elements, kind});
         by_name_.insert(by_name_.begin() + at, static_cast<std::uint32_t>(tensors_.size() - 1));
         size_ += elements;
         return *this;
     }
-    tensor_layout& add(std::string name, std::initializer_list<std::size_t> shape) {
-        return add(std::move(name), std::span<const std::size_t>(shape.begin(), shape.size()));
+    tensor_layout& add(std::string name, std::initializer_list<std::size_t> shape, value_kind kind = value_kind::real) {
+        return add(std::move(name), std::span<const std::size_t>(shape.begin(), shape.size()), kind);
     }
 
     //! Number of elements of all tensors: the length of the parameters.
     std::size_t size() const { return size_; }
+    //! Number of elements of each tensor.
+    std::vector<std::size_t> sizes() const {
+        std::vector<std::size_t> all;
+        for (const named_tensor& t : tensors_) {
+            all.push_back(t.size);
+        }
+        return all;
+    }
     //! Number of tensors.
     std::size_t count() const { return tensors_.size(); }
     bool empty() const { return tensors_.empty(); }

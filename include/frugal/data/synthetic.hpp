@@ -10,6 +10,8 @@
 
 #include <frugal/core/describe.hpp>
 #include <frugal/core/error.hpp>
+#include <frugal/core/exact.hpp>
+#include <frugal/core/exact_math.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/data/dataset.hpp>
 #include <frugal/kernels/linear.hpp>
@@ -104,6 +106,59 @@ struct linear_regression {
         }
         p.data = regression_dataset(std::move(features), std::move(targets), dimension);
         return p;
+    }
+};
+
+//! Logistic regression whose solution is a sign vector: features uniform on [-1, 1], w* uniform on {-1, 1}^dimension,
+//! label 1 with probability sigmoid(x.w*), else 0 (Leconte 2024, sec. 2.4.1).
+struct binary_logistic_regression {
+    std::size_t samples = 6000;
+    std::size_t dimension = 10;
+
+    //! O(samples dimension). Throws `invalid_input` for sizes of zero.
+    regression_problem operator()(random_key key) const {
+        expect(samples > 0 && dimension > 0, "logistic regression needs at least one sample and one feature");
+        const random_stream weights(key.for_purpose(1));
+        const random_stream inputs(key.for_purpose(2));
+        const random_stream draws(key.for_purpose(3));
+        regression_problem p;
+        for (std::size_t j = 0; j < dimension; ++j) {
+            p.solution.push_back(weights.centered(j) < 0 ? -1.0f : 1.0f);
+        }
+        std::vector<float> features(samples * dimension), labels(samples);
+        for (std::size_t i = 0; i < features.size(); ++i) {
+            features[i] = 2 * inputs.centered(i);
+        }
+        for (std::size_t i = 0; i < samples; ++i) {
+            const double score = kernels::dot(features.data() + i * dimension, p.solution.data(), dimension);
+            labels[i] = static_cast<double>(draws.uniform(i)) <= 1 / (1 + exact_exp(-score)) ? 1.0f : 0.0f;
+        }
+        p.data = regression_dataset(std::move(features), std::move(labels), dimension);
+        return p;
+    }
+};
+
+//! Two half circles of radius 1 that reach into each other, (cos a, sin a) with label 0 and (1 - cos a, 1/2 - sin a) with
+//! label 1, a uniform on [0, pi], plus N(0, noise^2) in both coordinates.
+struct two_moons {
+    std::size_t samples = 2000;
+    float noise = 0.1f;
+
+    //! O(samples). Throws `invalid_input` for no samples, or unless the noise is finite and >= 0.
+    regression_dataset operator()(random_key key) const {
+        expect(samples > 0, "two moons need at least one sample");
+        expect(noise >= 0 && std::isfinite(noise), "the noise of two moons must be finite and >= 0");
+        const random_stream places(key.for_purpose(1));
+        const random_stream errors(key.for_purpose(2));
+        std::vector<float> features, labels;
+        for (std::size_t i = 0; i < samples; ++i) {
+            const auto [sine, cosine] = exact_sine_cosine_of_turns(0.5f * places.centered(i) + 0.25f);
+            const bool lower = i % 2 == 1;
+            features.push_back(multiply_add(noise, errors.normal(2 * i), lower ? 1 - cosine : cosine));
+            features.push_back(multiply_add(noise, errors.normal(2 * i + 1), lower ? 0.5f - sine : sine));
+            labels.push_back(lower ? 1.0f : 0.0f);
+        }
+        return regression_dataset(std::move(features), std::move(labels), 2);
     }
 };
 

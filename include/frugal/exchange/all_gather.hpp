@@ -23,6 +23,8 @@ public:
 
     bool exact() const { return true; }
     const C& compressor() const { return up_.compressor(); }
+    //! What this node encodes its vectors with, or the first block of them.
+    C& sender() { return up_.sender(); }
 
     //! Sets the weights of the nodes of the population in the aggregate; empty: equal.
     void weigh(std::vector<float> weights) { up_.weigh(std::move(weights)); }

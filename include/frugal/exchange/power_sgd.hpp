@@ -1,7 +1,7 @@
 //! `power_sgd`: low-rank gradients by one step of the power method, averaged between its halves (Vogels et al. 2019).
 #pragma once
 
-#include <cmath>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,7 +10,7 @@
 
 #include <frugal/exchange/exchange.hpp>
 #include <frugal/kernels/elementwise.hpp>
-#include <frugal/kernels/linear.hpp>
+#include <frugal/kernels/low_rank.hpp>
 
 namespace frugal {
 
@@ -45,30 +45,19 @@ public:
         const peer::codec_time time(here);
         kernels::add(residual_, x, residual_);
         p_.resize(rows_ * rank_);
-        for (std::size_t k = 0; k < rank_; ++k) {
-            for (std::size_t i = 0; i < rows_; ++i) {
-                p_[k * rows_ + i] =
-                    static_cast<float>(kernels::dot(residual_.data() + i * cols_, q_.data() + k * cols_, cols_));
-            }
-        }
+        kernels::multiply_by_columns(residual_, cols_, q_, rank_, p_);
         of_p_.begin(here.lane(0), p_);
     }
     task<> end(peer here, std::span<float> x) {
         co_await of_p_.end(here.lane(0), p_);
-        orthonormalize();
-        multiply_transposed();
+        kernels::orthonormalize(p_, rank_);
+        kernels::multiply_transposed_by_columns(residual_, cols_, p_, rank_, q_);
         own_q_ = q_;
         co_await mean_of(of_q_, here.lane(1), q_);
         const peer::codec_time time(here);
-        for (std::size_t i = 0; i < rows_; ++i) {
-            const std::span<float> row = x.subspan(i * cols_, cols_),
-                                   rest = std::span(residual_).subspan(i * cols_, cols_);
-            std::fill(row.begin(), row.end(), 0.0f);
-            for (std::size_t k = 0; k < rank_; ++k) {
-                kernels::axpy(p_[k * rows_ + i], std::span(q_).subspan(k * cols_, cols_), row);
-                kernels::axpy(-p_[k * rows_ + i], std::span(own_q_).subspan(k * cols_, cols_), rest);
-            }
-        }
+        std::ranges::fill(x, 0.0f);
+        kernels::add_outer_product(1, p_, q_, rank_, cols_, x);
+        kernels::add_outer_product(-1, p_, own_q_, rank_, cols_, residual_);
     }
     void state(state_archive& a) {
         of_p_.state(a);
@@ -79,31 +68,6 @@ public:
     }
 
 private:
-    //! Gram and Schmidt, columns of P in order. A column that is none of its own becomes 0.
-    void orthonormalize() {
-        for (std::size_t k = 0; k < rank_; ++k) {
-            float* const column = p_.data() + k * rows_;
-            const double before = kernels::dot(column, column, rows_);
-            for (std::size_t j = 0; j < k; ++j) {
-                const float* const other = p_.data() + j * rows_;
-                const auto along = static_cast<float>(kernels::dot(column, other, rows_));
-                kernels::axpy(-along, std::span(other, rows_), std::span(column, rows_));
-            }
-            const double squared = kernels::dot(column, column, rows_);
-            const auto factor = squared > 1e-12 * before ? static_cast<float>(1 / std::sqrt(squared)) : 0.0f;
-            kernels::scale(factor, std::span<const float>(column, rows_), std::span(column, rows_));
-        }
-    }
-    void multiply_transposed() {
-        for (std::size_t k = 0; k < rank_; ++k) {
-            const std::span<float> column = std::span(q_).subspan(k * cols_, cols_);
-            std::fill(column.begin(), column.end(), 0.0f);
-            for (std::size_t i = 0; i < rows_; ++i) {
-                kernels::axpy(p_[k * rows_ + i], std::span<const float>(residual_).subspan(i * cols_, cols_), column);
-            }
-        }
-    }
-
     std::size_t rows_;
     std::size_t cols_;
     std::size_t rank_;

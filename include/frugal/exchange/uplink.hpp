@@ -31,6 +31,8 @@ public:
         : channel_(std::move(codec)), combine_(std::move(aggregator), std::move(how)) {}
 
     const C& compressor() const { return channel_.codec(); }
+    //! What this node encodes its vectors with, or the first block of them.
+    C& sender() { return channel_.sender(); }
     const A& aggregator() const { return combine_.aggregator(); }
     void weigh(std::vector<float> weights) { combine_.weigh(std::move(weights)); }
     block_cut cut(std::size_t d, std::size_t block) const { return block_cut::of(d, block, granule_of(compressor())); }

@@ -95,6 +95,15 @@ using word_batch = xsimd::batch<std::uint32_t, Arch>;
 template <class Arch>
 inline constexpr std::size_t lanes_of = float_batch<Arch>::size;
 
+//! Has it 32 vector registers, or 16 only?
+template <class Arch>
+inline constexpr bool many_registers =
+#if defined(__aarch64__)
+    true;
+#else
+    lanes_of<Arch> >= 16;
+#endif
+
 //! The same bits as lanes of another type of the same size. (The argument of xsimd's own cast changed in release 10.)
 template <class To, class From, class Arch>
 xsimd::batch<To, Arch> same_bits(const xsimd::batch<From, Arch>& x) {
@@ -144,6 +153,26 @@ struct portable_lanes {
 #else
         return xsimd::select(a < b, a, b);
 #endif
+    }
+    //! a * b + c with one rounding or two, whatever is faster.
+    static float_batch<Arch> multiply_add(const float_batch<Arch>& a, const float_batch<Arch>& b,
+                                          const float_batch<Arch>& c) {
+        return xsimd::fma(a, b, c);
+    }
+    //! Is there a multiplication of pairs of bfloat16? Then `multiply_add_pairs` is sum + a_0 b_0 + a_1 b_1, lane by lane
+    //! of 32 bits, in float; numbers below 2^-126 count as 0.
+    static constexpr bool multiplies_pairs = false;
+    //! Bit i: lane i of a is at least that of b.
+    static std::uint32_t lanes_at_least(const float_batch<Arch>& a, const float_batch<Arch>& b) {
+        alignas(64) float left[size];
+        alignas(64) float right[size];
+        a.store_unaligned(left);
+        b.store_unaligned(right);
+        std::uint32_t mask = 0;
+        for (std::size_t i = 0; i < size; ++i) {
+            mask |= static_cast<std::uint32_t>(left[i] >= right[i]) << i;
+        }
+        return mask;
     }
     static words exclusive_or(const words& a, std::uint32_t k) { return a ^ words(k); }
     static words exclusive_or(const words& a, const words& b, std::uint32_t k) { return a ^ b ^ words(k); }

@@ -55,6 +55,9 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
     static double_batch<Arch> load_doubles(const float* x) {
         return _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(x))));
     }
+    static std::uint32_t lanes_at_least(const float_batch<Arch>& a, const float_batch<Arch>& b) {
+        return static_cast<std::uint32_t>(_mm_movemask_ps(_mm_cmpge_ps(a, b)));
+    }
     static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
                                        std::uint32_t* indices, std::uint32_t* magnitudes) {
         const __m128i above = _mm_cmpgt_epi32(magnitude, _mm_set1_epi32(bound - 1));
@@ -108,6 +111,9 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
         return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
     }
     static double_batch<Arch> load_doubles(const float* x) { return _mm256_cvtps_pd(_mm_loadu_ps(x)); }
+    static std::uint32_t lanes_at_least(const float_batch<Arch>& a, const float_batch<Arch>& b) {
+        return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GE_OQ)));
+    }
     static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
                                        std::uint32_t* indices, std::uint32_t* magnitudes) {
         const __m256i above = _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(bound - 1));
@@ -170,6 +176,22 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
         return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
     }
     static double_batch<Arch> load_doubles(const float* x) { return _mm512_cvtps_pd(_mm256_loadu_ps(x)); }
+    static float_batch<Arch> multiply_add(const float_batch<Arch>& a, const float_batch<Arch>& b,
+                                          const float_batch<Arch>& c) {
+        return _mm512_fmadd_ps(a, b, c);
+    }
+#if defined(__AVX512BF16__)
+    static constexpr bool multiplies_pairs = true;
+    static float_batch<Arch> multiply_add_pairs(const float_batch<Arch>& a, const float_batch<Arch>& b,
+                                                const float_batch<Arch>& sum) {
+        const __m512i left = _mm512_castps_si512(a);
+        const __m512i right = _mm512_castps_si512(b);
+        return _mm512_dpbf16_ps(sum, (__m512bh)left, (__m512bh)right);
+    }
+#endif
+    static std::uint32_t lanes_at_least(const float_batch<Arch>& a, const float_batch<Arch>& b) {
+        return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
+    }
     static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
                                        std::uint32_t* indices, std::uint32_t* magnitudes) {
         const __mmask16 mask = _mm512_cmpge_epi32_mask(magnitude, _mm512_set1_epi32(bound));

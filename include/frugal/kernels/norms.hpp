@@ -188,6 +188,24 @@ inline void expect_all_finite(std::span<const float> x) {
     }
 }
 
+//! ||x||^2 of a few elements, in double, of fixed shape as well: the sums of those with the same i mod 4, which need not
+//! wait for one another, then a tree. Inlined.
+inline double sum_squares_of_few(std::span<const float> x) {
+    double sum[4] = {};
+    const auto square = [&](std::size_t i) { return double{x[i]} * double{x[i]}; };  // exact
+    std::size_t i = 0;
+    for (; i + 4 <= x.size(); i += 4) {
+        sum[0] += square(i);
+        sum[1] += square(i + 1);
+        sum[2] += square(i + 2);
+        sum[3] += square(i + 3);
+    }
+    sum[0] += i < x.size() ? square(i) : 0;
+    sum[1] += i + 1 < x.size() ? square(i + 1) : 0;
+    sum[2] += i + 2 < x.size() ? square(i + 2) : 0;
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 }  // namespace frugal::kernels
 
 FRUGAL_KERNELS_END

@@ -68,6 +68,14 @@ template <class Q, SimdArch Arch>
 inline constexpr bool values_batches<Q, Arch> = ValuesAs<Q, float_batch<Arch>>;
 #endif
 
+//! Does Q map `Q::group` coordinates together? index_group(x, u, index): the indices of a group;
+//! expand_group(index, point): what `value` takes for each of them. A group is aligned, and lies within one bucket.
+template <class Q>
+inline constexpr std::size_t group_of = 0;
+template <class Q>
+    requires requires { Q::group; }
+inline constexpr std::size_t group_of<Q> = Q::group;
+
 //! The symbols of one group of 64 coordinates or of a part of it.
 template <class Arch, Quantizer Q, class Symbol>
 class quantize_kernel {
@@ -80,12 +88,26 @@ public:
           inverse_step_(inverse_step) {}
 
     static constexpr bool dithered = encodes_with_dither<Q>;
-    static constexpr bool batches = indexes_batches<Q, Arch>;
+    static constexpr std::size_t together = group_of<Q>;
+    static constexpr bool batches = together == 0 && indexes_batches<Q, Arch>;
 
     void element(const float* x, Symbol* out, float u) const {
         const float i = index_of(q_, rounded(*x * inverse_step_), u);
         const float index = std::max(i < high_ ? i : high_, low_);  // the highest also for what is no number
         *out = static_cast<Symbol>(static_cast<int>(index) - symbols_.lowest);
+    }
+    void elements_together(const float* x, Symbol* out, const float* u) const
+        requires(together > 0)
+    {
+        float scaled[together];
+        int index[together];
+        for (std::size_t i = 0; i < together; ++i) {
+            scaled[i] = rounded(x[i] * inverse_step_);
+        }
+        q_.index_group(scaled, u, index);
+        for (std::size_t i = 0; i < together; ++i) {
+            out[i] = static_cast<Symbol>(index[i] - symbols_.lowest);
+        }
     }
 
 #if defined(FRUGAL_HAS_SIMD)
@@ -140,11 +162,26 @@ public:
     reconstruct_kernel(const Q& q, float factor) : q_(q), lowest_(q.symbols().lowest), factor_(factor) {}
 
     static constexpr bool dithered = decodes_with_dither<Q>;
-    static constexpr bool batches = values_batches<Q, Arch>;
+    static constexpr std::size_t together = group_of<Q>;
+    static constexpr bool batches = together == 0 && values_batches<Q, Arch>;
 
     void element(const Symbol* symbol, float* y, float u) const {
         const float value = value_of(q_, static_cast<float>(static_cast<int>(*symbol) + lowest_), u);
         *y = Add ? multiply_add(factor_, value, *y) : factor_ * value;
+    }
+    void elements_together(const Symbol* symbol, float* y, const float* u) const
+        requires(together > 0)
+    {
+        int index[together];
+        float point[together];
+        for (std::size_t i = 0; i < together; ++i) {
+            index[i] = static_cast<int>(symbol[i]) + lowest_;
+        }
+        q_.expand_group(index, point);
+        for (std::size_t i = 0; i < together; ++i) {
+            const float value = value_of(q_, point[i], u[i]);
+            y[i] = Add ? multiply_add(factor_, value, y[i]) : factor_ * value;
+        }
     }
 
 #if defined(FRUGAL_HAS_SIMD)
@@ -194,7 +231,8 @@ public:
           residual_(residual) {}
 
     static constexpr bool dithered = encodes_with_dither<Q> || decodes_with_dither<Q>;
-    static constexpr bool batches = indexes_batches<Q, Arch> && values_batches<Q, Arch>;
+    static constexpr std::size_t together = group_of<Q>;
+    static constexpr bool batches = together == 0 && indexes_batches<Q, Arch> && values_batches<Q, Arch>;
 
     void element(const float* x, Symbol* out, float u) const {
         float& r = residual_[x - x_];
@@ -203,6 +241,23 @@ public:
         const int index = static_cast<int>(std::max(i < high_ ? i : high_, low_));
         *out = static_cast<Symbol>(index - symbols_.lowest);
         r = multiply_add(factor_, value_of(q_, static_cast<float>(index), u), z);
+    }
+    void elements_together(const float* x, Symbol* out, const float* u) const
+        requires(together > 0)
+    {
+        float* const r = residual_ + (x - x_);
+        float scaled[together];
+        int index[together];
+        float point[together];
+        for (std::size_t i = 0; i < together; ++i) {
+            scaled[i] = rounded((x[i] + r[i]) * inverse_step_);
+        }
+        q_.index_group(scaled, u, index);
+        q_.expand_group(index, point);
+        for (std::size_t i = 0; i < together; ++i) {
+            out[i] = static_cast<Symbol>(index[i] - symbols_.lowest);
+            r[i] = multiply_add(factor_, value_of(q_, point[i], u[i]), x[i] + r[i]);
+        }
     }
 
 #if defined(FRUGAL_HAS_SIMD)
@@ -274,6 +329,46 @@ void run_elements(const Kernel& kernel, const In* in, std::size_t n, const philo
         for (std::size_t i = 0; i < n; ++i) {
             kernel.element(in + i, out + i, 0.0f);
         }
+    }
+}
+
+//! f(i, count, whole) for the parts of [0, n), element i being coordinate first + i: aligned groups of `together` as a
+//! whole, and one by one what is left at the ends.
+template <std::size_t together, class F>
+void for_groups(std::uint64_t first, std::size_t n, F f) {
+    const std::size_t head = std::min<std::size_t>(n, (together - first % together) % together);
+    const std::size_t end = head + (n - head) / together * together;
+    for (std::size_t i = 0; i < head; ++i) {
+        f(i, false);
+    }
+    for (std::size_t i = head; i < end; i += together) {
+        f(i, true);
+    }
+    for (std::size_t i = end; i < n; ++i) {
+        f(i, false);
+    }
+}
+
+//! Runs a kernel of groups that are mapped together over n elements.
+template <class Arch, class Kernel, class In, class Out>
+void run_together(const Kernel& kernel, const In* in, std::size_t n, const random_stream& dither, std::uint64_t first,
+                  Out* out) {
+    constexpr std::size_t block = 1024;
+    static_assert(block % Kernel::together == 0);
+    float u[block] = {};
+    for (std::size_t at = 0; at < n;) {
+        const std::size_t count = std::min<std::size_t>(n - at, block - (first + at) % block);
+        if constexpr (Kernel::dithered) {
+            random_centered<Arch>(dither, first + at, count, u);
+        }
+        for_groups<Kernel::together>(first + at, count, [&](std::size_t i, bool whole) {
+            if (whole) {
+                kernel.elements_together(in + at + i, out + at + i, u + i);
+            } else {
+                kernel.element(in + at + i, out + at + i, u[i]);
+            }
+        });
+        at += count;
     }
 }
 
@@ -351,8 +446,13 @@ void run_groups(const Kernel& shared_kernel, const In* in, std::size_t groups, c
 template <class Arch, dither_bits Bits, class Kernel, class In, class Out>
 void run_kernel_with(const Kernel& kernel, const In* in, std::size_t n, const random_stream& dither,
                      std::uint64_t first, Out* out) {
+    if constexpr (Kernel::together > 0) {
+        static_assert(Bits == dither_bits::thirty_two);
+        run_together<Arch>(kernel, in, n, dither, first, out);
+        return;
+    }
     const philox_schedule schedule(dither);
-    if constexpr (!Kernel::batches) {
+    if constexpr (!Kernel::batches && Kernel::together == 0) {
         run_elements<Bits>(kernel, in, n, schedule, first, out);
     }
 #if defined(FRUGAL_HAS_SIMD)

@@ -12,6 +12,7 @@
 #include <frugal/core/random.hpp>
 #include <frugal/kernels/batch.hpp>
 #include <frugal/kernels/philox.hpp>
+#include <frugal/kernels/quantize.hpp>
 
 FRUGAL_KERNELS_BEGIN
 
@@ -40,12 +41,35 @@ void reconstruct_near(const Q& q, const Symbol* symbols, float step, const rando
     const int lowest = q.symbols().lowest;
     const float inverse_step = step > 0 ? 1.0f / step : 0.0f;
     float u[block];
-    for (std::size_t at = 0; at < y.size(); at += block) {
-        const std::size_t n = std::min(block, y.size() - at);
+    const auto near = [&](std::size_t at, float index, float dither_of) {
+        const float scaled = rounded(side[at] * inverse_step);
+        const bool resolved = scaled > -limit && scaled < limit;
+        y[at] = resolved ? rounded(step * q.value(index, dither_of, scaled)) : side[at];
+    };
+    for (std::size_t at = 0, n = 0; at < y.size(); at += n) {
+        n = std::min<std::size_t>(block - (first + at) % block, y.size() - at);
         random_centered<Arch>(dither, first + at, n, u);
         std::size_t i = 0;
+        if constexpr (group_of<Q> > 0) {
+            detail::for_groups<group_of<Q>>(first + at, n, [&](std::size_t from, bool whole) {
+                int index[group_of<Q>];
+                float point[group_of<Q>];
+                const std::size_t count = whole ? group_of<Q> : 1;
+                for (std::size_t j = 0; j < count; ++j) {
+                    index[j] = static_cast<int>(symbols[at + from + j]) + lowest;
+                    point[j] = static_cast<float>(index[j]);
+                }
+                if (whole) {
+                    q.expand_group(index, point);
+                }
+                for (std::size_t j = 0; j < count; ++j) {
+                    near(at + from + j, point[j], u[from + j]);
+                }
+            });
+            continue;
+        }
 #if defined(FRUGAL_HAS_SIMD)
-        if constexpr (values_batches_near<Q, Arch>) {
+        if constexpr (group_of<Q> == 0 && values_batches_near<Q, Arch>) {
             using batch = float_batch<Arch>;
             for (; i + batch::size <= n; i += batch::size) {
                 int_batch<Arch> symbol;
@@ -63,10 +87,7 @@ void reconstruct_near(const Q& q, const Symbol* symbols, float step, const rando
         }
 #endif
         for (; i < n; ++i) {
-            const auto index = static_cast<float>(static_cast<int>(symbols[at + i]) + lowest);
-            const float scaled = rounded(side[at + i] * inverse_step);
-            const bool resolved = scaled > -limit && scaled < limit;
-            y[at + i] = resolved ? rounded(step * q.value(index, u[i], scaled)) : side[at + i];
+            near(at + i, static_cast<float>(static_cast<int>(symbols[at + i]) + lowest), u[i]);
         }
     }
 }

@@ -48,10 +48,7 @@ struct hyperbolic_tangent {
     template <class T>
     void forward(const forward_pass<T>& p) const {
         for (std::size_t i = 0; i < p.output.size(); ++i) {
-            const auto x = static_cast<double>(p.input[i]);
-            const double e = exact_exp(-2 * (x < 0 ? -x : x));
-            const double y = (1 - e) / (1 + e);
-            p.output[i] = static_cast<T>(x < 0 ? -y : y);
+            p.output[i] = static_cast<T>(exact_tanh(static_cast<double>(p.input[i])));
         }
     }
     template <class T>

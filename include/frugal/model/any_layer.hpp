@@ -41,6 +41,12 @@ public:
     }
     std::string_view kind() const { return self_->kind(); }
     std::string name() const { return self_->name(); }
+    //! The layer it holds if that is an L, else null.
+    template <class L>
+    const L* as() const {
+        const auto* held = dynamic_cast<const model<L>*>(self_.get());
+        return held == nullptr ? nullptr : &held->layer;
+    }
 
 private:
     struct interface {

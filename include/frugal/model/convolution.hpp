@@ -7,10 +7,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <frugal/core/expression.hpp>
 #include <frugal/model/blas.hpp>
+#include <frugal/model/image_patches.hpp>
 #include <frugal/model/layer.hpp>
 
 namespace frugal {
@@ -21,7 +21,8 @@ namespace frugal {
 //! `weight` W is filters x channels x kernel x kernel, `bias` b has filters elements; the output is filters x rows' x
 //! columns' with rows' = (rows + 2 padding - kernel) / stride + 1. Each sample is unfolded to a matrix (Chellapilla,
 //! Puri, Simard 2006), which makes the layer a matrix product; working memory is that of one sample. Weights start as
-//! N(0, gain / (channels kernel^2)), gain as for `dense`; biases as 0.
+//! N(0, gain / (channels kernel^2)), gain as for `dense`; biases as 0. Where factors of the weight's gradient are wanted,
+//! they are the images, not unfolded, and the derivatives by the outputs.
 struct convolution {
     std::size_t filters = 1;
     std::size_t kernel = 3;
@@ -30,18 +31,8 @@ struct convolution {
     sample_shape input = {};
 
     sample_shape bind(sample_shape shape) {
-        checked_shape(shape, "convolution");
-        checked_shape({kernel, stride}, "convolution");
-        expect(padding < kernel, [&] {
-            return "the padding of a convolution must be less than its kernel, " + std::to_string(kernel) + ", not " +
-                   std::to_string(padding);
-        });
-        expect(shape.rows + 2 * padding >= kernel && shape.columns + 2 * padding >= kernel, [&] {
-            return "a convolution with a kernel of " + std::to_string(kernel) + " needs an image that large, not " +
-                   std::to_string(shape.rows) + " x " + std::to_string(shape.columns);
-        });
         input = shape;
-        checked_shape({patch(), positions()}, "convolution's unfolded image");
+        expect_patches(images(), "convolution");
         return checked_shape(output(), "convolution");
     }
     constexpr bool reads_output() const { return false; }
@@ -76,7 +67,7 @@ struct convolution {
             for (std::size_t f = 0; f < filters; ++f) {
                 std::fill_n(y + f * places, places, bias[f]);
             }
-            unfold(p.input.data() + s * input.size(), p.workspace.data());
+            images().unfold(p.input.data() + s * input.size(), p.workspace.data());
             blas::multiply<T>(blas::layout::stored, blas::layout::stored, filters, places, patch(), p.parameters.data(),
                               patch(), p.workspace.data(), places, 1, y, places, false);
         }
@@ -90,11 +81,18 @@ struct convolution {
             std::fill_n(bias, filters, T(0));
         }
         std::fill(p.input_gradient.begin(), p.input_gradient.end(), T(0));
+        const bool leaves_factors = p.factors != nullptr && p.factors->wants(filters, images());
+        if (leaves_factors) {
+            p.factors->take(p.gradient.data(), p.input, p.output_gradient, images());
+        }
         for (std::size_t s = 0; s < p.batch; ++s) {
             const T* delta = p.output_gradient.data() + s * filters * places;
-            unfold(p.input.data() + s * input.size(), p.workspace.data());
-            blas::multiply<T>(blas::layout::stored, blas::layout::transposed, filters, patch(), places, delta, places,
-                              p.workspace.data(), places, s == 0 ? p.beta : T(1), p.gradient.data(), patch(), true);
+            if (!leaves_factors) {
+                images().unfold(p.input.data() + s * input.size(), p.workspace.data());
+                blas::multiply<T>(blas::layout::stored, blas::layout::transposed, filters, patch(), places, delta,
+                                  places, p.workspace.data(), places, s == 0 ? p.beta : T(1), p.gradient.data(),
+                                  patch(), true);
+            }
             for (std::size_t f = 0; f < filters; ++f) {
                 double sum = 0;
                 for (std::size_t i = 0; i < places; ++i) {
@@ -105,70 +103,16 @@ struct convolution {
             if (!p.input_gradient.empty()) {
                 blas::multiply<T>(blas::layout::transposed, blas::layout::stored, patch(), places, filters,
                                   p.parameters.data(), patch(), delta, places, 0, p.workspace.data(), places, false);
-                fold(p.workspace.data(), p.input_gradient.data() + s * input.size());
+                images().fold(p.workspace.data(), p.input_gradient.data() + s * input.size());
             }
         }
     }
 
 private:
-    sample_shape output() const {
-        return {filters, (input.rows + 2 * padding - kernel) / stride + 1,
-                (input.columns + 2 * padding - kernel) / stride + 1};
-    }
-    std::size_t patch() const { return input.channels * kernel * kernel; }
-    std::size_t positions() const { return output().rows * output().columns; }
-
-    //! Calls visit(row of the unfolded matrix, row and column of its first element in the output, number of elements,
-    //! their first index in the image) for every run of the unfolded matrix that lies inside the image.
-    template <class Visit>
-    void for_each_run(const Visit& visit) const {
-        const sample_shape out = output();
-        //! The first and one past the last output index whose input index o stride + shift - padding is below `extent`.
-        const auto inside = [this](std::size_t shift, std::size_t extent, std::size_t outputs) {
-            const std::size_t first = shift >= padding ? 0 : (padding - shift + stride - 1) / stride;
-            const std::size_t end = extent + padding > shift ? (extent + padding - shift - 1) / stride + 1 : 0;
-            return std::pair(std::min(first, outputs), std::min(end, outputs));
-        };
-        for (std::size_t k = 0; k < input.channels; ++k) {
-            for (std::size_t i = 0; i < kernel; ++i) {
-                const auto [top, bottom] = inside(i, input.rows, out.rows);
-                for (std::size_t j = 0; j < kernel; ++j) {
-                    const auto [left, right] = inside(j, input.columns, out.columns);
-                    const std::size_t row = (k * kernel + i) * kernel + j;
-                    for (std::size_t r = top; r < bottom && left < right; ++r) {
-                        const std::size_t line = k * input.rows + r * stride + i - padding;
-                        visit(row, r * out.columns + left, right - left,
-                              line * input.columns + left * stride + j - padding);
-                    }
-                }
-            }
-        }
-    }
-
-    template <class T>
-    void unfold(const T* image, T* matrix) const {
-        const std::size_t places = positions();
-        if (padding > 0) {
-            std::fill_n(matrix, patch() * places, T(0));
-        }
-        for_each_run([&](std::size_t row, std::size_t place, std::size_t n, std::size_t from) {
-            T* to = matrix + row * places + place;
-            for (std::size_t c = 0; c < n; ++c) {
-                to[c] = image[from + c * stride];
-            }
-        });
-    }
-
-    template <class T>
-    void fold(const T* matrix, T* image) const {
-        const std::size_t places = positions();
-        for_each_run([&](std::size_t row, std::size_t place, std::size_t n, std::size_t to) {
-            const T* from = matrix + row * places + place;
-            for (std::size_t c = 0; c < n; ++c) {
-                image[to + c * stride] += from[c];
-            }
-        });
-    }
+    unfolding images() const { return unfolding_of(input, kernel, stride, padding); }
+    sample_shape output() const { return {filters, images().output_rows(), images().output_columns()}; }
+    std::size_t patch() const { return images().patch(); }
+    std::size_t positions() const { return images().places(); }
 };
 
 }  // namespace frugal

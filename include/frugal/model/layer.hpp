@@ -1,15 +1,18 @@
 //! What a layer is: a function of parameters and a mini-batch, and its derivative.
 //!
-//! | layer                          | output of one sample        | parameters       | header            |
-//! |--------------------------------|-----------------------------|------------------|-------------------|
-//! | `dense`                        | outputs                     | weight, bias     | dense.hpp         |
-//! | `convolution`                  | filters x rows' x columns'  | weight, bias     | convolution.hpp   |
-//! | `group_normalization`          | as its input                | scale, shift     | normalization.hpp |
-//! | `max_pool`, `average_pool`     | channels x rows' x columns' | -                | pooling.hpp       |
-//! | `relu`, `hyperbolic_tangent`   | as its input                | -                | activation.hpp    |
-//! | `flatten`                      | as its input, one dimension | -                | activation.hpp    |
-//! | `sequential`, `layer_sequence` | that of the last layer      | those of all     | sequential.hpp    |
-//! | `any_layer`                    | of what it holds            | of what it holds | any_layer.hpp     |
+//! | layer                          | output of one sample        | parameters       | header                  |
+//! |--------------------------------|-----------------------------|------------------|-------------------------|
+//! | `dense`                        | outputs                     | weight, bias     | dense.hpp               |
+//! | `convolution`                  | filters x rows' x columns'  | weight, bias     | convolution.hpp         |
+//! | `boolean_dense`                | outputs                     | weight           | boolean_dense.hpp       |
+//! | `boolean_convolution`          | filters x rows' x columns'  | weight           | boolean_convolution.hpp |
+//! | `group_normalization`          | as its input                | scale, shift     | normalization.hpp       |
+//! | `max_pool`, `average_pool`     | channels x rows' x columns' | -                | pooling.hpp             |
+//! | `relu`, `hyperbolic_tangent`   | as its input                | -                | activation.hpp          |
+//! | `threshold_activation`         | as its input                | -                | threshold.hpp           |
+//! | `flatten`                      | as its input, one dimension | -                | activation.hpp          |
+//! | `sequential`, `layer_sequence` | that of the last layer      | those of all     | sequential.hpp          |
+//! | `any_layer`                    | of what it holds            | of what it holds | any_layer.hpp           |
 #pragma once
 
 #include <concepts>
@@ -21,6 +24,7 @@
 #include <utility>
 
 #include <frugal/core/error.hpp>
+#include <frugal/core/factors.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/core/tensor_layout.hpp>
 
@@ -69,7 +73,8 @@ struct forward_pass {
 //!
 //! output_gradient: the derivative of the loss by the output. input_gradient: to be overwritten by that by the input,
 //! or empty if nobody asks. gradient: that by the parameters, to become beta gradient + the sum over the batch; beta is
-//! 0 (what was there must not matter, were it NaN) or 1.
+//! 0 (what was there must not matter, were it NaN) or 1. factors: unless null, where a layer may leave the factors of a
+//! tensor's gradient, if they are wanted; what `gradient` holds of that tensor then means nothing.
 template <class T>
 struct backward_pass {
     std::span<const T> parameters;
@@ -81,6 +86,7 @@ struct backward_pass {
     T beta = 0;
     std::span<T> gradient;
     std::span<T> workspace;
+    basic_factor_record<T>* factors = nullptr;
 };
 
 //! A function of parameters and a mini-batch with its derivative. Its options are its state: it may serve any number of

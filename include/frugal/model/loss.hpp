@@ -4,6 +4,7 @@
 //! |-----------------|----------------------------------------|--------------------|
 //! | `cross_entropy` | -log(e^s[y] / sum_c e^s[c])            | classes            |
 //! | `squared_error` | 1/2 (s - y)^2, for one output          | numbers            |
+//! | `logistic`      | log(1 + e^s) - y s, for one output     | 0 and 1            |
 #pragma once
 
 #include <concepts>
@@ -83,6 +84,23 @@ struct squared_error {
         return 0.5 * residual * residual;
     }
     std::string name() const { return "squared_error"; }
+};
+
+//! log(1 + e^s) - y s: the cross entropy of probability sigmoid(s) for y = 1, for two classes by a model with one
+//! output. Labels between 0 and 1 are probabilities. Stable for outputs of any size; the same bits on every machine.
+struct logistic {
+    using label_type = float;
+
+    template <class T>
+    double operator()(std::span<const T> output, label_type label, double weight, std::span<T> derivative) const {
+        const auto s = static_cast<double>(output[0]), y = static_cast<double>(label);
+        const double e = exact_exp(s < 0 ? s : -s);
+        if (!derivative.empty()) {
+            derivative[0] = static_cast<T>(weight * ((s < 0 ? e : 1) / (1 + e) - y));
+        }
+        return exact_log(1 + e) + ((s < 0 ? 0 : s) - rounded(y * s));
+    }
+    std::string name() const { return "logistic"; }
 };
 
 }  // namespace frugal

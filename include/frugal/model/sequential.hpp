@@ -119,7 +119,7 @@ public:
     }
     void add_tensors(tensor_layout& to, const std::string& prefix) const {
         for (const named_tensor& t : layout_.tensors()) {
-            to.add(prefix + t.name, t.shape);
+            to.add(prefix + t.name, t.shape, t.kind);
         }
     }
 
@@ -181,7 +181,8 @@ public:
                 .input_gradient = before,
                 .beta = pass.beta,
                 .gradient = pass.gradient.subspan(p.first, p.parameters),
-                .workspace = pass.workspace.subspan(end, own)});
+                .workspace = pass.workspace.subspan(end, own),
+                .factors = pass.factors});
             delta = before;
         });
     }

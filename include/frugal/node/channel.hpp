@@ -28,6 +28,11 @@ public:
     explicit channel(C codec) : codec_(std::move(codec)) {}
 
     const C& codec() const { return codec_; }
+    //! What this node encodes block b with: a copy of `codec`, with what it remembers.
+    C& sender(std::size_t b = 0) {
+        prepare(b + 1);
+        return senders_[b];
+    }
 
     //! Whether senders must `agree` on numbers before they encode a vector of d elements.
     bool agrees(std::size_t d) const { return agreement_size_of(codec_, d) > 0; }
@@ -101,10 +106,6 @@ public:
     }
 
 private:
-    C& sender(std::size_t b) {
-        prepare(b + 1);
-        return senders_[b];
-    }
     //! Turns numbers that are not finite into the end of a run.
     template <class F>
     static void guarded(const peer& here, F f) {

@@ -81,13 +81,23 @@ public:
     }
 
     //! f(w): a forward pass.
-    double value(std::span<const float> w, sample_indices batch) { return pass<false>(w, batch, {}, {}); }
+    double value(std::span<const float> w, sample_indices batch) { return pass<false>(w, batch, {}, {}, nullptr); }
 
     //! f(w) and, in g, its gradient; allocates nothing once warm.
     //! Throws `invalid_input` for spans of other sizes and samples that do not exist.
     double value_and_gradient(std::span<const float> w, sample_indices batch, std::span<float> g) {
         detail::expect_size(g.size(), dimension(), "the gradient");
-        return pass<true>(w, batch, g, {});
+        return pass<true>(w, batch, g, {}, nullptr);
+    }
+
+    //! The same, but of weights whose factors are fewer numbers than their gradients, `factors` gets the factors, and g
+    //! nothing of use. Throws `invalid_input` with a penalty: it has no factors; let the optimizer decay weights.
+    double value_and_factors(std::span<const float> w, sample_indices batch, std::span<float> g,
+                             factor_record& factors) {
+        detail::expect_size(g.size(), dimension(), "the gradient");
+        expect(l2_ == 0, "the gradient of an l2 penalty has no factors: give the optimizer a weight decay");
+        factors.clear(batch.empty() ? data_.size() : batch.size(), g.data());
+        return pass<true>(w, batch, g, {}, &factors);
     }
 
     //! Scores of every sample of the batch, row by row.
@@ -99,7 +109,7 @@ public:
     //! The model's outputs for every sample of the batch, row by row.
     void outputs(std::span<const float> w, sample_indices batch, std::span<float> out) {
         detail::expect_size(out.size(), (batch.empty() ? data_.size() : batch.size()) * outputs_, "the outputs");
-        pass<false>(w, batch, {}, out);
+        pass<false>(w, batch, {}, out, nullptr);
     }
 
     std::string name() const { return model_->name(); }
@@ -124,9 +134,10 @@ private:
         }
     }
 
-    //! Loss, and if asked for the gradient or the outputs (then without the loss).
+    //! Loss, and if asked for the gradient, in part as factors, or the outputs (then without the loss).
     template <bool Gradient>
-    double pass(std::span<const float> w, sample_indices batch, std::span<float> g, std::span<float> out) {
+    double pass(std::span<const float> w, sample_indices batch, std::span<float> g, std::span<float> out,
+                [[maybe_unused]] factor_record* factors) {
         detail::expect_size(w.size(), dimension(), "the parameters");
         const resolved_batch samples(batch, data_.size());
         const std::size_t largest = std::min(block_samples, samples.size());
@@ -160,7 +171,7 @@ private:
                           weight, d.subspan(Gradient ? r * outputs_ : 0, Gradient ? outputs_ : 0));
             }
             if constexpr (Gradient) {
-                model_->backward(backward_pass<float>{w, x, rows, y, d, {}, beta, g, space});
+                model_->backward(backward_pass<float>{w, x, rows, y, d, {}, beta, g, space, factors});
                 beta = 1;
             }
         }

@@ -10,6 +10,9 @@
 #include <utility>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/error.hpp>
+#include <frugal/optimize/inner.hpp>
+#include <frugal/quantize/weight_grid.hpp>
 
 namespace frugal {
 
@@ -37,16 +40,28 @@ public:
     ~any_optimizer() = default;
 
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) { held_->update(w, g, step); }
+    //! Where the tensors of its vectors lie: heard by optimizers that do not treat coordinates alike (optimizer_by_kind).
+    void fit(const tensor_layout& layout) { held_->fit(layout); }
     void state(state_archive& a) { held_->state(a); }
     std::string name() const { return held_->name(); }
+    //! Its rate at a step. Throws `invalid_input` where the optimizer has none.
+    double learning_rate(std::uint64_t step) const { return held_->learning_rate(step); }
+    //! The grid that it brings weights to; null for most.
+    weight_grid* weights() { return held_->weights(); }
+    //! Whether gradients are to be those at the nearest weights on that grid.
+    bool differentiates_on_grid() const { return held_->differentiates_on_grid(); }
 
 private:
     struct interface {
         virtual ~interface() = default;
         virtual std::unique_ptr<interface> copy() const = 0;
         virtual void update(std::span<float> w, std::span<const float> g, std::uint64_t step) = 0;
+        virtual void fit(const tensor_layout& layout) = 0;
         virtual void state(state_archive& a) = 0;
         virtual std::string name() const = 0;
+        virtual double learning_rate(std::uint64_t step) const = 0;
+        virtual weight_grid* weights() = 0;
+        virtual bool differentiates_on_grid() const = 0;
     };
     template <class O>
     struct model final : interface {
@@ -55,12 +70,38 @@ private:
         void update(std::span<float> w, std::span<const float> g, std::uint64_t step) override {
             optimizer.update(w, g, step);
         }
+        void fit([[maybe_unused]] const tensor_layout& layout) override {
+            if constexpr (requires { optimizer.fit(layout); }) {
+                optimizer.fit(layout);
+            }
+        }
         void state(state_archive& a) override { save_or_restore(a, optimizer); }
         std::string name() const override {
             if constexpr (requires { optimizer.name(); }) {
                 return optimizer.name();
             } else {
                 return "optimizer";
+            }
+        }
+        double learning_rate([[maybe_unused]] std::uint64_t step) const override {
+            if constexpr (requires { double{optimizer.learning_rate(step)}; }) {
+                return optimizer.learning_rate(step);
+            } else {
+                throw invalid_input(name() + " has no learning rate");
+            }
+        }
+        weight_grid* weights() override {
+            if constexpr (BringsToGrid<O>) {
+                return &optimizer.weights;
+            } else {
+                return nullptr;
+            }
+        }
+        bool differentiates_on_grid() const override {
+            if constexpr (BringsToGrid<O>) {
+                return O::differentiates_on_grid;
+            } else {
+                return false;
             }
         }
         O optimizer;

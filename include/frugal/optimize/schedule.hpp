@@ -5,6 +5,7 @@
 //! | schedule(rate), or just a number       | rate                                                 | tests, theory         |
 //! | step_decay(rate, factor, every)        | rate factor^floor(t / every)                         | 0.9 in every epoch    |
 //! | milestone_decay(rate, factor, steps)   | rate factor^(milestones <= t)                        | a tenth at 50 and 75 %|
+//! | delayed_decay(rate, factor, start, every) | rate before `start`, then a step decay        | annealing             |
 //! | inverse_sqrt_decay(rate, scale)        | rate sqrt(scale / (scale + t))                       | convex theory         |
 //! | cosine_decay(rate, final_rate, total)  | half a cosine from rate to final_rate                | fixed budgets         |
 //! | any.warm_up(from, steps)               | linear from `from` to the rate at t = steps, then it | large batches         |
@@ -12,6 +13,7 @@
 //! Rates are double, need no libm function that differs between machines, and so have the same bits everywhere.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -39,6 +41,7 @@ public:
 
     friend constexpr schedule step_decay(double rate, double factor, std::uint64_t every);
     friend constexpr schedule milestone_decay(double rate, double factor, std::span<const std::uint64_t> steps);
+    friend constexpr schedule delayed_decay(double rate, double factor, std::uint64_t start, std::uint64_t every);
     friend constexpr schedule inverse_sqrt_decay(double rate, double scale);
     friend constexpr schedule cosine_decay(double rate, double final_rate, std::uint64_t total);
 
@@ -73,7 +76,7 @@ public:
     }
 
 private:
-    enum class shape : std::uint8_t { constant, step, milestone, inverse_sqrt, cosine };
+    enum class shape : std::uint8_t { constant, step, milestone, delayed, inverse_sqrt, cosine };
 
     //! factor^n by squaring: products only, so no rounding depends on the machine.
     static constexpr double power(double factor, std::uint64_t n) {
@@ -110,6 +113,10 @@ private:
                 }
                 return rate_ * power(factor_, passed);
             }
+            case shape::delayed: {
+                const std::uint64_t start = milestones_[0];
+                return t < start ? rate_ : rate_ * power(factor_, std::max<std::uint64_t>(1, (t - start) / period_));
+            }
             case shape::inverse_sqrt:
                 return rate_ * std::sqrt(factor_ / (factor_ + static_cast<double>(t)));
             case shape::cosine: {
@@ -140,6 +147,10 @@ private:
                 }
                 return text + ')';
             }
+            case shape::delayed:
+                return composition("delayed_decay",
+                                   {"rate=" + number_text(rate_), "factor=" + number_text(factor_),
+                                    "start=" + number_text(milestones_[0]), "every=" + number_text(period_)});
             case shape::inverse_sqrt:
                 return expression("inverse_sqrt_decay", {{"rate", rate_}, {"scale", factor_}});
             case shape::cosine:
@@ -193,6 +204,15 @@ constexpr schedule half_and_three_quarters_decay(double rate, std::uint64_t tota
     return milestone_decay(rate, factor, steps);
 }
 
+//! rate at t < start, then rate factor^max(1, floor((t - start) / every)): the annealing of Leconte 2024, sec. 2.3, is
+//! delayed_decay(1, 0.88, 50 epochs, 1 epoch). Throws for factor outside (0, 1] or every = 0.
+constexpr schedule delayed_decay(double rate, double factor, std::uint64_t start, std::uint64_t every) {
+    schedule s = step_decay(rate, factor, every);
+    s.shape_ = schedule::shape::delayed;
+    s.milestones_[0] = start;
+    return s;
+}
+
 //! rate sqrt(scale / (scale + t)). Throws for scale <= 0.
 constexpr schedule inverse_sqrt_decay(double rate, double scale = 1) {
     expect(scale > 0 && scale - scale == 0, "inverse_sqrt_decay: the scale must be positive and finite");
@@ -226,6 +246,11 @@ inline constexpr auto milestone_decay_description = describes_function(
     },
     argument<double>("rate", "the first rate").from(0), argument<double>("factor", "per milestone").above(0).to(1),
     arguments_left<std::uint64_t>("steps", "the milestones, increasing, at most 8"));
+inline constexpr auto delayed_decay_description = describes_function(
+    "delayed_decay", "rate, from `start` on rate * factor^max(1, floor((round - start) / every))", delayed_decay,
+    argument<double>("rate", "the first rate").from(0), argument<double>("factor", "per period").above(0).to(1),
+    argument<std::uint64_t>("start", "rounds before it decays"),
+    argument<std::uint64_t>("every", "rounds per period").from(1));
 inline constexpr auto inverse_sqrt_decay_description = describes_function(
     "inverse_sqrt_decay", "rate * sqrt(scale / (scale + round))", inverse_sqrt_decay,
     argument<double>("rate", "the first rate").from(0),

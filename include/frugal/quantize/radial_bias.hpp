@@ -7,11 +7,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <frugal/core/error.hpp>
@@ -159,43 +162,102 @@ inline radial_moments nearest_gaussian_codeword(std::size_t dimension, std::size
 }
 
 //! 1 / r and the moments over norms in [0, largest_norm], tabulated: evaluation takes a few operations.
+//!
+//! Between nodes, at most 0.2 apart, lies the cubic through the four nearest: relative error below 1e-6.
 class radial_bias {
 public:
-    static constexpr std::size_t intervals = 128;
-
     radial_bias(std::size_t dimension, std::size_t codewords, double variance, double largest_norm)
-        : step_(largest_norm / intervals) {
-        moments_.reserve(intervals + 2);
-        for (std::size_t i = 0; i <= intervals + 1; ++i) {
+        : intervals_(std::max<std::size_t>(128, static_cast<std::size_t>(largest_norm / 0.2) + 1)),
+          step_(largest_norm / static_cast<double>(intervals_)),
+          inverse_step_(1 / step_) {
+        const double farthest = largest_norm + rounded(std::sqrt(variance) * (std::sqrt(double(dimension)) + 7));
+        const auto nodes = std::max<std::size_t>(1024, static_cast<std::size_t>(farthest / 0.03));
+        moments_.reserve(intervals_ + 2);
+        for (std::size_t i = 0; i <= intervals_ + 1; ++i) {
             moments_.push_back(
                 nearest_gaussian_codeword(dimension, codewords, variance, static_cast<double>(i) * step_, nodes));
         }
-        inverse_.push_back(1 / moments_[1].shrinkage);  // r is an even function
-        for (const radial_moments& m : moments_) {
-            inverse_.push_back(1 / m.shrinkage);
+        const auto inverse_at = [&](std::size_t i) { return 1 / moments_[i].shrinkage; };
+        cubics_.reserve(intervals_);
+        for (std::size_t i = 0; i < intervals_; ++i) {
+            const double before = inverse_at(i == 0 ? 1 : i - 1);  // r is an even function
+            const double y0 = inverse_at(i);
+            const double y1 = inverse_at(i + 1);
+            const double after = inverse_at(i + 2);
+            const double third = (after - before - rounded(3 * (y1 - y0))) / 6;
+            const double second = (before + y1) / 2 - y0;
+            cubics_.push_back({y0, y1 - y0 - second - third, second, third});
         }
+        greatest_inverse_ = inverse_at(intervals_);
     }
 
-    //! 1 / r(norm), interpolated by the cubic through the four nearest nodes; norms beyond the last node are cut.
-    double inverse(double norm) const {
-        const double position = std::clamp(norm / step_, 0.0, static_cast<double>(intervals));
-        const std::size_t i = std::min(static_cast<std::size_t>(position), intervals - 1);
-        const double s = position - static_cast<double>(i);
-        const double* const y = inverse_.data() + i;  // at s = -1, 0, 1, 2
-        return rounded(y[0] * (s * (s - 1) * (2 - s) / 6)) + rounded(y[1] * ((s + 1) * (s - 1) * (s - 2) / 2)) +
-               (rounded(y[2] * (s * (s + 1) * (2 - s) / 2)) + rounded(y[3] * (s * (s + 1) * (s - 1) / 6)));
+    //! Where a norm lies: in which interval, and how far, from 0 to 1. Norms beyond the last node are cut.
+    struct place {
+        std::size_t interval;
+        double part;
+    };
+    place locate(double norm) const {
+        const double position = std::min(norm * inverse_step_, static_cast<double>(intervals_));
+        const std::size_t i = std::min(static_cast<std::size_t>(position), intervals_ - 1);
+        return {i, position - static_cast<double>(i)};
     }
-    double least_inverse() const { return inverse_[1]; }
-    double greatest_inverse() const { return inverse_[intervals + 1]; }
-    double largest_norm() const { return step_ * intervals; }
-    //! At norm i largest_norm / intervals, i <= intervals.
+    //! 1 / r(norm).
+    double inverse(place at) const {
+        const auto& c = cubics_[at.interval];
+        return c[0] + rounded(at.part * (c[1] + rounded(at.part * (c[2] + rounded(at.part * c[3])))));
+    }
+    double inverse(double norm) const { return inverse(locate(norm)); }
+    double least_inverse() const { return cubics_.front()[0]; }
+    double greatest_inverse() const { return greatest_inverse_; }
+    double largest_norm() const { return step_ * static_cast<double>(intervals_); }
+    std::size_t intervals() const { return intervals_; }
+    //! At norm i largest_norm / intervals(), i <= intervals().
     const radial_moments& at_node(std::size_t i) const { return moments_[i]; }
 
 private:
-    static constexpr std::size_t nodes = 1024;
+    std::size_t intervals_;
     double step_;
+    double inverse_step_;
+    double greatest_inverse_ = 1;
     std::vector<radial_moments> moments_;
-    std::vector<double> inverse_;
+    std::vector<std::array<double, 4>> cubics_;
+};
+
+//! Rounds 1 / r(norm) onto increasing levels at random, without bias: `stochastic_index` of `radial_bias::inverse`, in
+//! a few operations. Levels must reach from the least to the greatest inverse, but for a rounding.
+class rounded_inverse {
+public:
+    rounded_inverse(std::shared_ptr<const radial_bias> bias, std::span<const float> levels)
+        : bias_(std::move(bias)), levels_(levels.begin(), levels.end()) {
+        expect(levels_.size() >= 2, "a random rounding needs at least two levels");
+        for (std::size_t j = 1; j < levels_.size(); ++j) {
+            inverse_gaps_.push_back(1 / (levels_[j] - levels_[j - 1]));
+        }
+        for (std::size_t i = 0; i < bias_->intervals(); ++i) {
+            const auto least = static_cast<float>(bias_->inverse(radial_bias::place{i, 0}));
+            const auto above = std::upper_bound(levels_.begin() + 1, levels_.end() - 1, least);
+            first_.push_back(static_cast<std::uint32_t>(above - levels_.begin()) - 1);
+        }
+    }
+    std::span<const float> levels() const { return levels_; }
+    const radial_bias& bias() const { return *bias_; }
+
+    //! u: uniform on (0, 1].
+    std::uint32_t index(double squared_norm, float u) const {
+        const radial_bias::place at = bias_->locate(std::sqrt(squared_norm));
+        const auto x = static_cast<float>(bias_->inverse(at));
+        std::uint32_t j = first_[at.interval];
+        while (j + 1 < inverse_gaps_.size() && levels_[j + 1] <= x) {
+            ++j;
+        }
+        return j + static_cast<std::uint32_t>(u <= rounded((x - levels_[j]) * inverse_gaps_[j]));
+    }
+
+private:
+    std::shared_ptr<const radial_bias> bias_;
+    std::vector<float> levels_;
+    std::vector<float> inverse_gaps_;
+    std::vector<std::uint32_t> first_;  // of each interval, the level below its least inverse
 };
 
 //! The table for these parameters; computed once per process (tens of milliseconds) and shared.

@@ -33,6 +33,8 @@ struct sign {
     }
     //! E||C(x) - x||^2 <= (1 - this) ||x||^2 under mean_abs, for x of n elements.
     static constexpr double mean_abs_contraction(std::size_t n) { return n == 0 ? 1 : 1 / static_cast<double>(n); }
+    //! E||C(x) - x||^2 <= ||x||^2 - this ||x||_1^2 / n under mean_abs.
+    static constexpr double mean_contraction() { return 1; }
     std::string name() const { return described_name(*this); }
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <frugal/concepts.hpp>
+#include <frugal/core/factors.hpp>
 #include <frugal/core/loan.hpp>
 #include <frugal/data/batch_source.hpp>
 #include <frugal/work/work.hpp>
@@ -27,6 +28,14 @@ public:
     work_report gradient(std::span<const float> x, std::uint64_t t, std::span<float> g) {
         const sample_indices batch = batches_.batch(t);
         const double loss = objective_.value_and_gradient(x, batch, g);
+        return {loss, batch.empty() ? 1.0 : static_cast<double>(batch.size())};
+    }
+    //! The same, with factors in place of the gradients of large weights.
+    work_report gradient(std::span<const float> x, std::uint64_t t, std::span<float> g, factor_record& factors)
+        requires requires(F& f, sample_indices batch) { f.value_and_factors(x, batch, g, factors); }
+    {
+        const sample_indices batch = batches_.batch(t);
+        const double loss = objective_.value_and_factors(x, batch, g, factors);
         return {loss, batch.empty() ? 1.0 : static_cast<double>(batch.size())};
     }
     //! Of any direction, such as a mean of gradients.

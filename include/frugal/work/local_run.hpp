@@ -26,12 +26,17 @@ struct local_steps {
     }
 };
 
-//! gradient(x, round, g): g = x - (x after the steps). Averaged and applied with rate 1, that is the mean of models.
+//! What a run of local steps gives. change: x - (x after the steps); averaged and applied with rate 1, that is the mean of
+//! models. model: x after the steps, for aggregators of models, such as votes.
+enum class run_result { change, model };
+
+//! gradient(x, round, g): g = what a run of local steps from x gives.
 template <Work W>
 class local_run {
 public:
     //! fresh: every run begins with the work as it was at first (clients that forget), else as the last run left it.
-    local_run(W work, local_steps steps, bool fresh = false) : work_(std::move(work)), steps_(steps), fresh_(fresh) {
+    local_run(W work, local_steps steps, bool fresh = false, run_result result = run_result::change)
+        : work_(std::move(work)), steps_(steps), fresh_(fresh), result_(result) {
         expect(steps.count > 0, "local steps: a round needs at least one");
     }
 
@@ -65,13 +70,16 @@ private:
             all.samples += seen.samples;
         }
         all.loss /= all.samples;
-        kernels::subtract(x, g, g);
+        if (result_ == run_result::change) {
+            kernels::subtract(x, g, g);
+        }
         return all;
     }
 
     W work_;
     local_steps steps_;
     bool fresh_;
+    run_result result_;
 };
 
 }  // namespace frugal

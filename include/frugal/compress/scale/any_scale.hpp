@@ -44,6 +44,9 @@ public:
     bool agrees() const { return held_->agrees(); }
     float share(std::span<const float> x) const { return held_->share(x); }
     void agree(float largest) { held_->agree(largest); }
+    void write_steps(std::span<float> steps, payload_writer& w) const { held_->write_steps(steps, w); }
+    void read_steps(payload_reader& r, std::span<float> steps) const { held_->read_steps(r, steps); }
+    double slack() const { return held_->slack(); }
     void validate() const { held_->validate(); }
     std::string name() const { return held_->name(); }
 
@@ -70,6 +73,9 @@ private:
         virtual bool agrees() const = 0;
         virtual float share(std::span<const float> x) const = 0;
         virtual void agree(float largest) = 0;
+        virtual void write_steps(std::span<float> steps, payload_writer& w) const = 0;
+        virtual void read_steps(payload_reader& r, std::span<float> steps) const = 0;
+        virtual double slack() const = 0;
         virtual void validate() const = 0;
         virtual std::string name() const = 0;
     };
@@ -119,6 +125,13 @@ private:
                 scale.agree(largest);
             }
         }
+        void write_steps(std::span<float> steps, payload_writer& w) const override {
+            detail::write_steps(scale, steps, w);
+        }
+        void read_steps(payload_reader& r, std::span<float> steps) const override {
+            detail::read_steps(scale, r, steps);
+        }
+        double slack() const override { return detail::slack_of(scale); }
         void validate() const override {
             if constexpr (requires { scale.validate(); }) {
                 scale.validate();

@@ -8,6 +8,7 @@
 //! | fixed{kappa}           | kappa times range | all senders must share one step: its `kappa` is the step itself   |
 //! | shared_norm{}          | max over senders  | all senders must share one step, agreed on anew each round        |
 //! | bucketed{scale, size}  | scale per bucket  | magnitudes vary along the vector (layers); costs 32 / size bits   |
+//! Scales of 8 bits for small buckets: block_scales.hpp.
 #pragma once
 
 #include <algorithm>
@@ -198,6 +199,39 @@ double measure_pieces(const S& scale, std::size_t n, Produce produce) {
     }
 }
 
+//! Writes a step for each bucket; a scale that has few bits for them may make them larger.
+template <class S>
+void write_steps([[maybe_unused]] const S& scale, std::span<float> steps, payload_writer& w) {
+    if constexpr (requires { scale.write_steps(steps, w); }) {
+        scale.write_steps(steps, w);
+    } else {
+        for (const float step : steps) {
+            w.number(step);
+        }
+    }
+}
+
+template <class S>
+void read_steps([[maybe_unused]] const S& scale, payload_reader& r, std::span<float> steps) {
+    if constexpr (requires { scale.read_steps(r, steps); }) {
+        scale.read_steps(r, steps);
+    } else {
+        for (float& step : steps) {
+            step = r.number();
+        }
+    }
+}
+
+//! How many times the norm over the range a step may be.
+template <class S>
+double slack_of([[maybe_unused]] const S& scale) {
+    if constexpr (requires { double(scale.slack()); }) {
+        return scale.slack();
+    } else {
+        return 1;
+    }
+}
+
 //! What every S measures, in each bucket; other where options decide.
 template <class S>
 inline constexpr norm_kind static_kind = norm_kind::other;
@@ -319,6 +353,22 @@ std::optional<double> relative_contraction([[maybe_unused]] const Q& q, [[maybe_
     if constexpr (requires { double(q.mean_abs_contraction(n)); }) {
         if (kind == norm_kind::mean_abs) {
             return q.mean_abs_contraction(n);
+        }
+    }
+    return {};
+}
+
+//! E||C(x) - x||^2 / max x_i^2 over x of n elements under the max-norm, at most, where it is known.
+template <class Q>
+std::optional<double> peak_variance([[maybe_unused]] const Q& q, [[maybe_unused]] norm_kind kind,
+                                    [[maybe_unused]] std::size_t n) {
+    if constexpr (decodes_with_dither<Q> && requires { double(q.max_norm_variance(n)); }) {
+        if (kind == norm_kind::max) {  // independent of x
+            return q.max_norm_variance(n);
+        }
+    } else if constexpr (requires { double(q.step_variance()); }) {
+        if (kind == norm_kind::max) {
+            return static_cast<double>(n) * q.step_variance() / (double{range_of(q)} * double{range_of(q)});
         }
     }
     return {};

@@ -3,11 +3,13 @@
 //! | selector                     | sends                                   | law                                        | indices travel |
 //! |------------------------------|-----------------------------------------|--------------------------------------------|----------------|
 //! | top_k{.fraction, .count}     | the k largest magnitudes                | contraction k / d                          | yes            |
+//! | chunked_top_k{.count, .chunk}| the largest magnitudes of each chunk    | contraction count / chunk                  | yes            |
 //! | random_k{.fraction, .count}  | k coordinates at random, times d / k    | unbiased, variance exactly d / k - 1       | no             |
 //! | random_k{.unbiased = false}  | k coordinates at random, as they are    | contraction k / d (in the mean, exactly)   | no             |
 //! | threshold{.value}            | all magnitudes of at least `value`      | none: keep what is lost (`error_feedback`) | yes            |
 //! | variance_budget{.epsilon}    | x_i / p_i, p_i = min(1, lambda |x_i|)   | unbiased, variance epsilon                 | yes            |
 //! | random_sparse{.count}        | the same for an expected count          | unbiased, variance at most d / k - 1       | yes            |
+//! | loss_mask{.density}          | what was sent while the loss fell       | none; remembers, and is told losses        | yes            |
 #pragma once
 
 #include <algorithm>
@@ -43,12 +45,19 @@ struct selection {
 //!     `bool shared() const` with `regenerate(d, k, chosen)`, when the receiver can draw the same indices from the key;
 //!     `laws laws_for(d) const`, or `double variance(d) const` and `double contraction(d) const` (compress/laws.hpp),
 //!     of
-//!     the compressor that sends the values as they are chosen; `void validate() const`.
+//!     the compressor that sends the values as they are chosen; `void validate() const`; `void state(state_archive&)`,
+//!     of a selector that remembers, whose `select` may then change it.
 template <class S>
-concept Selector = std::copyable<S> && requires(const S s, std::span<const float> x, random_key k, selection& chosen) {
-    s.select(x, k, chosen);
-    { s.name() } -> std::convertible_to<std::string>;
-};
+concept Selector =
+    std::copyable<S> && requires(S s, const S cs, std::span<const float> x, random_key k, selection& chosen) {
+        s.select(x, k, chosen);
+        { cs.name() } -> std::convertible_to<std::string>;
+    };
+
+//! Does selecting leave the selector as it was?
+template <class S>
+inline constexpr bool selects_const =
+    requires(const S s, std::span<const float> x, random_key k, selection& chosen) { s.select(x, k, chosen); };
 
 namespace detail {
 
