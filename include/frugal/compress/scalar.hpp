@@ -464,9 +464,10 @@ private:
         const std::size_t unit = std::lcm(granule, 2 * random_stream::group);  // of dither of 16 bits, too
         return unit * std::max<std::size_t>(1, preferred / unit);
     }
-    //! The largest step with which nothing decodes to infinity: values are largest at an end of the alphabet.
+    //! The largest step with which nothing decodes to infinity: values are largest at an end of the alphabet or, where
+    //! symbols are taken modulo something, near the range.
     static float largest_step(const Q& q) {
-        float largest = 1;
+        float largest = std::max(1.0f, range_of(q));
         const alphabet a = q.symbols();
         for (const int i : {a.lowest, a.highest}) {
             for (const float u : {-0.5f, 0.5f}) {
