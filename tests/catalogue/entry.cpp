@@ -34,16 +34,23 @@ square doubled(square base, int times) {
 constexpr auto doubled_description =
     frugal::describes_function("doubled", "a larger square", doubled, frugal::argument<square>("base", "what"),
                                frugal::argument<int>("times", "how often").from(0).to(8).otherwise("1"));
+struct framed {
+    square inside{.side = 3};
+    static constexpr auto describe() {
+        return frugal::describes("framed", "a square in a frame", frugal::option("inside", &framed::inside, "what"));
+    }
+    std::string name() const { return frugal::described_name(*this); }
+};
 constexpr auto unit_description = frugal::describes_function("unit", "the unit square", [] { return square{}; });
 
-using shape = std::variant<square, polygon>;
+using shape = std::variant<square, polygon, framed>;
 
 }  // namespace
 
 template <>
 struct frugal::catalogue_of<shape> {
     static constexpr std::string_view kind = "shape";
-    using policies = policy_list<square, polygon, made_by<doubled_description>, made_by<unit_description>>;
+    using policies = policy_list<square, polygon, framed, made_by<doubled_description>, made_by<unit_description>>;
     static constexpr std::array aliases{catalogue_alias{"big", "a big one", "square(side=100)"}};
 };
 
@@ -78,6 +85,12 @@ TEST_CASE("parse: arguments by position and by name, defaults, aliases, function
     CHECK(made("doubled(times=2,base=square)") == "square(side=4)");
     CHECK(made("doubled(square)") == "square(side=2)");
     CHECK(made("unit") == "square(side=1)");
+}
+
+TEST_CASE("parse: a part of one type only has the default of the whole", "[catalogue][exact]") {
+    CHECK(made("framed") == "framed(inside=square(side=3))");
+    CHECK(made("framed(inside=square(2))") == "framed(inside=square(side=2))");
+    CHECK_THROWS_AS(made("framed(inside=unit)"), expression_error);
 }
 
 TEST_CASE("parse: errors point at the word and say what is known", "[catalogue][hostile]") {

@@ -395,7 +395,7 @@ Value from_term(const term& t) {
         if (a[i] == nullptr && p.default_text.empty()) {
             fail_at(t, in_quotes(t.word) + " needs its parameter '" + std::string(p.name) + "'");
         }
-        const std::string& word = a[i] != nullptr ? a[i]->word : p.default_text;
+        const std::string word = a[i] != nullptr ? a[i]->word : parse_term(p.default_text).word;
         known.clear();
         for (const auto* c : candidates) {
             detail::note(known, c->parameters[i].must_be);
