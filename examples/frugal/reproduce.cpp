@@ -22,7 +22,6 @@ const std::vector<reproduction>& all() {
                                     gossip_claims,                //
                                     indirect_claims,              //
                                     over_the_air_claims,          //
-                                    source_coding_claims,         //
                                     stovoq_claims,                //
                                     table_2_1_claims}) {
             std::ranges::move(of_file(), std::back_inserter(claims));

@@ -39,7 +39,6 @@ reproductions_of_file dithered_claims();
 reproductions_of_file gossip_claims();
 reproductions_of_file indirect_claims();
 reproductions_of_file over_the_air_claims();
-reproductions_of_file source_coding_claims();
 reproductions_of_file stovoq_claims();
 reproductions_of_file table_2_1_claims();
 
