@@ -33,8 +33,8 @@
 
 namespace frugal {
 
-//! A compressor C of this family is an aggregate with `dimension`, `gain_bits` and `group`, and makes for each message an
-//! object `c.shapes(key, how_many_buckets)` with
+//! A compressor C of this family is an aggregate with `dimension`, `gain_bits` and `group`, and makes for each message
+//! an object `c.shapes(key, how_many_buckets)` with
 //!
 //!     code_bits()                              bits of a code, at most 48
 //!     limit()                                  a decoded coordinate is at most that many times the gain
