@@ -31,8 +31,8 @@ struct barycentric {
     std::array<double, largest_dimension + 1> weight{};
 };
 
-//! Solves min sum of lambda_m ||x - c_m||^2 over lambda >= 0, sum of lambda_m = 1, sum of lambda_m c_m = x, for x in the
-//! cube [-1, 1]^D, by the simplex method from the vertices of the cube, which must be codewords 0..2^D - 1: bit j of
+//! Solves min sum of lambda_m ||x - c_m||^2 over lambda >= 0, sum of lambda_m = 1, sum of lambda_m c_m = x, for x in
+//! the cube [-1, 1]^D, by the simplex method from the vertices of the cube, which must be codewords 0..2^D - 1: bit j of
 //! the number set where coordinate j is 1. rows: M x D, row-major.
 //!
 //! Every intermediate solution has the mean x: should rounding stop the search early, the variance is larger, but there
