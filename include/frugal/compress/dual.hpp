@@ -32,8 +32,8 @@ struct barycentric {
 };
 
 //! Solves min sum of lambda_m ||x - c_m||^2 over lambda >= 0, sum of lambda_m = 1, sum of lambda_m c_m = x, for x in
-//! the cube [-1, 1]^D, by the simplex method from the vertices of the cube, which must be codewords 0..2^D - 1: bit j of
-//! the number set where coordinate j is 1. rows: M x D, row-major.
+//! the cube [-1, 1]^D, by the simplex method from the vertices of the cube, which must be codewords 0..2^D - 1: bit j
+//! of the number set where coordinate j is 1. rows: M x D, row-major.
 //!
 //! Every intermediate solution has the mean x: should rounding stop the search early, the variance is larger, but there
 //! is no bias. O(D M) for each of a few exchanges. All in double without contraction: the same weights on any machine.
