@@ -291,8 +291,8 @@ inline std::uint32_t best_of_all(const search_codebook& codebook, const float* x
 //!
 //! A score in float differs from <x, c> - ||c||^2 / 2 by (D + 2) 2^-24 (||x|| ||c|| + ||c||^2 / 2) at most, in any
 //! order of operations (Higham 2002, section 3.1); rounding them to bfloat16 adds ||x - x'|| ||c|| + ||x'|| ||c - c'||;
-//! a distance in double is off by D 2^-52 (||x|| + ||c||)^2; and something is lost to underflow. Two scores may be off in
-//! opposite directions. `lost` is ||x - x'||^2.
+//! a distance in double is off by D 2^-52 (||x|| + ||c||)^2; and something is lost to underflow. Two scores may be
+//! off in opposite directions. `lost` is ||x - x'||^2.
 template <class V, bool of_pairs>
 [[gnu::always_inline]] inline void tolerances(const search_codebook& codebook, const float* columns, std::size_t stride,
                                               std::size_t d, [[maybe_unused]] const float* lost, float* of_block,
