@@ -98,8 +98,8 @@ distortions measure(const C& c, std::uint32_t workers, std::size_t vectors, std:
 }
 
 //! Holds within half a unit of the last digit printed, three standard errors of ours, or a relative tolerance: the
-//! published figures have sampling errors of their own. (For 20 workers those of unbiased methods lie up to 5 % below the
-//! twentieth of those for one worker, which is their expectation.)
+//! published figures have sampling errors of their own. (For 20 workers those of unbiased methods lie up to 5 % below
+//! the twentieth of those for one worker, which is their expectation.)
 verdict as_printed(std::string claim, std::string source, double published, int digits, estimate ours,
                    double relative) {
     const double tolerance = std::max({0.5 * std::pow(10.0, -digits), 3 * ours.error, relative * published});

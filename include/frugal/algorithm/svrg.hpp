@@ -90,9 +90,9 @@ auto svrg(const training_options& options, std::uint64_t epoch, const F& objecti
         digest_of(initial));
 }
 
-//! Synchronous training with gradients that each worker corrects by its own full one, renewed by all of them in the same
-//! rounds, with the given probability (loopless SVRG). The exchange may lose what it likes without bias; within diana(...)
-//! no noise remains in the limit: VR-DIANA (Horvath et al. 2019). Any exchange, also with a server.
+//! Synchronous training with gradients that each worker corrects by its own full one, renewed by all of them in the
+//! same rounds, with the given probability (loopless SVRG). The exchange may lose what it likes without bias; within
+//! diana(...) no noise remains in the limit: VR-DIANA (Horvath et al. 2019). Any exchange, also with a server.
 template <class F, class FullB, class B, AveragingExchange E, LocalOptimizer O>
 auto loopless_svrg(const training_options& options, double probability, const F& objective,
                    const std::vector<float>& initial, const FullB& full_batches, const B& batches, E exchange,

@@ -1,4 +1,5 @@
-//! `dual`: dual (Delaunay) vector quantization of small buckets (Pages and Wilbertz 2012; Leconte 2024, appendix B.3.2).
+//! `dual`: dual (Delaunay) vector quantization of small buckets (Pages and Wilbertz 2012; Leconte 2024, appendix
+//! B.3.2).
 #pragma once
 
 #include <algorithm>
@@ -30,9 +31,9 @@ struct barycentric {
     std::array<double, largest_dimension + 1> weight{};
 };
 
-//! Solves min sum of lambda_m ||x - c_m||^2 over lambda >= 0, sum of lambda_m = 1, sum of lambda_m c_m = x, for x in the
-//! cube [-1, 1]^D, by the simplex method from the vertices of the cube, which must be codewords 0..2^D - 1: bit j of the
-//! number set where coordinate j is 1. rows: M x D, row-major.
+//! Solves min sum of lambda_m ||x - c_m||^2 over lambda >= 0, sum of lambda_m = 1, sum of lambda_m c_m = x, for x in
+//! the cube [-1, 1]^D, by the simplex method from the vertices of the cube, which must be codewords 0..2^D - 1: bit j
+//! of the number set where coordinate j is 1. rows: M x D, row-major.
 //!
 //! Every intermediate solution has the mean x: should rounding stop the search early, the variance is larger, but there
 //! is no bias. O(D M) for each of a few exchanges. All in double without contraction: the same weights on any machine.
@@ -218,13 +219,13 @@ private:
 
 }  // namespace detail
 
-//! Scales each group by its largest magnitude into the cube [-1, 1]^D, and sends for each bucket one of the codewords of
-//! the Delaunay simplex around it, drawn with its barycentric coordinates: unbiased, without a norm per bucket.
+//! Scales each group by its largest magnitude into the cube [-1, 1]^D, and sends for each bucket one of the codewords
+//! of the Delaunay simplex around it, drawn with its barycentric coordinates: unbiased, without a norm per bucket.
 //!
-//! For D = 1 this is unbiased scalar rounding onto arbitrary levels. The codebook is fixed: the vertices of the cube, 0,
-//! and normal points. Distortion falls as M^(-2/D) with the number of codewords. Payload as in gain_shape.hpp, without
-//! gains; a code takes log2(codewords) bits. Encoding solves a linear program for each bucket: O(codewords d) times a
-//! few exchanges, some megabytes a second.
+//! For D = 1 this is unbiased scalar rounding onto arbitrary levels. The codebook is fixed: the vertices of the cube,
+//! 0, and normal points. Distortion falls as M^(-2/D) with the number of codewords. Payload as in gain_shape.hpp,
+//! without gains; a code takes log2(codewords) bits. Encoding solves a linear program for each bucket: O(codewords d)
+//! times a few exchanges, some megabytes a second.
 struct dual {
     static constexpr int gain_bits = 0;
     int dimension = 2;          //!< D of a bucket, 1..8

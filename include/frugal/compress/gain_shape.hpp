@@ -1,13 +1,13 @@
 //! Gain-shape vector quantization (Sabin and Gray 1984): of each bucket a length on few bits and a direction by a code.
 //! What spherical StoVoQ, hyper-sphere quantization, the cross-polytope and the dual quantizer have in common.
 //!
-//! | compressor         | direction                                    | unbiased | choose it when                            |
-//! |--------------------|----------------------------------------------|----------|-------------------------------------------|
-//! | spherical_stovoq{} | nearest of random codewords nobody sends     | yes      | stovoq, and norms of buckets differ much  |
-//! | hsq_greedy{}       | nearest of a fixed codebook                  | no       | one worker: the least error of all these  |
-//! | hsq_span{}         | drawn, in proportion to coefficients         | yes      | to compare with                           |
-//! | cross_polytope{}   | drawn vertices; no codebook                  | yes      | cheap encoding                            |
-//! | dual{}             | drawn vertex of the Delaunay simplex around  | yes      | buckets of 1 to 4 coordinates             |
+//! | compressor         | direction                                    | unbiased | choose it when                   |
+//! |--------------------|----------------------------------------------|----------|----------------------------------|
+//! | spherical_stovoq{} | nearest of random codewords nobody sends     | yes      | norms of buckets differ much     |
+//! | hsq_greedy{}       | nearest of a fixed codebook                  | no       | one worker: the least error      |
+//! | hsq_span{}         | drawn, in proportion to coefficients         | yes      | to compare with                  |
+//! | cross_polytope{}   | drawn vertices; no codebook                  | yes      | cheap encoding                   |
+//! | dual{}             | drawn vertex of the Delaunay simplex around  | yes      | buckets of 1 to 4 coordinates    |
 //!
 //! Payload, for each group of buckets: its largest gain (32 bits; nothing more where it is 0), then for each bucket its
 //! gain, rounded at random without bias onto 2^gain_bits levels from 0 to the largest, and the code of its shape. The
@@ -33,8 +33,8 @@
 
 namespace frugal {
 
-//! A compressor C of this family is an aggregate with `dimension`, `gain_bits` and `group`, and makes for each message an
-//! object `c.shapes(key, how_many_buckets)` with
+//! A compressor C of this family is an aggregate with `dimension`, `gain_bits` and `group`, and makes for each message
+//! an object `c.shapes(key, how_many_buckets)` with
 //!
 //!     code_bits()                              bits of a code, at most 48
 //!     limit()                                  a decoded coordinate is at most that many times the gain

@@ -1,16 +1,16 @@
 //! The best of many codewords for each of many short vectors: the nearest, or the one of largest inner product.
 //!
-//! Promise: best[i] is the codeword for which a plain loop in double finds the least sum over j of (x_j - c_j)^2 (or the
-//! largest sum of x_j c_j), coordinates in order, every operation rounded, and of several such the lowest. That is the
-//! same index on every machine, with any compiler and any vector width, with fused multiply-add and without.
+//! Promise: best[i] is the codeword for which a plain loop in double finds the least sum over j of (x_j - c_j)^2 (or
+//! the largest sum of x_j c_j), coordinates in order, every operation rounded, and of several such the lowest. That is
+//! the same index on every machine, with any compiler and any vector width, with fused multiply-add and without.
 //!
 //! How that costs less than single precision: scores <x, c> - ||c||^2 / 2 are computed by whatever arithmetic the
-//! machine is fastest at (float, fused or not; pairs of bfloat16 where there are such), with a bound on their error. The
-//! blocks of 16 codewords that may hold the best one are looked at again in float, mostly one, and the codewords that
-//! may then be best, nearly always one (all but one of 10,000 Gaussian vectors), in double.
+//! machine is fastest at (float, fused or not; pairs of bfloat16 where there are such), with a bound on their error.
+//! The blocks of 16 codewords that may hold the best one are looked at again in float, mostly one, and the codewords
+//! that may then be best, nearly always one (all but one of 10,000 Gaussian vectors), in double.
 //!
-//! Shape: like a small matrix product whose result is reduced in registers. A tile holds some vectors, one in each lane,
-//! against four codewords at a time; of each block of codewords only the largest score is kept.
+//! Shape: like a small matrix product whose result is reduced in registers. A tile holds some vectors, one in each
+//! lane, against four codewords at a time; of each block of codewords only the largest score is kept.
 #pragma once
 
 #include <algorithm>
@@ -289,10 +289,10 @@ inline std::uint32_t best_of_all(const search_codebook& codebook, const float* x
 //! How far scores may lie below the highest of a vector: that of the block of the best codeword, and the score in float
 //! of the best codeword itself. Infinite or NaN where scores may be.
 //!
-//! A score in float differs from <x, c> - ||c||^2 / 2 by (D + 2) 2^-24 (||x|| ||c|| + ||c||^2 / 2) at most, in any order
-//! of operations (Higham 2002, section 3.1); rounding them to bfloat16 adds ||x - x'|| ||c|| + ||x'|| ||c - c'||; a
-//! distance in double is off by D 2^-52 (||x|| + ||c||)^2; and something is lost to underflow. Two scores may be off in
-//! opposite directions. `lost` is ||x - x'||^2.
+//! A score in float differs from <x, c> - ||c||^2 / 2 by (D + 2) 2^-24 (||x|| ||c|| + ||c||^2 / 2) at most, in any
+//! order of operations (Higham 2002, section 3.1); rounding them to bfloat16 adds ||x - x'|| ||c|| + ||x'|| ||c - c'||;
+//! a distance in double is off by D 2^-52 (||x|| + ||c||)^2; and something is lost to underflow. Two scores may be
+//! off in opposite directions. `lost` is ||x - x'||^2.
 template <class V, bool of_pairs>
 [[gnu::always_inline]] inline void tolerances(const search_codebook& codebook, const float* columns, std::size_t stride,
                                               std::size_t d, [[maybe_unused]] const float* lost, float* of_block,

@@ -188,8 +188,8 @@ inline void expect_all_finite(std::span<const float> x) {
     }
 }
 
-//! ||x||^2 of a few elements, in double, of fixed shape as well: the sums of those with the same i mod 4, which need not
-//! wait for one another, then a tree. Inlined.
+//! ||x||^2 of a few elements, in double, of fixed shape as well: the sums of those with the same i mod 4, which need
+//! not wait for one another, then a tree. Inlined.
 inline double sum_squares_of_few(std::span<const float> x) {
     double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
     const auto square = [&](std::size_t i) { return double{x[i]} * double{x[i]}; };  // exact

@@ -1,8 +1,9 @@
 //! What the nearest of many random directions does to a vector, exactly: the mean of the largest cosine.
 //!
-//! By rotation invariance the codeword nearest to u, of M drawn uniformly from the unit sphere, has expectation r u with
-//! r = E[largest cosine] (Leconte 2024, appendix B.4.1), which does not depend on u. Dividing by r makes it unbiased,
-//! and its squared error is then 1 / r^2 - 1 exactly. No libm and no contraction: the same bits on every machine.
+//! By rotation invariance the codeword nearest to u, of M drawn uniformly from the unit sphere, has expectation r u
+//! with r = E[largest cosine] (Leconte 2024, appendix B.4.1), which does not depend on u. Dividing by r makes it
+//! unbiased, and its squared error is then 1 / r^2 - 1 exactly. No libm and no contraction: the same bits on every
+//! machine.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-//! `variance_reduced`: stochastic gradients corrected by a full one at an older point (Johnson and Zhang 2013), which is
-//! renewed at random (loopless SVRG, Kovalev et al. 2020).
+//! `variance_reduced`: stochastic gradients corrected by a full one at an older point (Johnson and Zhang 2013), which
+//! is renewed at random (loopless SVRG, Kovalev et al. 2020).
 #pragma once
 
 #include <cstddef>
