@@ -233,7 +233,7 @@ std::vector<verdict> federated_boolean(std::uint64_t seed) {
     work.nodes = 100;
     work.batch = 5000;
     work.rounds = 40;
-    work.evaluate_every = 2;
+    work.evaluate_every = 1;
     work.seed = seed;
     const auto run_of = [&](const std::string& algorithm, const std::string& objective, const std::string& optimizer,
                             const std::string& compressor) {
