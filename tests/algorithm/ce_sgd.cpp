@@ -53,7 +53,7 @@ struct trained {
 
 //! 1000 rounds of four workers.
 template <class Mask>
-trained logistic(const dataset& data, Mask codec) {
+trained logistic_problem(const dataset& data, Mask codec) {
     softmax_regression f(data, 1e-4f);
     auto nodes = ce_sgd(
         {.workers = 4, .seed = 1}, f, std::vector<float>(f.dimension()),
@@ -218,11 +218,11 @@ TEST_CASE("ce_sgd: a run goes on from a checkpoint with the same bits", "[algori
 
 TEST_CASE("ce_sgd: logistic regression, four workers, a third of the values", "[algorithm][ce_sgd][statistical]") {
     const dataset data = two_classes();
-    const trained dense = logistic(data, masked({.density = 1}));
-    const trained frozen = logistic(data, masked({.speculation = 0}));
-    const trained credit = logistic(data, masked({}));
-    const trained grown = logistic(data, masked({.credit = mask_credit::grow}));
-    const trained residual = logistic(data, error_feedback{masked({})});
+    const trained dense = logistic_problem(data, masked({.density = 1}));
+    const trained frozen = logistic_problem(data, masked({.speculation = 0}));
+    const trained credit = logistic_problem(data, masked({}));
+    const trained grown = logistic_problem(data, masked({.credit = mask_credit::grow}));
+    const trained residual = logistic_problem(data, error_feedback{masked({})});
     CHECK(dense.density == 1);
     CHECK(frozen.density == Approx(0.3).margin(0.03));
     CHECK(credit.density > 0.30);
