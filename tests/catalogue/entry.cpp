@@ -94,9 +94,9 @@ TEST_CASE("parse: a part of one type only has the default of the whole", "[catal
 }
 
 TEST_CASE("parse: errors point at the word and say what is known", "[catalogue][hostile]") {
-    CHECK(
-        complaint<shape>("sqare") ==
-        "unknown shape 'sqare' (did you mean 'square'?); known: square, polygon, doubled, unit, big\n  sqare\n  ^~~~~");
+    CHECK(complaint<shape>("sqare") ==
+          "unknown shape 'sqare' (did you mean 'square'?); known: square, polygon, framed, doubled, unit, big\n  "
+          "sqare\n  ^~~~~");
     CHECK(complaint<shape>("square(size=1)") ==
           "'square' has no parameter 'size' (did you mean 'side'?); it has side\n  square(size=1)\n         ^~~~");
     CHECK(complaint<shape>("square(1,2)").find("'square' takes at most 1: side") == 0);

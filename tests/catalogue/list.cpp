@@ -17,13 +17,14 @@ TEST_CASE("list: one line for each name, its parameters, defaults and ranges", "
         return std::count_if(all.begin(), all.end(), [&](const listed& l) { return l.signature.rfind(start, 0) == 0; });
     };
     CHECK(count("scalar") == 1);
-    CHECK(count("sparse") == 1);
+    CHECK(count("sparse(") == 1);
     CHECK(count("dqsg") == 1);
     const std::string text = list_text<any_compressor>();
     CHECK(text.find("  scalar(quantizer, scale=max_norm, coder=packed)  ") != std::string::npos);
     CHECK(text.find("a scale (mean_abs with sign)") != std::string::npos);
     CHECK(text.find("      quantizer: how a coordinate becomes a symbol; one of dithered, ") != std::string::npos);
-    CHECK(text.find("      indices: how their indices travel; one of fixed_width_indices, rice_indices\n") !=
+    CHECK(text.find(
+              "      indices: how their indices travel; one of fixed_width_indices, rice_indices, bitmap_indices (") !=
           std::string::npos);
     CHECK(text.find("      = scalar(dithered(levels=3),max_norm,radix)\n") != std::string::npos);
     CHECK(list_text<any_quantizer>().find("levels: powers of two up to the norm; a whole number from 1 to 64\n") !=

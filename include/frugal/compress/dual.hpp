@@ -45,8 +45,8 @@ inline barycentric delaunay_weights(std::span<const float> rows, std::size_t dim
     // Start with the simplex of the cube that x lies in: coordinates in falling order are set to 1 one by one.
     std::array<std::size_t, most> order{};
     std::iota(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(d), std::size_t{0});
-    std::stable_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(d),
-                     [&](std::size_t a, std::size_t b) { return x[a] > x[b]; });
+    std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(d),
+              [&](std::size_t a, std::size_t b) { return x[a] > x[b] || (x[a] == x[b] && a < b); });
     double before = 1;
     for (std::size_t i = 0, vertex = 0; i <= d; ++i) {
         const double after = i < d ? (x[order[i]] + 1) / 2 : 0;

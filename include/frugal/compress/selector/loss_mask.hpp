@@ -249,12 +249,14 @@ private:
     void speculate(std::size_t at, std::size_t n, random_key k) {
         const std::uint32_t* const credits = memory.credits.data() + at;
         const std::uint8_t* const mask = memory.mask.data() + at;
-        const workspace<std::vector<std::size_t>> counts;  // of coordinates outside, by credit
-        counts->assign(std::size_t{*std::max_element(credits, credits + n)} + 1, 0);
+        // Of coordinates outside, by credit, which grows by 1 a message: room for a while.
+        const std::size_t values = std::size_t{*std::max_element(credits, credits + n)} + 1;
+        const auto counts = borrow<std::size_t>(std::max<std::size_t>(values, 4096));
+        std::fill_n(counts.begin(), values, std::size_t{0});
         std::size_t outside = 0;
         for (std::size_t j = 0; j < n; ++j) {
             const std::size_t one = mask[j] == 0 ? 1 : 0;
-            (*counts)[credits[j]] += one;
+            counts[credits[j]] += one;
             outside += one;
         }
         if (outside == 0) {
@@ -266,10 +268,10 @@ private:
         const std::size_t half = std::max(taken, (outside + 1) / 2);
         std::size_t below = 0;  // of that half: those with less than the middle credit
         std::uint32_t middle = 0;
-        while (below + (*counts)[middle] < half) {
-            below += (*counts)[middle++];
+        while (below + counts[middle] < half) {
+            below += counts[middle++];
         }
-        std::size_t places = half - below, equals = (*counts)[middle];
+        std::size_t places = half - below, equals = counts[middle];
         const auto words = borrow<std::uint32_t>(n);
         kernels::random_words(random_stream(k), 0, n, words.data());
         const random_stream ties(k.for_purpose(1));
