@@ -25,8 +25,8 @@ auto majbool(const federated_options& options, const F& objective, const std::ve
              boolean_optimizer flips = {.learning_rate = 200}, Real real = Real{.learning_rate = 0.01},
              majority_vote vote = majority_vote()) {
     const tensor_layout layout = layout_of(objective);
-    const auto step_of = steps_of(objective, batches, optimizer_by_kind(std::move(flips), std::move(real), layout),
-                                  initial.size());
+    const auto step_of =
+        steps_of(objective, batches, optimizer_by_kind(std::move(flips), std::move(real), layout), initial.size());
     return federated_population(
         with_equal_weights(options), batches,
         [=](std::size_t client) {
