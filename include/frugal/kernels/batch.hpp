@@ -154,6 +154,9 @@ struct portable_lanes {
         return xsimd::select(a < b, a, b);
 #endif
     }
+    //! Correctly rounded, which xsimd's own are not everywhere.
+    static float_batch<Arch> quotient(const float_batch<Arch>& a, const float_batch<Arch>& b) { return a / b; }
+    static float_batch<Arch> square_root(const float_batch<Arch>& a) { return xsimd::sqrt(a); }
     //! a * b + c with one rounding or two, whatever is faster.
     static float_batch<Arch> multiply_add(const float_batch<Arch>& a, const float_batch<Arch>& b,
                                           const float_batch<Arch>& c) {

@@ -48,6 +48,10 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
         const uint16x8_t wide = vmovl_u8(vcreate_u8(part));
         return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(wide)));
     }
+    static float_batch<Arch> quotient(const float_batch<Arch>& a, const float_batch<Arch>& b) {
+        return vdivq_f32(a, b);
+    }
+    static float_batch<Arch> square_root(const float_batch<Arch>& a) { return vsqrtq_f32(a); }
     static double_batch<Arch> load_doubles(const float* x) { return vcvt_f64_f32(vld1_f32(x)); }
     static std::size_t append_at_least(const int_batch<Arch>& magnitude, std::int32_t bound, std::uint32_t first,
                                        std::uint32_t* indices, std::uint32_t* magnitudes) {

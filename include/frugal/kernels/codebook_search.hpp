@@ -101,7 +101,7 @@ struct search_lanes<Arch> {
     }
     static value larger(value a, value b) { return xsimd::max(a, b); }
     static value smaller(value a, value b) { return xsimd::min(a, b); }
-    static value square_root(value a) { return xsimd::sqrt(a); }
+    static value square_root(value a) { return lane_operations<Arch>::square_root(a); }
     static value where_greater(value a, value b, value yes, value no) { return xsimd::select(a > b, yes, no); }
     static std::uint32_t lanes_at_least(value a, value b) { return lane_operations<Arch>::lanes_at_least(a, b); }
 };

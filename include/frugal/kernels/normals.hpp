@@ -29,7 +29,7 @@ template <class Arch>
     const whole shifted = same_bits<std::int32_t>(x) - whole(0x3F3504F3);
     const real exponent = xsimd::to_float(shifted >> 23);
     const real f = same_bits<float>((shifted & whole(0x007FFFFF)) + whole(0x3F3504F3)) - real(1.0f);
-    const real s = f / (real(2.0f) + f);
+    const real s = lane_operations<Arch>::quotient(f, real(2.0f) + f);
     const real z = rounded(s * s);
     real p = multiply_add(z, real(0.22222222f), real(0.28571430f));
     p = multiply_add(z, p, real(0.4f));
@@ -99,8 +99,8 @@ void fill_normal(const random_stream& stream, std::span<float> out) {
                 philox_blocks<Arch>(schedule, shared, static_cast<std::uint32_t>(block + part), words);
                 for (std::size_t pair = 0; pair < 4; pair += 2) {
                     const int_batch<Arch> unit = same_bits<std::int32_t>(words[0][pair] >> 8) + int_batch<Arch>(1);
-                    const real radius =
-                        xsimd::sqrt(real(-2.0f) * detail::exact_logs<Arch>(xsimd::to_float(unit) * real(0x1p-24f)));
+                    const real radius = lane_operations<Arch>::square_root(
+                        real(-2.0f) * detail::exact_logs<Arch>(xsimd::to_float(unit) * real(0x1p-24f)));
                     real sine, cosine;
                     detail::exact_sines_cosines_of_turns<Arch>(centered_from_words<Arch>(words[0][pair + 1]), sine,
                                                                cosine);
