@@ -13,6 +13,7 @@
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/selector/loss_mask.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/core/loan.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/exchange/update.hpp>
 #include <frugal/node/agree.hpp>
@@ -125,7 +126,7 @@ private:
         if constexpr (requires { objective.value(parameters_, options_.feedback.probe); }) {
             return objective.value(parameters_, options_.feedback.probe);
         } else {
-            std::vector<float> unused(parameters_.size());
+            const auto unused = borrow<float>(parameters_.size());
             return objective.value_and_gradient(parameters_, options_.feedback.probe, unused);
         }
     }

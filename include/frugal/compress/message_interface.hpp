@@ -126,8 +126,9 @@ template <class C>
 inline constexpr bool encodes_const =
     requires(const C& c, std::span<const float> x, random_key k, payload_writer& w) { c.encode(x, k, w); };
 
-//! Base of compressors that have a constructor. (Aggregates, which may not have a base, hold a `cached_scheme` and
-//! forward to `write_message` and `read_message` themselves.) Compressing is const where `encode` is.
+//! Base of compressors that have a constructor. (Aggregates hold a `cached_scheme` and forward to `write_message` and
+//! `read_message` themselves: GCC's -Wextra calls a base a missing initializer wherever their fields are named.)
+//! Compressing is const where `encode` is.
 template <class Derived>
 class message_interface {
 public:
