@@ -8,6 +8,13 @@ endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+# In a unity build the files of a program are not the main file, which GCC spares -Wsubobject-linkage, and one file's
+# globals are in view of the next.
+set(FRUGAL_FILE_WARNINGS -Wshadow)
+if(CMAKE_UNITY_BUILD)
+    set(FRUGAL_FILE_WARNINGS $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
+
 add_library(frugal_program_options INTERFACE)
 target_compile_options(
     frugal_program_options
@@ -16,15 +23,24 @@ target_compile_options(
         -Wextra
         -Wpedantic
         -Wconversion
-        -Wshadow
         $<$<BOOL:${FRUGAL_WARNINGS_AS_ERRORS}>:-Werror>
+        ${FRUGAL_FILE_WARNINGS}
         $<$<BOOL:${FRUGAL_NATIVE}>:-march=native>
 )
 find_package(Threads REQUIRED)
 target_link_libraries(frugal_program_options INTERFACE Threads::Threads)
 
+# The catalogue takes long to compile, so all programs that use it link this one.
+if(TARGET frugal::tbb)
+    add_library(frugal_catalogue STATIC EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/catalogue.cpp)
+    target_compile_definitions(frugal_catalogue PUBLIC FRUGAL_SHARED_CATALOGUE)
+    target_link_libraries(frugal_catalogue PUBLIC frugal::tbb PRIVATE frugal_program_options)
+endif()
+
 # What each library that only some headers need is known by: how it is included, and the target that provides it.
-set(FRUGAL_OPTIONAL_LIBRARIES tbb mpi cblas zlib xtensor cli11 json benchmark)
+set(FRUGAL_OPTIONAL_LIBRARIES catalogue tbb mpi cblas zlib xtensor cli11 json benchmark)
+set(FRUGAL_INCLUDE_catalogue "frugal/catalogue")
+set(FRUGAL_TARGET_catalogue frugal_catalogue)
 set(FRUGAL_INCLUDE_tbb "(oneapi/)?tbb/|execution>")
 set(FRUGAL_TARGET_tbb frugal::tbb)
 set(FRUGAL_INCLUDE_mpi "mpi\\.h")

@@ -13,7 +13,7 @@
 #include <frugal/algorithm/ce_sgd.hpp>
 #include <frugal/algorithm/choco.hpp>
 #include <frugal/algorithm/majbool.hpp>
-#include <frugal/catalogue/shared.hpp>
+#include <frugal/catalogue.hpp>
 #include <frugal/data/dataset.hpp>
 #include <frugal/data/synthetic.hpp>
 #include <frugal/node/network.hpp>
@@ -348,9 +348,5 @@ struct catalogue_of<driver::network_choice> {
     static constexpr std::string_view kind = "network";
     using policies = policy_list<driver::network_choice>;
 };
-
-//! Every compressor is compiled once, in choices.cpp.
-extern template const std::vector<catalogue_entry<any_compressor>>& entries<any_compressor>();
-extern template const std::vector<catalogue_entry<any_exchange>>& entries<any_exchange>();
 
 }  // namespace frugal

@@ -19,6 +19,8 @@
 
 #include "catch.hpp"
 
+namespace async_sgd_test {
+
 using namespace frugal;
 
 namespace {
@@ -106,3 +108,5 @@ TEST_CASE("async_sgd: a run that diverges ends as such", "[algorithm][async_sgd]
     CHECK(run(event_engine{.speed = paces()}, nodes, rounds{100}).diverged());
     CHECK_THROWS_AS(async_sgd({.workers = 0}, bowl, origin, full_batch{}, sgd{}), invalid_input);
 }
+
+}  // namespace async_sgd_test

@@ -17,6 +17,8 @@
 #include "catch.hpp"
 #include "programs.hpp"
 
+namespace ce_sgd_test {
+
 using namespace frugal;
 using test::bowl;
 
@@ -234,3 +236,5 @@ TEST_CASE("ce_sgd: logistic regression, four workers, a third of the values", "[
     CHECK(residual.density < 0.40);
     CHECK(credit.fallen == Approx(0.5).margin(0.05));  // two mini-batches are compared
 }
+
+}  // namespace ce_sgd_test

@@ -11,6 +11,8 @@
 #include "catch.hpp"
 #include "programs.hpp"
 
+namespace choco_test {
+
 using namespace frugal;
 
 namespace {
@@ -84,3 +86,5 @@ TEST_CASE("choco: impossible settings are refused, divergence is reported", "[al
     run(tbb_engine{}, alone, rounds{2});
     CHECK(alone[0].parameters()[0] == 3);
 }
+
+}  // namespace choco_test

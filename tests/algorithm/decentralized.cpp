@@ -11,6 +11,8 @@
 #include "catch.hpp"
 #include "programs.hpp"
 
+namespace decentralized_test {
+
 using namespace frugal;
 
 namespace {
@@ -64,3 +66,5 @@ TEST_CASE("dpsgd: both orders are their recursions", "[algorithm][dpsgd]") {
         }
     }
 }
+
+}  // namespace decentralized_test

@@ -17,6 +17,8 @@
 #include "statistics.hpp"
 #include "trained.hpp"
 
+namespace dostovoq_test {
+
 using namespace frugal;
 
 namespace {
@@ -32,7 +34,7 @@ struct sum_of_quadratics {
     static float center(std::size_t i, std::size_t sample, std::size_t k) {
         return std::cos(static_cast<float>(31 * i + k)) + std::sin(static_cast<float>(7 * sample + 3 * k + i));
     }
-    std::size_t dimension() const { return ::dimension; }
+    std::size_t dimension() const { return dostovoq_test::dimension; }
     double value_and_gradient(std::span<const float> x, sample_indices batch, std::span<float> g) {
         const std::size_t n = batch.empty() ? samples : batch.size();
         double loss = 0;
@@ -166,3 +168,5 @@ TEST_CASE("dostovoq: with error feedback, unbiased scaled down or GRVQ as it is"
     CHECK(end(server(directional), 0.01f) > 0.06);
     CHECK_THROWS_AS(feedback(server(stovoq{.dimension = 8, .codewords = 4, .group = 64})), invalid_input);
 }
+
+}  // namespace dostovoq_test

@@ -9,6 +9,8 @@
 #include "catch.hpp"
 #include "programs.hpp"
 
+namespace dpsgd_test {
+
 using namespace frugal;
 
 namespace {
@@ -52,3 +54,5 @@ TEST_CASE("dpsgd: sixteen thousand nodes", "[algorithm][dpsgd]") {
     CHECK(nodes[0].parameters()[999] == Approx(0.4f).margin(1e-6));
     CHECK(nodes[1].parameters()[0] == Approx(0.6f).margin(1e-6));
 }
+
+}  // namespace dpsgd_test

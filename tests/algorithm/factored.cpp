@@ -19,6 +19,8 @@
 
 #include "catch.hpp"
 
+namespace factored_test {
+
 using namespace frugal;
 
 namespace {
@@ -98,3 +100,5 @@ TEST_CASE("factored: the same bits on any number of threads", "[algorithm][facto
     };
     CHECK(trained(1) == trained(2));
 }
+
+}  // namespace factored_test

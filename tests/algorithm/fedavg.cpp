@@ -6,6 +6,8 @@
 #include "programs.hpp"
 #include "trained.hpp"
 
+namespace fedavg_test {
+
 using namespace frugal;
 using test::bowl;
 using test::close;
@@ -33,3 +35,5 @@ TEST_CASE("fedavg: clients forget their optimizer's state, at the server it stay
     close(trained(fedavg({.clients = 4}, bowl, start, full_batch{}, sgd{.learning_rate = 1}, heavy), 10),
           trained(synchronous({.workers = 4}, bowl, start, full_batch{}, server{}, heavy), 10));
 }
+
+}  // namespace fedavg_test

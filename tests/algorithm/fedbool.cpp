@@ -9,6 +9,8 @@
 #include "trained.hpp"
 #include "truth_objective.hpp"
 
+namespace fedbool_test {
+
 using namespace frugal;
 using test::trained;
 using test::truth_objective;
@@ -67,7 +69,8 @@ TEST_CASE("fedbool: 13 bits for 16 coordinates and a norm for 512 up, a bit down
     }
     CHECK(report.counted("flips") > 0);
     std::size_t inverted = 0;
-    for (const named_tensor& t : large(0).layout().tensors()) {
+    const tensor_layout layout = large(0).layout();
+    for (const named_tensor& t : layout.tensors()) {
         for (const float v : t.of(nodes[0].parameters())) {
             CHECK((t.kind == value_kind::real || v * v == 1));
             inverted += t.kind == value_kind::boolean && v < 0 ? 1 : 0;
@@ -75,3 +78,5 @@ TEST_CASE("fedbool: 13 bits for 16 coordinates and a norm for 512 up, a bit down
     }
     CHECK(inverted > 0);
 }
+
+}  // namespace fedbool_test

@@ -8,6 +8,8 @@
 #include "programs.hpp"
 #include "trained.hpp"
 
+namespace federated_test {
+
 using namespace frugal;
 using test::bowl;
 using test::close;
@@ -67,3 +69,5 @@ TEST_CASE("fedavg: ten thousand clients, ten at a time, a hundred thousand param
     CHECK(report.received.messages == 3 * 20);
     CHECK(nodes[0].parameters()[99999] == Approx(2 * (1 - 1.0 / 64)));
 }
+
+}  // namespace federated_test

@@ -9,6 +9,8 @@
 #include "programs.hpp"
 #include "trained.hpp"
 
+namespace fedprox_test {
+
 using namespace frugal;
 using test::bowl;
 using test::trained;
@@ -34,3 +36,5 @@ TEST_CASE("fedprox: mu = 0 is fedavg, a large mu holds clients where they began"
     CHECK(near < 0.5 * far);
     CHECK_THROWS_AS(trained(fedprox(options, -1.0f, bowl, start, full_batch{}, step), 1), invalid_input);
 }
+
+}  // namespace fedprox_test

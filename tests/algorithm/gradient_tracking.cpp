@@ -11,6 +11,8 @@
 #include "catch.hpp"
 #include "programs.hpp"
 
+namespace gradient_tracking_test {
+
 using namespace frugal;
 using test::bowl;
 
@@ -37,3 +39,5 @@ TEST_CASE("gradient_tracking: reaches the exact minimum, where D-PSGD stays a bi
     CHECK(largest_error(erase(dpsgd({}, ring(8), bowl, w0, full_batch{}, step)), 1500, minimum) > 0.05);
     CHECK(largest_error(erase(gradient_tracking(1, ring(8), bowl, w0, full_batch{}, step)), 1500, minimum) < 1e-5);
 }
+
+}  // namespace gradient_tracking_test

@@ -6,6 +6,8 @@
 #include "programs.hpp"
 #include "trained.hpp"
 
+namespace local_sgd_test {
+
 using namespace frugal;
 using test::bowl;
 using test::close;
@@ -55,3 +57,5 @@ TEST_CASE("local_sgd: two levels of one mean are the mean", "[algorithm][local_s
                                                               hierarchical(all_gather{}, all_gather{}, 2), step),
                                                     10));
 }
+
+}  // namespace local_sgd_test

@@ -10,6 +10,8 @@
 #include "trained.hpp"
 #include "truth_objective.hpp"
 
+namespace majbool_test {
+
 using namespace frugal;
 using test::trained;
 using test::truth_objective;
@@ -91,3 +93,5 @@ TEST_CASE("majbool: a bit up and a bit down for each truth value", "[algorithm][
         CHECK(report.per_node[i].received.payload_bits == 5 * (20 + 3 * 32));
     }
 }
+
+}  // namespace majbool_test

@@ -6,6 +6,8 @@
 #include "programs.hpp"
 #include "scratch_directory.hpp"
 
+namespace programs_test {
+
 using namespace frugal;
 
 TEST_CASE("every algorithm: the same bits for any number of threads, and after an interruption",
@@ -32,3 +34,5 @@ TEST_CASE("every algorithm: the same bits for any number of threads, and after a
         CHECK(resumed.loss == expected.loss);
     }
 }
+
+}  // namespace programs_test

@@ -13,6 +13,8 @@
 #include "catch.hpp"
 #include "scripted.hpp"
 
+namespace set_up_test {
+
 using namespace frugal;
 
 namespace {
@@ -91,3 +93,5 @@ TEST_CASE("report: a loss that is not finite ends the run as diverged", "[algori
         CHECK(run(tbb_engine{}, nodes, rounds{1}).diverged() == (loss != 1));
     }
 }
+
+}  // namespace set_up_test

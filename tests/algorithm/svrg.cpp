@@ -16,6 +16,8 @@
 
 #include "catch.hpp"
 
+namespace svrg_test {
+
 using namespace frugal;
 
 namespace {
@@ -68,3 +70,5 @@ TEST_CASE("svrg: refuses epochs without stochastic rounds, and servers", "[algor
     CHECK_THROWS_AS(svrg({.workers = 4}, 5, p.objective, p.initial, full_batch{}, p.batches(), server<>{}, sgd{}),
                     invalid_input);
 }
+
+}  // namespace svrg_test

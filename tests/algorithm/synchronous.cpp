@@ -13,6 +13,8 @@
 #include "catch.hpp"
 #include "programs.hpp"
 
+namespace synchronous_test {
+
 using namespace frugal;
 using test::bowl;
 
@@ -195,3 +197,5 @@ TEST_CASE("synchronous: numbers that are not finite end the run as diverged", "[
     auto longer = synchronous({}, bowl, std::vector<float>(101), full_batch{}, identity{}, mean{}, sgd{});
     CHECK_THROWS_AS(run(tbb_engine{}, longer, rounds{1}), invalid_input);
 }
+
+}  // namespace synchronous_test

@@ -1,8 +1,11 @@
 // A program of its own, because it counts every allocation.
 #include <frugal/compress/any_compressor.hpp>
-#include <frugal/compress/contractive.hpp>
-
 #include <memory>
+#include <vector>
+
+#include <frugal/compress/contractive.hpp>
+#include <frugal/compress/sparse.hpp>
+#include <frugal/compress/stovoq.hpp>
 
 #include "catch.hpp"
 #include "compositions.hpp"

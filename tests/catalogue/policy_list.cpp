@@ -6,6 +6,8 @@
 
 #include "catch.hpp"
 
+namespace policy_list_test {
+
 using namespace frugal;
 
 namespace {
@@ -35,3 +37,5 @@ TEST_CASE("policy_list: one of a list is visited as what it is; a made one has i
     CHECK(chosen.index() == 1);
     CHECK(made_by<description>::describe().name == "made");
 }
+
+}  // namespace policy_list_test

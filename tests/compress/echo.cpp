@@ -1,6 +1,10 @@
 #include <frugal/compress/echo.hpp>
 
 #include <thread>
+#include <vector>
+
+#include <frugal/compress/scalar.hpp>
+#include <frugal/quantize/sign.hpp>
 
 #include "catch.hpp"
 #include "compositions.hpp"

@@ -14,6 +14,8 @@
 #include "catch.hpp"
 #include "statistics.hpp"
 
+namespace indirect_test {
+
 using namespace frugal;
 
 namespace {
@@ -312,3 +314,5 @@ TEST_CASE("indirect: altered messages are malformed or decode to finite numbers"
     check(indirect{codebook_compressor{lloyd_max{.levels = 3}}});
     check(indirect_mse{one_bit{}});
 }
+
+}  // namespace indirect_test

@@ -13,6 +13,8 @@
 #include "catch.hpp"
 #include "sample.hpp"
 
+namespace message_interface_test {
+
 using namespace frugal;
 
 namespace {
@@ -153,3 +155,5 @@ TEST_CASE("message_interface: a thread that flushes subnormal numbers to zero is
     CHECK_NOTHROW(c.decompress(m, key, y));
 }
 #endif
+
+}  // namespace message_interface_test

@@ -13,6 +13,8 @@
 #include "catch.hpp"
 #include "sample.hpp"
 
+namespace parts_test {
+
 using namespace frugal;
 
 namespace {
@@ -117,3 +119,5 @@ TEST_CASE("parts_codec: lengths that lie are refused", "[compress][parts][hostil
     std::swap(exchanged[0], exchanged[4]);  // the sum is right, the parts are not
     CHECK_THROWS_AS(attempt(exchanged), malformed_message);
 }
+
+}  // namespace parts_test

@@ -7,6 +7,8 @@
 
 #include "catch.hpp"
 
+namespace scale_any_scale_test {
+
 using namespace frugal;
 
 namespace {
@@ -41,3 +43,5 @@ TEST_CASE("any_scale: is measured in pieces where the held scale is", "[compress
     });
     CHECK(static_cast<float>(norm) == mean_abs{}.measure(x));
 }
+
+}  // namespace scale_any_scale_test

@@ -9,6 +9,8 @@
 #include "bytes.hpp"
 #include "catch.hpp"
 
+namespace state_test {
+
 using frugal::malformed_message;
 using frugal::random_key;
 using frugal::state_archive;
@@ -204,3 +206,5 @@ TEST_CASE("state: announced lengths are not believed", "[core][state][hostile]")
     std::optional<std::uint8_t> maybe;
     CHECK_THROWS_AS(restore(two, maybe), malformed_message);
 }
+
+}  // namespace state_test

@@ -17,6 +17,8 @@
 
 #include "catch.hpp"
 
+namespace event_engine_test {
+
 using namespace frugal;
 
 namespace {
@@ -138,3 +140,5 @@ TEST_CASE("event_engine: programs have the bits of tbb_engine, and each node its
     CHECK(report.network_seconds > 20);
     CHECK(report.network_seconds < 200);
 }
+
+}  // namespace event_engine_test

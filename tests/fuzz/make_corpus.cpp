@@ -8,6 +8,8 @@
 #include <vector>
 
 #include <frugal/boolean/network_file.hpp>
+#include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/sparse.hpp>
 #include <frugal/engine/checkpoint.hpp>
 #include <frugal/optimize/adam.hpp>
 #include <frugal/optimize/momentum.hpp>

@@ -8,7 +8,9 @@ seconds=${1:-15}
 shift || true
 
 cd "$root"
-cmake --preset fuzz
+if [ ! -e build/fuzz/build.ninja ]; then
+    cmake --preset fuzz
+fi
 cmake --build --preset fuzz --target fuzzers
 build/fuzz/tests/fuzz_make_corpus build/fuzz/seeds
 mkdir -p build/fuzz/failures

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <vector>
 
+#include <frugal/compress/scalar.hpp>
+#include <frugal/compress/sparse.hpp>
+#include <frugal/quantize/dithered.hpp>
 #include <frugal/testing/laws.hpp>
 
 #include "bytes.hpp"

@@ -9,6 +9,8 @@
 #include "statistics.hpp"
 #include "values.hpp"
 
+namespace hadamard_test {
+
 namespace kernels = frugal::kernels;
 using frugal::random_key;
 using frugal::random_stream;
@@ -121,3 +123,5 @@ TEST_CASE("random_signs: as many of each, and independent of the coordinate and 
         CHECK(z_of_sum([&](std::size_t i) { return a[i] * a[(i + lag) % d]; }) < test::z_limit);
     }
 }
+
+}  // namespace hadamard_test

@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace topologies_test {
+
 using namespace frugal;
 
 namespace {
@@ -80,3 +82,5 @@ TEST_CASE("social_network: the graph of Davis and its spectrum", "[mix][spectrum
     CHECK(w.spectral_gap() == Approx(0.082098).margin(1e-6));
     CHECK(w.beta() == Approx(1.434279).margin(1e-6));
 }
+
+}  // namespace topologies_test

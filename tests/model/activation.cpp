@@ -5,24 +5,11 @@
 
 #include "catch.hpp"
 #include "model/gradient_check.hpp"
+#include "model/layers.hpp"
 
 using namespace frugal;
-
-namespace {
-
-constexpr double enough = 1e-7;
-
-template <Layer L>
-std::vector<float> output_of(L layer, sample_shape shape, const std::vector<float>& parameters,
-                             const std::vector<float>& input) {
-    const std::size_t batch = input.size() / shape.size();
-    std::vector<float> y(batch * layer.bind(shape).size(), NAN);
-    std::vector<float> space(layer_traits<L>::workspace(layer, batch));
-    layer.forward(forward_pass<float>{parameters, input, batch, y, space});
-    return y;
-}
-
-}  // namespace
+using test::enough;
+using test::output_of;
 
 TEST_CASE("relu, hyperbolic_tangent, flatten: by hand, and their derivatives", "[model][activation]") {
     CHECK(output_of(relu{}, {4}, {}, {-1, 0, 2, -0.0f}) == std::vector<float>{0, 0, 2, -0.0f});

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "boolean_layers.hpp"
 #include "catch.hpp"
+#include "layers.hpp"
 
 using namespace frugal;
 using namespace test;

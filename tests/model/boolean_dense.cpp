@@ -7,8 +7,8 @@
 #include <frugal/model/dense.hpp>
 #include <frugal/model/threshold.hpp>
 
-#include "boolean_layers.hpp"
 #include "catch.hpp"
+#include "layers.hpp"
 
 using namespace frugal;
 using namespace test;

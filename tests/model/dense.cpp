@@ -6,24 +6,11 @@
 
 #include "catch.hpp"
 #include "model/gradient_check.hpp"
+#include "model/layers.hpp"
 
 using namespace frugal;
-
-namespace {
-
-constexpr double enough = 1e-7;
-
-template <Layer L>
-std::vector<float> output_of(L layer, sample_shape shape, const std::vector<float>& parameters,
-                             const std::vector<float>& input) {
-    const std::size_t batch = input.size() / shape.size();
-    std::vector<float> y(batch * layer.bind(shape).size(), NAN);
-    std::vector<float> space(layer_traits<L>::workspace(layer, batch));
-    layer.forward(forward_pass<float>{parameters, input, batch, y, space});
-    return y;
-}
-
-}  // namespace
+using test::enough;
+using test::output_of;
 
 TEST_CASE("dense: by hand, and its derivatives", "[model][dense]") {
     CHECK(output_of(dense{.outputs = 2}, {2}, {1, 2, 3, 4, 10, 20}, {1, 1, 0, -1}) ==

@@ -12,6 +12,9 @@
 
 namespace test {
 
+//! Largest error of a derivative by finite differences in double.
+constexpr double enough = 1e-7;
+
 inline std::vector<double> normal_doubles(std::size_t n, std::uint64_t seed, double scale = 1) {
     const frugal::random_stream stream({seed, 0, 0, frugal::purposes::user});
     std::vector<double> x(n);

@@ -7,12 +7,7 @@
 #include "model/gradient_check.hpp"
 
 using namespace frugal;
-
-namespace {
-
-constexpr double enough = 1e-7;
-
-}  // namespace
+using test::enough;
 
 TEST_CASE("group_normalization: mean 0 and variance 1 in every group, and its derivatives", "[model][normalization]") {
     test::layer_under_test t(group_normalization{.groups = 2, .epsilon = 1e-12f}, {4, 3, 3}, 2);

@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+namespace quantized_activation_test {
+
 using namespace frugal;
 
 static_assert(Layer<quantized_activation>);
@@ -58,3 +60,5 @@ TEST_CASE("quantized_activation: zeros, and what is not finite", "[model][quanti
     CHECK(quantized_activation{}.name() ==
           "quantized_activation(unsigned_grid(bits=4),sawb(root_mean_square=0,mean_magnitude=0))");
 }
+
+}  // namespace quantized_activation_test

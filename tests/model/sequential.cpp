@@ -15,13 +15,12 @@
 #include "model/gradient_check.hpp"
 
 using namespace frugal;
+using test::enough;
 
 static_assert(Layer<sequential<dense, relu>> && Layer<layer_sequence> && Layer<any_layer>);
 static_assert(Layer<sequential<sequential<dense>, relu>>);
 
 namespace {
-
-constexpr double enough = 1e-7;
 
 //! A layer of a user's own, with one parameter: y = a x^2.
 struct scaled_square {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "boolean_layers.hpp"
 #include "catch.hpp"
+#include "layers.hpp"
 
 using namespace frugal;
 using namespace test;

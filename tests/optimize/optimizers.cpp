@@ -8,6 +8,8 @@
 
 #include "catch.hpp"
 
+namespace optimizers_test {
+
 using namespace frugal;
 
 static_assert(LocalOptimizer<sgd> && LocalOptimizer<momentum> && LocalOptimizer<nesterov> && LocalOptimizer<adam>);
@@ -59,3 +61,5 @@ TEST_CASE("optimizers: mismatched lengths and impossible settings are refused", 
     adam b{.epsilon = 0};
     CHECK_THROWS_AS(b.update(w, g3, 0), invalid_input);
 }
+
+}  // namespace optimizers_test

@@ -133,7 +133,7 @@ double accuracy_after(F f, any_optimizer optimizer, const dataset& test, std::ui
     return 100 * accuracy(rounded_f, trained(f, std::move(optimizer), std::move(w), epochs, 100, seed), test);
 }
 
-std::vector<verdict> fashion_mnist(std::uint64_t seed) {
+std::vector<verdict> low_bit_training(std::uint64_t seed) {
     constexpr std::uint64_t epochs = 9, steps = epochs * 600;
     const train_test data = load_data("fashion-mnist");
     const empirical_risk f(data.train, sequential({784}, dense{.outputs = 300, .bias = false}, group_normalization{},
@@ -164,7 +164,7 @@ std::vector<verdict> fashion_mnist(std::uint64_t seed) {
 reproductions_of_file askew_claims() {
     return {{"askew-logistic", "AskewSGD finds the best binary weights of logistic regression", logistic_optimum},
             {"askew-two-moons", "AskewSGD and BinaryConnect against the best binary weights", two_moons_ordering},
-            {"askew-fashion-mnist", "AskewSGD with 4-bit weights against full precision", fashion_mnist}};
+            {"askew-fashion-mnist", "AskewSGD with 4-bit weights against full precision", low_bit_training}};
 }
 
 }  // namespace frugal::driver

@@ -127,7 +127,7 @@ std::vector<verdict> bias_and_error(std::uint64_t seed) {
 }
 
 //! 8 workers, batch 64 each, FC-300-100 on Fashion-MNIST; biases and what factors are not fewer numbers than in 7 levels.
-std::vector<verdict> training(std::uint64_t seed) {
+std::vector<verdict> indirect_training(std::uint64_t seed) {
     constexpr std::size_t workers = 8, batch = 64;
     constexpr std::uint64_t steps = 500;
     const train_test data = load_data("fashion-mnist");
@@ -171,7 +171,7 @@ std::vector<verdict> training(std::uint64_t seed) {
 reproductions_of_file indirect_claims() {
     return {{"isgq-gains", "compression gains of indirect quantization", table_3_3},
             {"isgq-bias", "bias of naive and error of dithered indirect quantization", bias_and_error},
-            {"isgq-training", "accuracy with quantized factors of gradients", training}};
+            {"isgq-training", "accuracy with quantized factors of gradients", indirect_training}};
 }
 
 }  // namespace frugal::driver

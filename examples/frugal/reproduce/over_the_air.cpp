@@ -75,7 +75,7 @@ double accuracy_of(const std::string& exchange, const std::string& optimizer, st
     return 100 * train(work).test_accuracy;
 }
 
-std::vector<verdict> training(std::uint64_t seed) {
+std::vector<verdict> over_the_air_training(std::uint64_t seed) {
     const std::string source = "Abdi 2020, fig. 5.4", setting = "32 nodes, unequal data, half silent, 18 dB: ";
     const std::string sgd = "sgd(learning_rate=step_decay(rate=0.1,factor=0.5,every=50))";
     const double exact = accuracy_of("", sgd, seed);
@@ -95,7 +95,7 @@ std::vector<verdict> training(std::uint64_t seed) {
 
 reproductions_of_file over_the_air_claims() {
     return {{"over-the-air", "channel uses and exact error of random linear coding", channel_uses},
-            {"over-the-air-training", "training over a channel that adds up", training}};
+            {"over-the-air-training", "training over a channel that adds up", over_the_air_training}};
 }
 
 }  // namespace frugal::driver

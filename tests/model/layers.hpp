@@ -1,4 +1,4 @@
-//! A Boolean layer beside its definition in plain arithmetic.
+//! What a layer computes of given numbers.
 #pragma once
 
 #include <cmath>
