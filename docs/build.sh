@@ -36,6 +36,7 @@ grep -oH -E '(id|name)="[^"]*"' -- *.html | sed -E 's/:(id|name)="/#/; s/"$//' >
 find . -type f | cut -c3- >>"$work/places"
 awk 'NR == FNR { there[$1]; next } !($1 in there) { print $2 ": a link to " $1 ", which is not there" }' \
     "$work/places" "$work/links" >>"$work/problems"
+grep -l '|---' -- *.html | sed 's/$/: a table that is not read as one/' >>"$work/problems" || true
 # Nobody's business: what is in `detail`, and the parts of kernels for one kind of machine.
 find . -name '*_1_1detail*' -o -name '*namespace*detail*' -o -name '*__x86_8hpp*' -o -name '*__neon_8hpp*' |
     sed 's/$/: a page of what is not public/' >>"$work/problems"
