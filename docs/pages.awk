@@ -1,10 +1,24 @@
-# A page for Doxygen, line for line: the README is the main page; what the indices docs/**/README.md list lies below them.
+# A page for Doxygen, line for line: the README is the main page; what the indices docs/**/README.md list lies below them;
+# headings have the names that links within a page use.
 FNR == 1 {
     folder = FILENAME
     is_index = sub(/README\.md$/, "", folder) && sub(/.*docs\//, "docs/", folder)
-    if (FILENAME ~ /README\.md$/ && !is_index) {
+    stem = FILENAME
+    sub(/.*\//, "", stem)
+    sub(/\.md$/, "", stem)
+    if (stem == "README" && !is_index) {
         $0 = $0 " {#mainpage}"
     }
+}
+/^```cpp continued$/ { $0 = "```cpp" }
+/^```/ { inside = !inside }
+inside { print; next }
+/^##+ / {
+    name = tolower($0)
+    sub(/^#+ /, "", name)
+    gsub(/[^a-z0-9 -]/, "", name)
+    gsub(/ /, "-", name)
+    $0 = $0 " {#" stem "-" name "}"
 }
 is_index && match($0, /\[[^]]*\]\([a-z\/-]*(README)?\.md\)/) && !listed[substr($0, RSTART, RLENGTH)]++ {
     link = substr($0, RSTART, RLENGTH)
@@ -16,5 +30,6 @@ is_index && match($0, /\[[^]]*\]\([a-z\/-]*(README)?\.md\)/) && !listed[substr($
 }
 {
     gsub(/\]\((\.\.\/)*include\//, "](@ref ")
+    gsub(/\]\(#/, "](@ref " stem "-")
     print
 }
