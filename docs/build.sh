@@ -47,8 +47,15 @@ for page in docs/*.md docs/algorithms/*.md; do
         echo "$page: not listed in $index" >>"$work/problems"
     fi
 done
+# What docs/errors.md quotes is in the sources, but for what stands at "...".
+find include -name '*.hpp' -exec cat {} + | tr -s ' \n' ' ' | sed 's/" "//g; s/\\"/"/g' >"$work/sources"
+sed -n 's/^| `\([^`]*\)` .*/\1/p' docs/errors.md | sed 's/ *\.\.\. */\n/g' | while IFS= read -r part; do
+    if ! grep -qF -- "$part" "$work/sources"; then
+        echo "docs/errors.md: no message has '$part'" >>"$work/problems"
+    fi
+done
 if [ -s "$work/problems" ]; then
-    cat "$work/problems" >&2
+    sort -u "$work/problems" >&2
     exit 1
 fi
 
