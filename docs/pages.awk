@@ -3,6 +3,10 @@
 FNR == 1 {
     folder = FILENAME
     is_index = sub(/README\.md$/, "", folder) && sub(/.*docs\//, "docs/", folder)
+    readme = FILENAME
+    sub(/[^\/]*$/, "README", readme)
+    sub(/.*docs\//, "docs/", readme)
+    gsub(/\//, "_", readme)
     stem = FILENAME
     sub(/.*\//, "", stem)
     sub(/\.md$/, "", stem)
@@ -31,5 +35,6 @@ is_index && match($0, /\[[^]]*\]\([a-z\/-]*(README)?\.md\)/) && !listed[substr($
 {
     gsub(/\]\((\.\.\/)*include\//, "](@ref ")
     gsub(/\]\(#/, "](@ref " stem "-")
+    gsub(/\]\(README\.md\)/, "](@ref md_" readme ")")
     print
 }
