@@ -6,6 +6,7 @@ packages_build="g++ cmake ninja-build pkg-config"
 packages_programs="libcli11-dev nlohmann-json3-dev dataset-fashion-mnist gnuplot-nox"
 packages_tests="catch2"
 packages_benchmarks="libbenchmark-dev"
+packages_docs="doxygen"
 
 # install_packages PACKAGE...: installs those that are missing; does not touch the network if none is.
 install_packages() {

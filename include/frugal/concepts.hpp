@@ -29,18 +29,22 @@ template <class Q>
 concept HasAlphabet = requires(const Q q) {
     { q.symbols() } -> std::same_as<alphabet>;
 };
+//! See Quantizer.
 template <class Q>
 concept Indexes = requires(const Q q, float x) {
     { q.index(x) } -> std::same_as<float>;
 };
+//! See Quantizer.
 template <class Q>
 concept IndexesWithDither = requires(const Q q, float x) {
     { q.index(x, x) } -> std::same_as<float>;
 };
+//! See Quantizer.
 template <class Q>
 concept Values = requires(const Q q, float x) {
     { q.value(x) } -> std::same_as<float>;
 };
+//! See Quantizer.
 template <class Q>
 concept ValuesWithDither = requires(const Q q, float x) {
     { q.value(x, x) } -> std::same_as<float>;
@@ -133,8 +137,7 @@ concept Coder = std::copyable<C> && requires(const C c, std::span<const std::uin
     { c.name() } -> std::convertible_to<std::string>;
 };
 
-//! Which coordinates are sent: `select(x, key, out)` fills `out` with distinct increasing indices; see
-//! compress/sparse.hpp.
+// A Selector says which coordinates are sent: compress/selector/selection.hpp.
 
 //! Maps a vector of floats to a message and back.
 //!
@@ -189,6 +192,7 @@ concept AddsVectors = requires(A a, std::size_t d, std::span<const float> y, flo
     a.add(y, weight);
     a.result(out);
 };
+//! See Aggregator.
 template <class A, class C>
 concept AddsMessages =
     requires(A a, const C& c, const message& m, random_key k, float weight) { a.add(c, m, k, weight); };
@@ -237,6 +241,7 @@ template <class F>
 concept HasDimension = requires(const F f) {
     { f.dimension() } -> std::convertible_to<std::size_t>;
 };
+//! See Objective.
 template <class F>
 concept GivesGradients = requires(F f, std::span<const float> w, sample_indices batch, std::span<float> g) {
     { f.value_and_gradient(w, batch, g) } -> std::convertible_to<double>;

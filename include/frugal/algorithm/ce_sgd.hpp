@@ -36,6 +36,7 @@ struct loss_feedback {
     }
 };
 
+//! Settings of ce_sgd.
 struct ce_sgd_options {
     std::size_t workers = 1;
     std::uint64_t seed = 0;

@@ -21,6 +21,7 @@
 
 namespace frugal {
 
+//! Settings of choose_compressor.
 struct choose_options {
     double link_bits_per_second = 1e9;  //!< of a node, in each direction
     int repeat = 16;                    //!< messages that are averaged, and the number of nodes in mind
@@ -46,6 +47,7 @@ struct measured_choice {
     bool converges = false;
 };
 
+//! What choose_compressor found.
 struct choice {
     std::vector<measured_choice> codecs;  //!< by bits
     double seconds_uncompressed = 0;      //!< to send the floats over the link

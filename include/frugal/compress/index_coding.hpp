@@ -28,6 +28,7 @@ concept IndexCoding = requires(const C c, std::span<const std::uint32_t> indices
     { c.name() } -> std::convertible_to<std::string>;
 };
 
+//! ceil(log2 d) bits for each index.
 struct fixed_width_indices {
     static constexpr auto describe() {
         return describes("fixed_width_indices", "ceil(log2 d) bits an index, as papers count");

@@ -21,6 +21,7 @@
 
 namespace frugal {
 
+//! Settings of measure_codec.
 struct measure_options {
     int repeat = 10;                         //!< messages of the same vector, each under a key of its own
     std::uint64_t seed = 1;                  //!< of the keys

@@ -34,6 +34,7 @@ namespace frugal {
 class side_information_model {
 public:
     static constexpr int most_levels = 31;
+    //! What the message of one member of the group decoded to.
     struct sender {
         std::span<const std::uint8_t> symbols;  //!< q + levels
         std::span<const float> steps;           //!< of each bucket

@@ -104,6 +104,7 @@ constexpr float exact_log(float x) {
     return rounded(exponent * 0.69314718f) + (rounded(2.0f * s) + tail);
 }
 
+//! Both of one angle.
 struct sine_cosine {
     float sine;
     float cosine;

@@ -28,6 +28,8 @@ template <class T>
 concept archivable_number =
     (std::is_arithmetic_v<T> && !std::same_as<T, bool> && !std::same_as<T, long double>) || std::same_as<T, std::byte>;
 
+//! Where the values of a component go, or come from: `a(v)` for a number, a truth value, a key, anything with a `state`
+//! function, and vectors, arrays and optionals of these. Restoring throws `malformed_message` where bytes do not fit.
 class state_archive {
 public:
     //! Saves: what `a(value)` is given is appended to `out`.

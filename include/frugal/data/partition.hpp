@@ -59,6 +59,8 @@ private:
     std::vector<std::size_t> ends_;
 };
 
+//! Deals samples out to nodes: p(labels, nodes, key), a function of these alone. Throws `invalid_input` where there are
+//! fewer samples than nodes.
 template <class P>
 concept Partitioner =
     std::copyable<P> && requires(const P p, std::span<const std::uint32_t> labels, std::size_t nodes, random_key key) {

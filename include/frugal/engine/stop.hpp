@@ -24,11 +24,13 @@
 
 namespace frugal {
 
+//! Decides after every round whether a run ends: see above. It may remember what it saw.
 template <class R>
 concept StopRule = std::copyable<R> && requires(R rule, const run_status& status) {
     requires std::same_as<decltype(rule(status)), stop_reason> || std::same_as<decltype(rule(status)), bool>;
 };
 
+//! Stops after `count` rounds of the algorithm.
 struct rounds {
     std::uint64_t count = 0;
     stop_reason operator()(const run_status& s) const {
@@ -117,6 +119,7 @@ std::uint64_t planned_rounds_of(const R& rule) {
     }
 }
 
+//! Stops where one of two rules does; the first names the reason. What `||` of rules makes.
 template <StopRule A, StopRule B>
 struct either_rule {
     A first;

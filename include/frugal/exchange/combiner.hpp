@@ -78,14 +78,20 @@ public:
     template <Compressor C>
     bool add(A& part, channel<C>& codec, const peer& here, std::uint32_t leg, const envelope& e, std::size_t d) {
         const float weight = weights_.of(here.global(e.from));
-        if (!drop_malformed_) {
-            codec.open(here, leg, e, [&](const C& c, const message& m, random_key k) { part.add(c, m, k, weight); });
-            return true;
+        if constexpr (AddsMessages<A, C>) {
+            if (!drop_malformed_) {
+                codec.open(here, leg, e,
+                           [&](const C& c, const message& m, random_key k) { part.add(c, m, k, weight); });
+                return true;
+            }
         }
         borrowed_vector decoded = here.borrow(d);  // so that nothing of a message that is refused remains
         try {
             codec.decode(here, leg, e, decoded);
         } catch (const malformed_message&) {
+            if (!drop_malformed_) {
+                throw;
+            }
             return false;
         }
         part.add(std::span<const float>(decoded), weight);

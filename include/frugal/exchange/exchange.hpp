@@ -59,6 +59,7 @@ constexpr bool has_server(const E& exchange) {
     }
 }
 
+//! The update of a mean that leaves it as it is.
 struct no_update {
     void operator()(std::size_t, std::span<float>) const {}
 };

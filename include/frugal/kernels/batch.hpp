@@ -44,6 +44,7 @@ struct scalar_arch {
 
 #if defined(FRUGAL_HAS_SIMD)
 
+//! AVX, but not AVX2.
 template <class Arch>
 concept AvxWithoutAvx2 = std::derived_from<Arch, xsimd::avx> && !std::derived_from<Arch, xsimd::avx2>;
 
@@ -53,10 +54,12 @@ template <class Arch>
 struct usable_arch {
     using type = Arch;
 };
+//! Vectors of 128 bits in place of AVX.
 template <AvxWithoutAvx2 Arch>
 struct usable_arch<Arch> {
     using type = xsimd::sse4_2;
 };
+//! None in place of 32-bit NEON.
 template <>
 struct usable_arch<xsimd::neon> {
     using type = scalar_arch;
@@ -71,6 +74,7 @@ using default_arch = scalar_arch;
 
 #endif
 
+//! Not `scalar_arch`: an architecture of xsimd.
 template <class Arch>
 concept SimdArch = !std::same_as<Arch, scalar_arch>;
 

@@ -92,6 +92,7 @@ struct portable_bit_lanes<scalar_arch> : portable_bit_counts<std::uint64_t> {
 
 #if defined(FRUGAL_HAS_SIMD)
 
+//! In vectors of any architecture that xsimd knows.
 template <SimdArch Arch>
 struct portable_bit_lanes<Arch> : portable_bit_counts<word_batch<Arch>> {
     using vector = word_batch<Arch>;

@@ -74,12 +74,14 @@ struct absolute_value {
         return abs(v);
     }
 };
+//! v^2.
 struct square {
     template <class T>
     T operator()(const T& v) const {
         return v * v;
     }
 };
+//! min(v, 0).
 struct negative_part {
     template <class T>
     T operator()(const T& v) const {
@@ -87,6 +89,7 @@ struct negative_part {
         return min(v, T(0));
     }
 };
+//! max(v, 0).
 struct positive_part {
     template <class T>
     T operator()(const T& v) const {

@@ -253,6 +253,7 @@ inline constexpr std::size_t block_lanes = 64;
 template <class Word>
 struct lanes_of_16;
 
+//! Four lanes in a word.
 template <>
 struct lanes_of_16<std::uint64_t> {
     static std::uint64_t all(std::uint16_t v) { return 0x0001000100010001u * v; }
@@ -264,6 +265,7 @@ struct lanes_of_16<std::uint64_t> {
 };
 
 #if defined(FRUGAL_HAS_SIMD)
+//! The lanes of a vector.
 template <class Arch>
 struct lanes_of_16<xsimd::batch<std::uint16_t, Arch>> {
     using batch = xsimd::batch<std::uint16_t, Arch>;

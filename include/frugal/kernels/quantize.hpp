@@ -49,6 +49,7 @@ concept IndexesAs = requires(const Q q, const T x) {
 } || requires(const Q q, const T x) {
     { q.index(x) } -> std::same_as<T>;
 };
+//! Its value.
 template <class Q, class T>
 concept ValuesAs = requires(const Q q, const T x) {
     { q.value(x, x) } -> std::same_as<T>;

@@ -21,6 +21,7 @@ struct envelope {
 //! Messages of one source on one lane keep their order; those of different sources or lanes do not meet.
 class mailbox {
 public:
+    //! A message that has come.
     struct arrival {
         std::uint32_t source = 0;  //!< the node, whatever its number in a group is
         letter_ref content;

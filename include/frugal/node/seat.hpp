@@ -103,6 +103,7 @@ protected:
 
 //! Everything an engine keeps for a node while a round lasts.
 struct seat {
+    //! A message that has been sent, and the part of `destinations` that it goes to.
     struct departure {
         std::uint32_t lane = 0;
         letter_ref content;

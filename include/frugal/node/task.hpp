@@ -128,6 +128,7 @@ struct promise_value<void> : promise_base {
 template <class T = void>
 class [[nodiscard]] task {
 public:
+    //! What the compiler asks of a coroutine.
     struct promise_type : detail::promise_value<T> {
         task get_return_object() { return task(std::coroutine_handle<promise_type>::from_promise(*this)); }
     };

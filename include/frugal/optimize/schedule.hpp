@@ -30,6 +30,7 @@
 
 namespace frugal {
 
+//! A learning rate as a function of the step: any of the table above, chosen at run time.
 class schedule {
 public:
     static constexpr std::size_t max_milestones = 8;

@@ -76,6 +76,7 @@ T nearest(const Values& values, const T& x) {
     return values.value(values.index(x));
 }
 
+//! Any of the grids that the functions below make, chosen at run time.
 class grid {
 public:
     static constexpr std::size_t most_listed = 256;

@@ -52,6 +52,7 @@ struct check_result {
     explicit operator bool() const { return holds; }
 };
 
+//! Settings of the checks.
 struct check_options {
     std::size_t draws = 200;      //!< keys that expectations are taken over
     std::uint64_t seed = 1;       //!< of the keys, and of the vectors that checks make themselves

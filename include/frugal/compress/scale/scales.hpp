@@ -39,10 +39,12 @@ inline float checked_norm(double value, std::span<const float> x) {
 
 }  // namespace detail
 
+//! max |x_i|: no coordinate clips. One pass.
 struct max_norm {
     static constexpr auto describe() { return describes("max_norm", "max |x_i|: bounds the error of a coordinate"); }
     static constexpr norm_kind kind = norm_kind::max;
     float measure(std::span<const float> x) const { return detail::checked_norm(kernels::max_abs(x), x); }
+    //! The same norm from pieces of x; not finite where x is not.
     class accumulator {
     public:
         void add(std::span<const float> piece) {
@@ -59,12 +61,14 @@ struct max_norm {
     std::string name() const { return described_name(*this); }
 };
 
+//! ||x||_2, summed in double. One pass; throws `invalid_input` where it exceeds the range of float.
 struct l2_norm {
     static constexpr auto describe() { return describes("l2_norm", "the Euclidean norm (QSGD's original form)"); }
     static constexpr norm_kind kind = norm_kind::l2;
     float measure(std::span<const float> x) const {
         return detail::checked_norm(std::sqrt(kernels::sum_squares(x)), x);
     }
+    //! The same norm from pieces of x, each but the last of a multiple of 16 elements; not finite where x is not.
     class accumulator {
     public:
         void add(std::span<const float> piece) { sum_.add(piece); }
@@ -76,6 +80,7 @@ struct l2_norm {
     std::string name() const { return described_name(*this); }
 };
 
+//! ||x||_1 / d, for quantizers that ignore their scale (sign). Coordinates may exceed it. One pass.
 struct mean_abs {
     static constexpr auto describe() { return describes("mean_abs", "the mean of |x_i|, for sign"); }
     static constexpr norm_kind kind = norm_kind::mean_abs;
