@@ -53,7 +53,7 @@ class Amalgamation:
             found = DIRECTIVE.match(line)
             directive, argument = found.groups() if found else ("", "")
             if directive == "include":
-                line = self._include(name, line, argument, conditions)
+                line = self._include(line, argument, conditions)
             elif directive == "pragma" and argument == "once":
                 line = None
             elif directive in ("if", "ifdef", "ifndef"):
@@ -64,7 +64,7 @@ class Amalgamation:
                 kept.append(line)
         return "\n".join(kept).strip("\n") + "\n"
 
-    def _include(self, name, line, argument, conditions):
+    def _include(self, line, argument, conditions):
         """What an include becomes where it stands."""
         included = argument[1:-1]
         if not included.startswith("frugal/"):
@@ -73,11 +73,11 @@ class Amalgamation:
             self.foreign.add(argument)
         elif not conditions:
             self.add(included)
-        elif included in self.inlined:
-            sys.exit(f"{name} includes {included} under a condition, and so does another: one copy cannot serve both")
-        else:
+        elif included not in self.inlined:
             self.inlined[included] = True
             return f"// ---- {included}\n\n{self._lines(included, conditions)}"
+        elif self.inlined[included]:
+            sys.exit(f"{included} is included under two conditions: one copy cannot serve both")
         return None
 
     def text(self):
