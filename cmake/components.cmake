@@ -11,15 +11,10 @@
 
 list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 
-file(GLOB_RECURSE FRUGAL_HEADERS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/frugal/*.hpp)
-
 add_library(frugal_core INTERFACE)
 add_library(frugal::core ALIAS frugal_core)
 set_target_properties(frugal_core PROPERTIES EXPORT_NAME core)
-target_sources(
-    frugal_core
-    INTERFACE FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${FRUGAL_HEADERS}
-)
+target_include_directories(frugal_core INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 target_compile_features(frugal_core INTERFACE cxx_std_20)
 # What a message decodes to must not depend on whether a*b+c is fused.
 target_compile_options(

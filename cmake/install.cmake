@@ -8,9 +8,15 @@ set(config_folder ${CMAKE_INSTALL_DATADIR}/cmake/frugal)
 set(pkgconfig_folder ${CMAKE_INSTALL_DATADIR}/pkgconfig)
 
 install(
+    DIRECTORY ${PROJECT_SOURCE_DIR}/include/frugal
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    FILES_MATCHING
+    PATTERN *.hpp
+)
+install(
     TARGETS frugal_core frugal
     EXPORT frugalTargets
-    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
 )
 install(EXPORT frugalTargets NAMESPACE frugal:: DESTINATION ${config_folder})
 

@@ -4,7 +4,7 @@
 packages_library="libxsimd-dev libxtensor-dev libtbb-dev libopenblas-dev zlib1g-dev libopenmpi-dev openmpi-bin"
 packages_build="g++ cmake ninja-build pkg-config"
 packages_programs="libcli11-dev nlohmann-json3-dev dataset-fashion-mnist gnuplot-nox"
-packages_tests="catch2"
+packages_tests="catch2 python3"
 packages_benchmarks="libbenchmark-dev"
 packages_docs="doxygen"
 

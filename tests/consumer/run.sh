@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds and runs the consumer: run.sh find_package|add_subdirectory|pkg_config SOURCE_DIR PREFIX WORK_DIR CXX
-# SOURCE_DIR is frugal's, PREFIX is where it was installed, WORK_DIR is emptied.
+# Builds and runs the consumer: run.sh find_package|add_subdirectory|fetch_content|pkg_config SOURCE PREFIX WORK_DIR CXX
+# SOURCE is frugal's, PREFIX is where it was installed, WORK_DIR is emptied.
 set -euo pipefail
 way=$1 source=$2 prefix=$3 work=$4 cxx=$5
 consumer=$source/tests/consumer
@@ -14,7 +14,7 @@ find_package)
     # A component that does not exist is refused by name.
     mkdir "$work/unknown"
     cat >"$work/unknown/CMakeLists.txt" <<'END'
-cmake_minimum_required(VERSION 3.25)
+cmake_minimum_required(VERSION 3.22)
 project(unknown LANGUAGES CXX)
 find_package(frugal CONFIG REQUIRED COMPONENTS warp_drive)
 END
@@ -29,6 +29,20 @@ add_subdirectory)
     cmake -S "$consumer" -B "$work" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" -DFRUGAL_SOURCE_DIR="$source"
     cmake --build "$work"
     "$work/consumer"
+    ;;
+fetch_content)
+    cat >"$work/CMakeLists.txt" <<END
+cmake_minimum_required(VERSION 3.22)
+project(fetched LANGUAGES CXX)
+include(FetchContent)
+FetchContent_Declare(frugal SOURCE_DIR $source)
+FetchContent_MakeAvailable(frugal)
+add_executable(consumer $source/test_package/core.cpp)
+target_link_libraries(consumer PRIVATE frugal::core)
+END
+    cmake -S "$work" -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER="$cxx"
+    cmake --build "$work/build"
+    "$work/build/consumer"
     ;;
 pkg_config)
     export PKG_CONFIG_PATH=$prefix/share/pkgconfig

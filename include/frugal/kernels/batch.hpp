@@ -30,6 +30,9 @@
 FRUGAL_KERNELS_BEGIN
 #include <xsimd/xsimd.hpp>
 FRUGAL_KERNELS_END
+#if XSIMD_VERSION_MAJOR * 100 + XSIMD_VERSION_MINOR < 801
+#error "frugal needs xsimd 8.1 or newer: install one, or define FRUGAL_ARCH_SCALAR to do without"
+#endif
 #if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
 #define FRUGAL_HAS_SIMD 1
 #endif
