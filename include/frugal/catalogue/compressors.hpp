@@ -11,6 +11,7 @@
 #include <frugal/catalogue/policy_list.hpp>
 #include <frugal/compress/alternating.hpp>
 #include <frugal/compress/any_compressor.hpp>
+#include <frugal/compress/blocked.hpp>
 #include <frugal/compress/codebook.hpp>
 #include <frugal/compress/coder/any_coder.hpp>
 #include <frugal/compress/coder/elias.hpp>
@@ -27,6 +28,7 @@
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/low_rank.hpp>
+#include <frugal/compress/per_tensor.hpp>
 #include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
@@ -191,6 +193,8 @@ struct catalogue_of<any_compressor> {
         policy_list<error_feedback<any_compressor>>,              //
         policy_list<weighted_error_feedback<any_compressor>>,     //
         policy_list<contractive<any_compressor>>,                 //
+        policy_list<per_tensor<any_compressor>>,                  //
+        policy_list<blocked<any_compressor>>,                     //
         policy_list<alternating<any_compressor, any_compressor>>>;
     static constexpr std::array aliases{
         catalogue_alias{"dqsg", "7 levels, dithered", "scalar(dithered(levels=3),max_norm,radix)"},
