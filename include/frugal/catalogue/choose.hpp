@@ -230,6 +230,9 @@ inline choice choose_compressor(std::span<const float> x, const choose_options& 
             if (o.progress) {
                 o.progress(done++, candidates.size() * ways);
             }
+            if (way == 1 && whole.name() != name) {
+                continue;  // it treats tensors apart itself
+            }
             try {
                 const any_compressor c = way == 0 ? whole : per_tensor(whole, *o.tensors);
                 codec_measurement m;
