@@ -1,8 +1,5 @@
 //! `frugal choose`: every codec of the catalogue on one real vector, and which to take.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,34 +9,11 @@
 
 #include "choices.hpp"
 #include "commands.hpp"
+#include "layout_file.hpp"
 #include "report.hpp"
 
 namespace frugal::driver {
 namespace {
-
-//! The tensors of a file: a list of {"name", "shape"}, or an object that has it as "tensors".
-tensor_layout read_tensors(const std::filesystem::path& file) {
-    std::ifstream in(file);
-    expect(in.good(), [&] { return "cannot open " + file.string() + ": " + std::strerror(errno); });
-    try {
-        nlohmann::json j = nlohmann::json::parse(in);
-        tensor_layout layout;
-        for (const auto& t : j.is_object() ? j.at("tensors") : j) {
-            std::vector<std::size_t> shape;
-            for (const auto& extent : t.at("shape")) {
-                expect(extent.is_number_unsigned(), "an extent is not a whole number");
-                shape.push_back(extent.get<std::size_t>());
-            }
-            layout.add(t.at("name").get<std::string>(), shape);
-        }
-        expect(!layout.empty(), "it names no tensors");
-        return layout;
-    } catch (const nlohmann::json::exception& e) {
-        throw invalid_input(file.string() + " is no list of {\"name\", \"shape\"}: " + e.what());
-    } catch (const invalid_input& e) {
-        throw invalid_input(file.string() + ": " + e.what());
-    }
-}
 
 std::string table_of(const choice& found) {
     std::vector<std::vector<std::string>> rows{
@@ -114,11 +88,7 @@ int run_choose(const choose_request& request, const std::filesystem::path& out) 
     const bit_rate link = bit_rate::read(parse_term(request.link));
     std::optional<tensor_layout> tensors;
     if (!request.tensors.empty()) {
-        tensors = read_tensors(request.tensors);
-        expect(tensors->size() == x.size(), [&] {
-            return request.tensors.string() + " describes " + std::to_string(tensors->size()) + " elements, but " +
-                   request.input.string() + " has " + std::to_string(x.size());
-        });
+        tensors = read_layout(request.tensors, x.size());
     }
     const result_folder folder(out);
     const choice found = choose_compressor(x, {.link_bits_per_second = link.bits_per_second,

@@ -9,18 +9,26 @@
 
 #include "choices.hpp"
 #include "commands.hpp"
+#include "layout_file.hpp"
 #include "report.hpp"
 
 namespace frugal::driver {
 namespace {
 
+void fit(any_compressor& compressor, const codec_request& request, std::size_t elements) {
+    if (!request.tensors.empty()) {
+        compressor.fit(read_layout(request.tensors, elements));
+    }
+}
+
 //! The other way round: a message in, its vector out.
-int decode(const codec_request& request, const any_compressor& compressor) {
+int decode(const codec_request& request, any_compressor& compressor) {
     expect(!request.output.empty(), "codec --message FILE needs --output FILE, for the vector");
     std::ifstream in(request.message, std::ios::binary);
     expect(in.good(), [&] { return "cannot open " + request.message.string(); });
     const std::string bytes(std::istreambuf_iterator<char>(in), {});
     const message m = message::parse(std::as_bytes(std::span(bytes)));
+    fit(compressor, request, m.dimension());
     std::vector<float> y(m.dimension());
     compressor.decompress(m, m.key(request.seed), y);
     write_floats(request.output, y);
@@ -42,6 +50,7 @@ int run_codec(const codec_request& request) {
         return decode(request, compressor);
     }
     const std::vector<float> x = read_floats(request.input == "-" ? "/dev/stdin" : request.input);
+    fit(compressor, request, x.size());
     if (compressor.needs_side_information({.node = 0})) {
         std::cerr << "frugal: this message is meant to be decoded near a vector that the receiver knows; here it is "
                      "decoded near zero\n";

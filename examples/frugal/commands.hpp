@@ -17,6 +17,7 @@ struct codec_request {
     std::filesystem::path message;          // instead: a message to decode
     std::filesystem::path output;           // the decoded vector; empty: none
     std::filesystem::path written_message;  // the first message; empty: none
+    std::filesystem::path tensors;          // layout.json; empty: none
     int repeat = 10;
     std::uint64_t seed = 1;
 };

@@ -78,6 +78,7 @@ int run(int argc, char** argv) {
     codec->add_option("--message", codec_options.message, "instead of --input: a message to decode");
     codec->add_option("--output", codec_options.output, "where to write the decoded vector");
     codec->add_option("--write-message", codec_options.written_message, "where to write the first message");
+    codec->add_option("--tensors", codec_options.tensors, "a file with the tensors, for per_tensor (see choose)");
     codec->add_option("--repeat", codec_options.repeat, "repeats, each with a fresh key")
         ->check(whole(1, 1000000))
         ->capture_default_str();
@@ -88,7 +89,7 @@ int run(int argc, char** argv) {
     choose->add_option("--input", choose_options.input, "an .npy file, or raw little-endian 32-bit floats")->required();
     choose->add_option("--link", choose_options.link, "of a node, in each direction")->capture_default_str();
     choose->add_option("--tensors", choose_options.tensors,
-                       "a file with [{\"name\": ..., \"shape\": [...]}, ...]: measures codecs tensor by tensor, too");
+                       "a file with [{\"name\": ..., \"shape\": [...]}, ...]: measures codecs per tensor, too");
     choose->add_option("--repeat", choose_options.repeat, "messages that are averaged")
         ->check(whole(1, 1000000))
         ->capture_default_str();

@@ -73,16 +73,13 @@ struct setup {
         make_objective = std::visit([&](const auto& o) { return o(data.train, r.seed); }, objective);
         const any_objective model = make_objective(0);
         initial.resize(model.dimension());
-        optimizer.fit(model.layout());
         model.initialize({.seed = r.seed, .purpose = purposes::initialize}, initial);
+        fit(model.layout());
         classifies = model.classes() > 0;
-        if (weight_grid* grid = optimizer.weights()) {
-            grid->fit(model.layout(), initial);
-            if (optimizer.differentiates_on_grid()) {
-                make_objective = [latent = std::move(make_objective), on = *grid](std::uint32_t node) {
-                    return any_objective(on_grid(latent(node), on));
-                };
-            }
+        if (const weight_grid* grid = optimizer.weights(); grid != nullptr && optimizer.differentiates_on_grid()) {
+            make_objective = [latent = std::move(make_objective), on = *grid](std::uint32_t node) {
+                return any_objective(on_grid(latent(node), on));
+            };
         }
         if (classifies) {
             test = model.with_data(data.test);
@@ -105,6 +102,26 @@ struct setup {
         if (!r.topology.empty()) {
             topology = parse<any_mixing_matrix>(r.topology);
         }
+    }
+    //! Tells all that was parsed which tensors the model has.
+    void fit(const tensor_layout& layout) {
+        compressor.fit(layout);
+        if (coded) {
+            coded->fit(layout);
+        }
+        if (exchange) {
+            exchange->fit(layout);
+        }
+        optimizer.fit(layout, initial);
+        std::visit(
+            [&](auto& a) {
+                if constexpr (requires { a.outer; }) {
+                    a.outer.fit(layout, initial);
+                } else if constexpr (requires { a.server; }) {
+                    a.server.fit(layout, initial);
+                }
+            },
+            algorithm);
     }
     //! The mini-batches of worker k: an iid share of every epoch's permutation, or of its own samples.
     batch_sampler batches(const training_request& r, std::size_t k) const {
@@ -247,11 +264,8 @@ private:
         for (std::uint32_t i = 0; i < c.probe; ++i) {
             with.feedback.probe.push_back(i);
         }
-        loss_mask mask = c.mask;
-        if (mask.layers.empty()) {
-            mask.layers = setup_.make_objective(0).layout().sizes();
-        }
-        const sparse_compressor masked(std::move(mask), setup_.compressor, bitmap_indices{});
+        sparse_compressor masked(c.mask, setup_.compressor, bitmap_indices{});
+        masked.fit(setup_.make_objective(0).layout());
         const auto train_by = [&](auto codec) {
             run_program(erase(
                 ce_sgd(with, objective(), setup_.initial, batches(), server(std::move(codec)), setup_.optimizer)));

@@ -83,7 +83,8 @@ TEST_CASE("choose: what is recommended converges, is within bounds, and pays", "
 }
 
 TEST_CASE("choose: tensors, progress, and what is refused", "[catalogue][choose]") {
-    const auto x = testing::normal_vector(100, 3);
+    auto x = testing::normal_vector(100, 3);
+    std::fill_n(x.begin(), 60, 1e-3f);
     tensor_layout tensors;
     tensors.add("a", {60}).add("b", {40});
     std::size_t calls = 0;
@@ -94,7 +95,16 @@ TEST_CASE("choose: tensors, progress, and what is refused", "[catalogue][choose]
                                                CHECK(of == 4);
                                            }});
     CHECK(calls == 4);
-    CHECK(find(c, "by_tensor(identity)").bits_per_coordinate > find(c, "identity").bits_per_coordinate);
+    const std::string dither = parse<any_compressor>("scalar(dithered)").name();
+    const measured_choice &each = find(c, "per_tensor(" + dither + ")"), &whole = find(c, dither);
+    CHECK(find(c, "per_tensor(identity)").bits_per_coordinate > find(c, "identity").bits_per_coordinate);
+    CHECK(each.bits_per_coordinate > whole.bits_per_coordinate);
+    CHECK(each.relative_error < 0.8 * whole.relative_error);  // more than half have a step of a thousandth
+    CHECK(choose_compressor(x, {.tensors = &tensors, .candidates = {"error_feedback(per_tensor(dqsg))"}})
+              .codecs[0]
+              .converges);
+    CHECK_THROWS_WITH(choose_compressor(x, {.candidates = {"per_tensor(dqsg)"}}),
+                      test::contains_text("refuses this vector: per_tensor: which tensors"));
     CHECK_THROWS_AS(choose_compressor({}), invalid_input);
     CHECK_THROWS_AS(choose_compressor(x, {.link_bits_per_second = 0}), invalid_input);
     CHECK_THROWS_AS(choose_compressor(x, {.candidates = {"nothing"}}), invalid_input);

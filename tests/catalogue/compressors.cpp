@@ -28,11 +28,14 @@ std::vector<float> normal_values(std::size_t n) {
 TEST_CASE("catalogue: a compressor made from a name decodes what its namesake wrote", "[catalogue][policies][exact]") {
     const random_key key{.seed = 3, .node = 2, .round = 1};
     const auto x = normal_values(37);
+    tensor_layout two_tensors;
+    two_tensors.add("matrix", {6, 5}).add("rest", {7});
     std::size_t refused = 0;  // such as a shared norm that nobody has agreed on
     const auto samples = test::sample_expressions<any_compressor>();
     for (const std::string& text : samples) {
         CAPTURE(text);
         auto sender = parse<any_compressor>(text);
+        sender.fit(two_tensors);
         auto receiver = parse<any_compressor>(sender.name());
         message m;
         try {
@@ -61,4 +64,33 @@ TEST_CASE("policies: senders agree on numbers only where a scale is shared", "[c
     CHECK(agreed("scalar(dithered(levels=3),bucketed(max_norm,8192),radix)") == 0);
     CHECK(agreed("scalar(ternary,shared_norm)") == 1);
     CHECK(agreed("scalar(ternary,bucketed(shared_norm,64))") == 1);
+}
+
+TEST_CASE("catalogue: what is compressed tensor by tensor is told the tensors once, and its name says them",
+          "[catalogue][per_tensor]") {
+    tensor_layout two_tensors;
+    two_tensors.add("matrix", {6, 5}).add("rest", {7});
+    const auto x = normal_values(37);
+    for (const char* text : {"per_tensor(dqsg)", "per_tensor(sparse(top_k(fraction=0.2)))", "per_tensor(low_rank)",
+                             "error_feedback(per_tensor(signsgd))",
+                             "alternating(per_tensor(dqsg),contractive(per_tensor("
+                             "scalar(dithered))))"}) {
+        CAPTURE(text);
+        auto sender = parse<any_compressor>(text);
+        CHECK(parse<any_compressor>(sender.name()).name() == sender.name());
+        message m;
+        CHECK_THROWS_WITH(sender.compress(x, {}, m),
+                          test::contains_text("which tensors the vector holds is not known"));
+        sender.fit(two_tensors);
+        CHECK(sender.name().find("shapes=[[6,5],[7]]") != std::string::npos);
+        auto receiver = parse<any_compressor>(sender.name());
+        CHECK(receiver.name() == sender.name());
+        std::vector<float> expected(x.size()), y(x.size());
+        sender.compress(x, {}, m, expected);
+        receiver.decompress(m, {}, y);
+        CHECK(y == expected);
+    }
+    CHECK_THROWS_WITH(parse<any_compressor>("blocked(signsgd)"), test::contains_text("put error_feedback around"));
+    CHECK_THROWS_AS(parse<any_compressor>("per_tensor(dqsg,shapes=[[0]])"), expression_error);
+    CHECK(parse<any_compressor>("blocked(dqsg)").granule() == 65536);
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "exchange/averaging.hpp"
 
 using namespace frugal;
 
@@ -36,4 +37,19 @@ TEST_CASE("exchanges: what makes no sense is refused with a reason", "[catalogue
     CHECK_THROWS_WITH(parse<any_exchange>("over_the_air(dqsg)"), Contains("linear"));
     CHECK_THROWS_WITH(parse<any_exchange>("feedback(over_the_air)"), Contains("feedback"));
     CHECK_THROWS_WITH(parse<any_exchange>("sharded(block=-1)"), Contains("whole number"));
+}
+
+TEST_CASE("exchanges: told the tensors, they are those whose compressors were given them",
+          "[catalogue][exchanges][per_tensor][equivalence]") {
+    tensor_layout layout;
+    layout.add("weight", {5, 5}).add("bias", {5});
+    const auto inputs = test::inputs_of(3, 30);
+    auto by_name = parse<any_exchange>(
+        "server(up=per_tensor(scalar(dithered(levels=3))),down=per_tensor(scalar(dithered)),contributes=1)");
+    by_name.fit(layout);
+    const server typed(per_tensor{scalar_compressor{dithered{.levels = 3}}, layout},
+                       per_tensor{scalar_compressor{dithered{}}, layout}, mean{}, {.contributes = true});
+    CHECK(test::averaged(by_name, inputs) == test::averaged(typed, inputs));
+    CHECK_THROWS_WITH(test::averaged(parse<any_exchange>("all_gather(per_tensor(identity))"), inputs),
+                      Catch::Matchers::Contains("which tensors the vector holds is not known"));
 }

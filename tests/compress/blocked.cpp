@@ -5,6 +5,7 @@
 
 #include <oneapi/tbb/task_arena.h>
 
+#include <frugal/compress/any_compressor.hpp>
 #include <frugal/compress/error_feedback.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/sparse.hpp>
@@ -78,4 +79,16 @@ TEST_CASE("blocked: feedback around it, and agreement for all blocks", "[compres
     agree_with(shared, std::array{own});
     message m;
     shared.compress(x, {}, m);
+}
+
+TEST_CASE("blocked: what is chosen at run time must remember nothing", "[compress][blocked][hostile]") {
+    const auto x = sample::normal_vector(100, 5);
+    const scalar_compressor inner{dithered{.levels = 2}};
+    blocked erased{any_compressor(sparse_compressor{top_k{.fraction = 0.5}, any_compressor(inner)}), 40};
+    CHECK(is_stateless(erased));
+    blocked typed{sparse_compressor{top_k{.fraction = 0.5}, inner}, 40};
+    CHECK(sample::round_trip(erased, x, {}) == sample::round_trip(typed, x, {}));
+    const any_compressor remembers{error_feedback{inner}};
+    CHECK_THROWS_WITH((blocked{remembers, 40}), test::contains_text("put error_feedback around blocked"));
+    CHECK_THROWS_AS((blocked{any_compressor(sparse_compressor{top_k{}, remembers}), 40}), invalid_input);
 }

@@ -44,6 +44,10 @@ TEST_CASE("measure: feedback is one sender's, so that its mean comes closer", "[
     CHECK(m.relative_error_of_mean() == Approx(0.5 * 0.25));
 }
 
+TEST_CASE("measure: at least one repetition", "[compress][measure][hostile]") {
+    CHECK_THROWS_AS(measure_codec(identity{}, std::vector<float>(3), {.repeat = 0}), invalid_input);
+}
+
 TEST_CASE("measure: errors are those of the closed form", "[compress][measure][statistical]") {
     const auto x = normal_vector(2000, 3);
     const scalar_compressor c{dithered{.levels = 2}};
@@ -54,24 +58,6 @@ TEST_CASE("measure: errors are those of the closed form", "[compress][measure][s
     const double deviations = std::sqrt(0.8 / (2000.0 * n));
     CHECK(std::fabs(m.distortion / expected - 1) < 4.5 * deviations);
     CHECK(std::fabs(m.distortion_of_mean * n / expected - 1) < 4.5 * std::sqrt(2.0 / 2000));
-}
-
-TEST_CASE("measure: tensor by tensor, with a scale and a message each", "[compress][measure]") {
-    std::vector<float> x = normal_vector(300, 4);
-    for (std::size_t i = 0; i < 100; ++i) {
-        x[i] *= 1e-3f;
-    }
-    tensor_layout tensors;
-    tensors.add("small", {100}).add("large", {20, 10});
-    const scalar_compressor c{dithered{.levels = 7}};
-    const codec_measurement one = measure_codec(c, x);
-    const codec_measurement each = measure_codec(c, x, {.tensors = &tensors});
-    CHECK(each.payload_bits == one.payload_bits + 32);
-    CHECK(each.wire_bytes > one.wire_bytes);
-    CHECK(each.distortion < 0.8 * one.distortion);  // a third of the coordinates has a step of a thousandth
-    tensors.add("more", {1});
-    CHECK_THROWS_WITH(measure_codec(c, x, {.tensors = &tensors}), test::contains_text("the tensors have 301 elements"));
-    CHECK_THROWS_AS(measure_codec(c, x, {.repeat = 0}), invalid_input);
 }
 
 TEST_CASE("measure: senders that agree on a scale agree with themselves", "[compress][measure]") {

@@ -30,20 +30,24 @@ static_assert(Partition<cuts> && !Partition<std::vector<std::size_t>> && !Partit
 
 const random_key key{.seed = 1, .node = 2, .round = 3};
 
-std::vector<std::byte> encoded(const auto& codec, const cuts& parts, std::span<const float> x,
+//! All parts by one compressor.
+auto always(const auto& compressor) {
+    return [&compressor](std::size_t) -> const auto& { return compressor; };
+}
+
+std::vector<std::byte> encoded(const auto& compressor, const cuts& parts, std::span<const float> x,
                                std::span<float> echo = {}) {
     std::vector<std::byte> bytes;
     payload_writer w(bytes);
-    codec.encode(parts, x, key, w, echo);
+    encode_parts(parts, always(compressor), x, key, w, echo);
     w.align();
     return bytes;
 }
 
 }  // namespace
 
-TEST_CASE("parts_codec: lengths, then the payload of every part under its own key", "[compress][parts]") {
+TEST_CASE("parts: lengths, then the payload of every part under its own key", "[compress][parts]") {
     const scalar_compressor dither{dithered{.levels = 3}};
-    const parts_codec codec(dither);
     const cuts parts{{0, 1, 34, 40, 100}};
     const auto x = sample::normal_vector(100, 4);
     std::vector<std::byte> lengths, payloads;
@@ -64,46 +68,44 @@ TEST_CASE("parts_codec: lengths, then the payload of every part under its own ke
     w.align();
     lengths.insert(lengths.end(), payloads.begin(), payloads.end());
     std::vector<float> echo(100), y(100), sum(100, 1.0f);
-    CHECK(encoded(codec, parts, x) == lengths);
-    CHECK(encoded(codec, parts, x, echo) == lengths);
+    CHECK(encoded(dither, parts, x) == lengths);
+    CHECK(encoded(dither, parts, x, echo) == lengths);
     payload_reader r(lengths);
-    codec.decode(parts, r, key, y);
+    decode_parts(parts, always(dither), r, key, y);
     r.finish();
     CHECK(y == expected);
     CHECK(echo == expected);
     payload_reader again(lengths);
-    codec.decode_add(parts, again, key, 0.5f, sum);
+    decode_add_parts(parts, always(dither), again, key, 0.5f, sum);
     for (std::size_t i = 0; i < 100; ++i) {
         CHECK(sum[i] == Approx(1 + 0.5 * double(y[i])).margin(1e-6));
     }
 }
 
-TEST_CASE("parts_codec: one agreement for all parts, the largest offer of any", "[compress][parts]") {
-    const parts_codec codec(scalar_compressor{ternary{}, shared_norm{}});
+TEST_CASE("parts: one agreement for all parts, the largest offer of any", "[compress][parts]") {
+    const scalar_compressor shared{ternary{}, shared_norm{}};
     std::array<float, 1> out{};
-    codec.share(cuts{{0, 2, 3, 5}}, std::array{1.0f, -2.0f, 7.0f, 3.0f, 0.0f}, out);
+    share_parts(cuts{{0, 2, 3, 5}}, always(shared), std::array{1.0f, -2.0f, 7.0f, 3.0f, 0.0f}, out);
     CHECK(out[0] == 7);
-    codec.share(cuts{{0, 1}}, std::array{0.25f}, out);
+    share_parts(cuts{{0, 1}}, always(shared), std::array{0.25f}, out);
     CHECK(out[0] == 0.25f);
 }
 
-TEST_CASE("parts_codec: an element that is not finite is named by its place in the whole",
-          "[compress][parts][hostile]") {
-    const parts_codec codec(identity{});
+TEST_CASE("parts: an element that is not finite is named by its place in the whole", "[compress][parts][hostile]") {
     auto x = sample::normal_vector(10, 5);
     x[7] = std::numeric_limits<float>::infinity();
-    CHECK_THROWS_WITH(encoded(codec, cuts{{0, 5, 10}}, x), test::contains_text("element 7 "));
+    CHECK_THROWS_WITH(encoded(identity{}, cuts{{0, 5, 10}}, x), test::contains_text("element 7 "));
 }
 
-TEST_CASE("parts_codec: lengths that lie are refused", "[compress][parts][hostile]") {
-    const parts_codec codec(identity{});
+TEST_CASE("parts: lengths that lie are refused", "[compress][parts][hostile]") {
     const cuts parts{{0, 1, 3}};
-    const auto bytes = encoded(codec, parts, std::array{1.0f, 2.0f, 3.0f});
+    const auto bytes = encoded(identity{}, parts, std::array{1.0f, 2.0f, 3.0f});
     REQUIRE(bytes.size() == 8 + 12);
     std::vector<float> y(3);
     const auto attempt = [&](std::vector<std::byte> altered) {
         payload_reader r(altered);
-        codec.decode(parts, r, key, y);
+        const identity codec;
+        decode_parts(parts, always(codec), r, key, y);
         r.finish();
     };
     CHECK_NOTHROW(attempt(bytes));

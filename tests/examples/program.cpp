@@ -360,7 +360,40 @@ TEST_CASE("program: codec measures one vector", "[examples]") {
     CHECK(frugal("codec --compressor identity --input " + (folder / "odd.f32")).status == 1);
 }
 
-TEST_CASE("program: choose measures every codec on a vector, also tensor by tensor", "[examples]") {
+TEST_CASE("program: what is compressed per tensor learns the tensors of a file or of the model", "[examples]") {
+    const scratch_folder folder;
+    std::ofstream(folder / "x.f32", std::ios::binary) << std::string(4000, '\x3E');
+    std::ofstream(folder / "layout.json") << R"([{"name": "a", "shape": [20, 40]}, {"name": "b", "shape": [200]}])";
+    const std::string codec =
+        "codec --repeat 1 --compressor 'per_tensor(scalar(dithered))' --input " + (folder / "x.f32");
+    const outcome told = frugal(codec + " --tensors " + (folder / "layout.json"));
+    INFO(told.output);
+    REQUIRE(told.status == 0);
+    CHECK(nlohmann::json::parse(told.output).at("compressor") ==
+          "per_tensor(scalar(dithered(levels=1),max_norm,packed),shapes=[[20,40],[200]])");
+    const outcome untold = frugal(codec);
+    CHECK(untold.status == 1);
+    CHECK(untold.output.find("which tensors the vector holds is not known") != std::string::npos);
+    const auto digest_of = [&](const std::string& how) {
+        const outcome run = frugal(
+            "train --data 'synthetic(samples=400,test_samples=50)' --objective 'mlp(5)' --nodes 2 --batch 16 --rounds "
+            "3 "
+            "--out " +
+            (folder / "run") + " " + how);
+        INFO(run.output);
+        REQUIRE(run.status == 0);
+        return run_of(folder / "run").at("parameters_digest").get<std::string>();
+    };
+    const std::string digest = digest_of("--compressor 'error_feedback(per_tensor(sparse(top_k(count=2))))'");
+    const std::string spelled = run_of(folder / "run").at("compressor").get<std::string>();
+    CHECK(spelled.find("shapes=[[5,") != std::string::npos);
+    CHECK(digest_of("--compressor '" + spelled + "'") == digest);
+    CHECK(digest_of("--exchange 'server(up=error_feedback(per_tensor(sparse(top_k(count=2)))))'") ==
+          digest_of("--exchange 'server(up=" + spelled + ")'"));
+    CHECK(digest_of("--compressor 'error_feedback(sparse(top_k(count=2)))'") != digest);
+}
+
+TEST_CASE("program: choose measures every codec on a vector, also per tensor", "[examples]") {
     const scratch_folder folder;
     std::string npy = "\x93NUMPY\x01";
     const std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000,), }";
@@ -379,7 +412,7 @@ TEST_CASE("program: choose measures every codec on a vector, also tensor by tens
     std::ifstream in(folder / "choice/choose.json");
     const auto list = nlohmann::json::parse(in);
     CHECK(list.size() > 100);
-    bool by_tensor = false;
+    bool per_tensor = false;
     for (const auto& c : list) {
         CHECK(c.size() == 8);
         for (const char* key : {"bits_per_coordinate", "relative_error", "relative_error_of_mean", "encode_gbps",
@@ -387,9 +420,9 @@ TEST_CASE("program: choose measures every codec on a vector, also tensor by tens
             CHECK(c.at(key).is_number());
         }
         CHECK(c.at("pareto").is_boolean());
-        by_tensor = by_tensor || c.at("compressor").get<std::string>().starts_with("by_tensor(");
+        per_tensor = per_tensor || c.at("compressor").get<std::string>().starts_with("per_tensor(");
     }
-    CHECK(by_tensor);
+    CHECK(per_tensor);
     CHECK(std::filesystem::exists(folder / "choice/choose.svg") == (std::system("gnuplot --version > /dev/null") == 0));
     std::ofstream(folder / "short.json") << R"([{"name": "a", "shape": [999]}])";
     CHECK(frugal("choose --input " + (folder / "x.npy") + " --tensors " + (folder / "short.json")).status == 1);

@@ -18,8 +18,10 @@
 
 #include "engine/test_nodes.hpp"
 #include "programs.hpp"
+#include "scripted.hpp"
 
 using namespace frugal;
+using test::failure_of;
 
 namespace {
 
@@ -30,16 +32,6 @@ void check(bool condition, const std::string& what) {
         std::fprintf(stderr, "failed: %s\n", what.c_str());
         ++failures;
     }
-}
-
-template <class F>
-std::string failure_of(F f) {
-    try {
-        f();
-    } catch (const std::exception& e) {
-        return e.what();
-    }
-    return {};
 }
 
 void equivalence(const test::program& p) {

@@ -74,7 +74,13 @@ TEMPLATE_TEST_CASE("optimizers for grids: around one chosen at run time they are
     CHECK(original.learning_rate(3) == 0.1);
     REQUIRE(original.weights() != nullptr);
     CHECK(original.differentiates_on_grid() == TestType::differentiates_on_grid);
-    original.weights()->fit(tensor_layout::flat(37), w);
+    original.fit(tensor_layout::flat(37), w);
+    weight_grid fitted = TestType{}.weights;
+    fitted.fit(tensor_layout::flat(37), w);
+    std::vector<float> own(37), expected(37);
+    original.weights()->project(w, own);
+    fitted.project(w, expected);
+    CHECK(own == expected);
     for (std::uint64_t t = 0; t < 5; ++t) {
         original.update(w, g, t);
     }

@@ -39,7 +39,7 @@ TEST_CASE("by_kind: chosen at run time it learns the layout through any_optimize
         optimizer_by_kind<any_optimizer, any_optimizer>(boolean_optimizer{.learning_rate = 1}, adam{}));
     std::vector<float> w = start, v = start;
     CHECK_THROWS_WITH(erased.update(w, g, 0), test::contains_text("fit it first"));
-    erased.fit(two_layers());
+    erased.fit(two_layers(), w);
     optimizer_by_kind typed(boolean_optimizer{.learning_rate = 1}, adam{}, two_layers());
     for (std::uint64_t t = 0; t < 3; ++t) {
         erased.update(w, g, t);
@@ -57,7 +57,7 @@ TEST_CASE("by_kind: chosen at run time it learns the layout through any_optimize
     other.update(v, g, 3);
     CHECK(w == v);
     any_optimizer plain(sgd{});
-    CHECK_NOTHROW(plain.fit(two_layers()));
+    CHECK_NOTHROW(plain.fit(two_layers(), w));
 }
 
 TEST_CASE("by_kind: vectors that are not of the layout", "[optimize][by_kind][hostile]") {

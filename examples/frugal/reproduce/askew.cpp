@@ -128,7 +128,7 @@ double accuracy_after(F f, any_optimizer optimizer, const dataset& test, std::ui
     if (grid == nullptr) {
         return 100 * accuracy(f, trained(f, std::move(optimizer), std::move(w), epochs, 100, seed), test);
     }
-    grid->fit(f.layout(), w);
+    optimizer.fit(f.layout(), w);
     const on_grid rounded_f(f, *grid);
     return 100 * accuracy(rounded_f, trained(f, std::move(optimizer), std::move(w), epochs, 100, seed), test);
 }

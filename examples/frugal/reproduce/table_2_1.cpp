@@ -43,7 +43,9 @@ std::vector<verdict> table_2_1_accuracy(std::uint64_t seed) {
     work.rounds = 900;
     work.seed = seed;
     std::vector<double> accuracy;
-    for (const char* compressor : {"identity", "dqsg", "ndqsg"}) {
+    const std::string fine = "scalar(dithered(levels=3),max_norm,radix)";
+    const std::string nested = "scalar(nested_dithered(fine=1/3,coarse=1),max_norm,radix)";
+    for (const std::string& compressor : {std::string("identity"), fine, "alternating(" + fine + "," + nested + ")"}) {
         work.compressor = compressor;
         work.name = compressor;
         accuracy.push_back(100 * train(work).test_accuracy);

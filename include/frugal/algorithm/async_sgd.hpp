@@ -123,15 +123,13 @@ private:
     std::size_t dimension_;
 };
 
-//! FedBuff: `buffer` clients' runs of local steps make an update, with the server's optimizer (sgd{1}: their mean).
-//! Clients
-//! forget their optimizer's state between runs. For `event_engine`; a round is an update of the server.
-template <class F, class B, LocalOptimizer O, Compressor C = identity, LocalOptimizer AtServer = sgd>
-auto fedbuff(const asynchronous_options& options, const F& objective, const std::vector<float>& initial,
-             const B& batches, O optimizer, C compressor = C(), AtServer at_server = AtServer{.learning_rate = 1.0}) {
-    const auto step_of = steps_of(objective, batches, std::move(optimizer), initial.size());
-    const auto work_of = [=](std::size_t worker) { return local_run(step_of(worker), options.steps, true); };
-    using node = asynchronous_node<decltype(work_of(0)), C, AtServer>;
+namespace detail {
+
+//! A server that steps with `at_server`, and workers whose work work_of(worker) makes.
+template <class MakeWork, Compressor C, LocalOptimizer O>
+auto asynchronous_population(const asynchronous_options& options, MakeWork work_of, C compressor, O at_server,
+                             const std::vector<float>& initial) {
+    using node = asynchronous_node<decltype(work_of(0)), C, O>;
     expect(options.workers > 0 && options.buffer > 0,
            "asynchronous training needs at least one worker and contribution");
     return population<node>(
@@ -143,22 +141,26 @@ auto fedbuff(const asynchronous_options& options, const F& objective, const std:
         digest_of(initial));
 }
 
+}  // namespace detail
+
+//! FedBuff: `buffer` clients' runs of local steps make an update, with the server's optimizer (sgd{1}: their mean).
+//! Clients
+//! forget their optimizer's state between runs. For `event_engine`; a round is an update of the server.
+template <class F, class B, LocalOptimizer O, Compressor C = identity, LocalOptimizer AtServer = sgd>
+auto fedbuff(const asynchronous_options& options, const F& objective, const std::vector<float>& initial,
+             const B& batches, O optimizer, C compressor = C(), AtServer at_server = AtServer{.learning_rate = 1.0}) {
+    const auto step_of = steps_of(objective, batches, std::move(optimizer), initial.size());
+    const auto work_of = [=](std::size_t worker) { return local_run(step_of(worker), options.steps, true); };
+    return detail::asynchronous_population(options, work_of, std::move(compressor), std::move(at_server), initial);
+}
+
 //! Asynchronous SGD: every gradient moves the model when it comes, however old the model is that it was taken at.
 template <class F, class B, LocalOptimizer O, Compressor C = identity>
 auto async_sgd(asynchronous_options options, const F& objective, const std::vector<float>& initial, const B& batches,
                O optimizer, C compressor = C()) {
     const auto work_of = steps_of(objective, batches, sgd{}, initial.size());
-    using node = asynchronous_node<decltype(work_of(0)), C, O>;
-    expect(options.workers > 0 && options.buffer > 0,
-           "asynchronous training needs at least one worker and contribution");
     options.steps = {};
-    return population<node>(
-        options.workers + 1, options.seed,
-        [=](std::uint32_t i) {
-            return node(options, i == 0 ? std::nullopt : std::optional(work_of(i - 1)), compressor, optimizer,
-                        i == 0 ? initial : std::vector<float>(), initial.size());
-        },
-        digest_of(initial));
+    return detail::asynchronous_population(options, work_of, std::move(compressor), std::move(optimizer), initial);
 }
 
 }  // namespace frugal

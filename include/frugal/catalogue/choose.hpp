@@ -13,6 +13,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <oneapi/tbb/task_arena.h>
+
 #include <frugal/catalogue/compressors.hpp>
 #include <frugal/catalogue/units.hpp>
 #include <frugal/compress/laws.hpp>
@@ -28,7 +30,7 @@ struct choose_options {
     std::uint64_t seed = 1;
     //! Squared error of the mean of `repeat` messages, relative to ||x||^2, beyond which no codec is recommended.
     double tolerated_error = 0.25;
-    const tensor_layout* tensors = nullptr;    //!< if given, each codec is measured tensor by tensor, too
+    const tensor_layout* tensors = nullptr;    //!< if given, each codec is measured per tensor, too
     std::vector<std::string> candidates = {};  //!< expressions; empty: `candidate_compressors()`
     std::function<void(std::size_t done, std::size_t of)> progress = {};  //!< called before each codec
 };
@@ -221,29 +223,38 @@ inline choice choose_compressor(std::span<const float> x, const choose_options& 
     const std::size_t ways = o.tensors != nullptr ? 2 : 1;
     std::size_t done = 0;
     for (const std::string& expression : candidates) {
-        const any_compressor c = parse<any_compressor>(expression);
+        any_compressor whole = parse<any_compressor>(expression);
+        const std::string name = whole.name();
+        if (o.tensors != nullptr) {
+            whole.fit(*o.tensors);
+        }
         for (std::size_t way = 0; way < ways; ++way) {
             if (o.progress) {
                 o.progress(done++, candidates.size() * ways);
             }
+            if (way == 1 && whole.name() != name) {
+                continue;  // it treats tensors apart itself
+            }
             try {
-                const codec_measurement m = measure_codec(
-                    c, x, {.repeat = o.repeat, .seed = o.seed, .tensors = way == 0 ? nullptr : o.tensors});
+                const any_compressor c = way == 0 ? whole : per_tensor(whole, *o.tensors);
+                codec_measurement m;
+                oneapi::tbb::task_arena(1).execute(
+                    [&] { m = measure_codec(c, x, {.repeat = o.repeat, .seed = o.seed}); });
                 const double wire_bits = 8 * static_cast<double>(m.wire_bytes);
                 if (static_cast<double>(m.payload_bits) > 33 * d) {
                     continue;
                 }
                 found.codecs.push_back(
-                    {.compressor = way == 0 ? c.name() : "by_tensor(" + c.name() + ")",
+                    {.compressor = way == 0 ? name : composition("per_tensor", {name}),
                      .bits_per_coordinate = wire_bits / d,
                      .relative_error = m.relative_error(),
                      .relative_error_of_mean = m.relative_error_of_mean(),
                      .encode_gbps = 4e-9 * d / m.seconds_encode,
                      .decode_gbps = 4e-9 * d / m.seconds_decode,
                      .seconds_per_round = m.seconds_encode + wire_bits / o.link_bits_per_second + m.seconds_decode,
-                     .converges = laws_of(c, x.size()).unbiased || c.name().starts_with("error_feedback(")});
-            } catch (const invalid_input&) {
-                expect(o.candidates.empty(), [&] { return c.name() + " refuses this vector"; });
+                     .converges = laws_of(c, x.size()).unbiased || name.starts_with("error_feedback(")});
+            } catch (const invalid_input& problem) {
+                expect(o.candidates.empty(), [&] { return name + " refuses this vector: " + problem.what(); });
             }
         }
     }

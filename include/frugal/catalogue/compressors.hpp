@@ -11,6 +11,7 @@
 #include <frugal/catalogue/policy_list.hpp>
 #include <frugal/compress/alternating.hpp>
 #include <frugal/compress/any_compressor.hpp>
+#include <frugal/compress/blocked.hpp>
 #include <frugal/compress/codebook.hpp>
 #include <frugal/compress/coder/any_coder.hpp>
 #include <frugal/compress/coder/elias.hpp>
@@ -27,6 +28,7 @@
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/low_rank.hpp>
+#include <frugal/compress/per_tensor.hpp>
 #include <frugal/compress/random_linear.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/scale/any_scale.hpp>
@@ -191,20 +193,23 @@ struct catalogue_of<any_compressor> {
         policy_list<error_feedback<any_compressor>>,              //
         policy_list<weighted_error_feedback<any_compressor>>,     //
         policy_list<contractive<any_compressor>>,                 //
+        policy_list<per_tensor<any_compressor>>,                  //
+        policy_list<blocked<any_compressor>>,                     //
         policy_list<alternating<any_compressor, any_compressor>>>;
     static constexpr std::array aliases{
-        catalogue_alias{"dqsg", "7 levels, dithered", "scalar(dithered(levels=3),max_norm,radix)"},
+        catalogue_alias{"dqsg", "7 levels, dithered", "scalar(dithered(levels=3),bucketed(max_norm,512),radix)"},
         catalogue_alias{"ndqsg", "half dithered, half nested, steps 1/3 and 1",
-                        "alternating(scalar(dithered(levels=3),max_norm,radix),"
-                        "scalar(nested_dithered(fine=1/3,coarse=1),max_norm,radix))"},
-        catalogue_alias{"qsgd", "7 levels, random rounding, max norm", "scalar(stochastic(levels=3),max_norm,radix)"},
+                        "alternating(scalar(dithered(levels=3),bucketed(max_norm,8192),radix),"
+                        "scalar(nested_dithered(fine=1/3,coarse=1),bucketed(max_norm,8192),radix))"},
+        catalogue_alias{"qsgd", "7 levels, random rounding, max norm",
+                        "scalar(stochastic(levels=3),bucketed(max_norm,512),radix)"},
         catalogue_alias{"luq", "7 powers of two on both sides of zero, unbiased",
                         "scalar(natural(levels=7),max_norm,packed)"},
-        catalogue_alias{"terngrad", "three levels, random rounding", "scalar(ternary,max_norm,radix)"},
+        catalogue_alias{"terngrad", "three levels, random rounding", "scalar(ternary,bucketed(max_norm,512),radix)"},
         catalogue_alias{"signsgd", "sign and mean magnitude with error feedback",
-                        "error_feedback(scalar(sign,mean_abs,packed))"},
-        catalogue_alias{"one_bit", "sign with the mean of each class", "codebook(one_bit,packed)"},
-        catalogue_alias{"one_bit_sgd", "the same with error feedback", "error_feedback(codebook(one_bit,packed))"},
+                        "error_feedback(scalar(sign,bucketed(mean_abs,512),packed))"},
+        catalogue_alias{"one_bit", "sign with the mean of each class", "codebook(one_bit,packed,512)"},
+        catalogue_alias{"one_bit_sgd", "the same with error feedback", "error_feedback(codebook(one_bit,packed,512))"},
         catalogue_alias{"lloyd_max", "the four levels of least squared error", "codebook(lloyd_max,packed)"},
         catalogue_alias{"grvq", "the nearest of random codewords, without correction",
                         "stovoq(dimension=16,codewords=8192,bias_bits=0)"},
@@ -222,7 +227,9 @@ struct catalogue_of<any_compressor> {
         catalogue_alias{"nvfp4", "E2M1 in blocks of 16, 4.5 bits", "scalar(minifloat(2,1),shared_e4m3(16),packed)"},
         catalogue_alias{"sparse_loco", "64 of each 4096 in two bits, with feedback that decays",
                         "error_feedback(sparse(chunked_top_k,codebook(lloyd_max,packed),rice_indices),decay=0.95)"},
-        catalogue_alias{"topk", "the largest 1 % with error feedback", "error_feedback(sparse(top_k(fraction=0.01)))"},
+        catalogue_alias{"topk", "the largest 1 % in 4 bits, with error feedback",
+                        "error_feedback(sparse(top_k(fraction=0.01),"
+                        "scalar(dithered(levels=7),bucketed(max_norm,512),packed),rice_indices))"},
     };
 };
 

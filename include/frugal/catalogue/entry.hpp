@@ -170,7 +170,8 @@ std::string accepted_text(const field<Member>& f) {
     } else if constexpr (std::is_arithmetic_v<V>) {
         return f.range.text(std::is_integral_v<V>);
     } else if constexpr (Catalogued<V>) {
-        return "a " + std::string(catalogue_of<V>::kind);
+        constexpr std::string_view kind = catalogue_of<V>::kind;
+        return (std::string_view("aeiou").find(kind[0]) == std::string_view::npos ? "a " : "an ") + std::string(kind);
     } else {
         return {};
     }

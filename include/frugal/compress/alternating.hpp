@@ -12,6 +12,7 @@
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/properties.hpp>
 #include <frugal/core/describe.hpp>
+#include <frugal/core/tensor_layout.hpp>
 
 namespace frugal {
 
@@ -22,7 +23,7 @@ namespace frugal {
 //! messages are decoded near the mean of A's (`side_information_mean`). A sender must then have an even number.
 template <Compressor A, Compressor B>
 class alternating : public message_interface<alternating<A, B>> {
-    static constexpr bool stateless = encodes_const<A> && encodes_const<B>;
+    static constexpr bool encodes_as_const = encodes_const<A> && encodes_const<B>;
 
 public:
     static constexpr bool unbiased = A::unbiased && B::unbiased;
@@ -37,6 +38,12 @@ public:
     A& even() { return even_; }
     B& odd() { return odd_; }
     std::string name() const { return described_name(*this); }
+    void fit(const tensor_layout& layout) {
+        fit_to(even_, layout);
+        fit_to(odd_, layout);
+        this->scheme_ = {};
+    }
+    bool stateless() const { return is_stateless(even_) && is_stateless(odd_); }
     laws laws_for(std::size_t d) const { return common_laws(laws_of(even_, d), laws_of(odd_, d)); }
     double variance(std::size_t d) const
         requires requires(const A a, const B b, std::size_t n) {
@@ -79,22 +86,22 @@ public:
     }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w)
-        requires(!stateless)
+        requires(!encodes_as_const)
     {
         is_even(k) ? even_.encode(x, k, w) : odd_.encode(x, k, w);
     }
     void encode(std::span<const float> x, random_key k, payload_writer& w) const
-        requires stateless
+        requires encodes_as_const
     {
         is_even(k) ? even_.encode(x, k, w) : odd_.encode(x, k, w);
     }
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo)
-        requires(!stateless)
+        requires(!encodes_as_const)
     {
         is_even(k) ? encode_with_echo(even_, x, k, w, echo) : encode_with_echo(odd_, x, k, w, echo);
     }
     void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const
-        requires stateless
+        requires encodes_as_const
     {
         is_even(k) ? encode_with_echo(even_, x, k, w, echo) : encode_with_echo(odd_, x, k, w, echo);
     }

@@ -12,9 +12,11 @@
 #include <frugal/compress/agreement.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/laws.hpp>
+#include <frugal/compress/message_interface.hpp>
 #include <frugal/compress/properties.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/core/error.hpp>
+#include <frugal/core/tensor_layout.hpp>
 
 namespace frugal {
 
@@ -77,6 +79,10 @@ public:
     }
     bool needs_side_information(random_key k) const { return held_->needs_side_information(k); }
 
+    //! Which tensors its vectors hold: heard by compressors that treat tensors apart (per_tensor). Comes before the
+    //! first message; the name afterwards says the shapes, where they matter.
+    void fit(const tensor_layout& layout) { held_->fit(layout); }
+    bool stateless() const { return held_->stateless(); }
     std::string name() const { return held_->name(); }
     laws laws_for(std::size_t d) const { return held_->laws_for(d); }
     std::optional<double> variance(std::size_t d) const { return laws_for(d).variance; }
@@ -108,6 +114,8 @@ private:
         virtual void decode_near(payload_reader& r, random_key k, std::span<const float> side,
                                  std::span<float> y) const = 0;
         virtual bool needs_side_information(random_key k) const = 0;
+        virtual void fit(const tensor_layout& layout) = 0;
+        virtual bool stateless() const = 0;
         virtual std::string name() const = 0;
         virtual laws laws_for(std::size_t d) const = 0;
         virtual std::size_t granule() const = 0;
@@ -166,6 +174,8 @@ private:
                 return false;
             }
         }
+        void fit(const tensor_layout& layout) override { fit_to(compressor, layout); }
+        bool stateless() const override { return is_stateless(compressor); }
         std::string name() const override { return compressor.name(); }
         laws laws_for(std::size_t d) const override { return laws_of(compressor, d); }
         std::size_t granule() const override { return granule_of(compressor); }

@@ -13,10 +13,9 @@
 namespace frugal {
 
 //! Block i, of `size` coordinates (the last one may be shorter), is compressed by C under key.for_purpose(i): with its
-//! own
-//! scale, its own k largest, ... Vectors of 2^17 coordinates and more are encoded and decoded on the threads of TBB;
-//! the bytes are those of one thread. Laws: those of C for a block. Senders that agree do so for all blocks at once.
-//! C must remember nothing; put error_feedback around. Payload: see parts.hpp. Borrows the payload's size when
+//! own scale, its own k largest, ... Vectors of 2^17 coordinates and more are encoded and decoded on the threads of
+//! TBB; the bytes are those of one thread. Laws: those of C for a block. Senders that agree do so for all blocks at
+//! once. C must remember nothing: put error_feedback around. Payload: see parts.hpp. Borrows the payload's size when
 //! encoding.
 template <Compressor C>
 class blocked : public message_interface<blocked<C>> {
@@ -25,41 +24,52 @@ public:
     static constexpr auto describe() {
         return describes(
             "blocked", "a vector cut into blocks that are compressed one by one, in parallel",
-            part("compressor", &blocked::compressor, "of each block; remembers nothing"),
+            part("compressor", &blocked::compressor_, "of each block; remembers nothing"),
             option("size", &blocked::size_, "coordinates of a block").from(1).to(max_size).otherwise("65536"));
     }
 
     //! size: coordinates of a block, 1 to 2^48. Large enough for C to work well (its scale takes 32 bits, each block 32
-    //! more), small enough to stay in the cache: 2^16 is a good one.
+    //! more), small enough to stay in the cache: 2^16 is a good one. Throws `invalid_input` where C remembers anything.
     explicit blocked(C compressor, std::size_t size = std::size_t{1} << 16)
-        : codec_(std::move(compressor)), size_(size) {
+        : compressor_(std::move(compressor)), size_(size) {
         validate_described(*this);
+        expect(is_stateless(compressor_), [this] {
+            return "blocked: blocks are compressed in parallel, by a compressor that remembers nothing, which " +
+                   compressor_.name() + " is not: put error_feedback around blocked, not inside";
+        });
     }
 
-    C& inner() { return codec_.compressor(); }
-    const C& compressor() const { return codec_.compressor(); }
+    C& inner() { return compressor_; }
+    const C& compressor() const { return compressor_; }
     std::size_t size() const { return size_; }
+    bool stateless() const { return true; }
     std::string name() const { return described_name(*this); }
     laws laws_for(std::size_t d) const {
-        const laws whole = laws_of(codec_.compressor(), std::min(d, size_));
-        return d > size_ && d % size_ != 0 ? common_laws(whole, laws_of(codec_.compressor(), d % size_)) : whole;
+        const laws whole = laws_of(compressor_, std::min(d, size_));
+        return d > size_ && d % size_ != 0 ? common_laws(whole, laws_of(compressor_, d % size_)) : whole;
     }
     std::size_t granule() const { return size_; }
-    std::size_t agreement_size(std::size_t d) const { return agreement_size_of(codec_.compressor(), d); }
-    void share(std::span<const float> x, std::span<float> out) const { codec_.share(parts_of(x.size()), x, out); }
-    void agree(std::span<const float> largest) { agree_with(codec_.compressor(), largest); }
-
-    void encode(std::span<const float> x, random_key k, payload_writer& w) const {
-        codec_.encode(parts_of(x.size()), x, k, w, {});
+    std::size_t agreement_size(std::size_t d) const { return agreement_size_of(compressor_, d); }
+    void share(std::span<const float> x, std::span<float> out) const {
+        share_parts(parts_of(x.size()), the_same(compressor_), x, out);
     }
-    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo) const {
-        codec_.encode(parts_of(x.size()), x, k, w, echo);
+    void agree(std::span<const float> largest) { agree_with(compressor_, largest); }
+
+    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo = {})
+        requires(!encodes_const<C>)
+    {
+        encode_parts(parts_of(x.size()), the_same(compressor_), x, k, w, echo);
+    }
+    void encode(std::span<const float> x, random_key k, payload_writer& w, std::span<float> echo = {}) const
+        requires encodes_const<C>
+    {
+        encode_parts(parts_of(x.size()), the_same(compressor_), x, k, w, echo);
     }
     void decode(payload_reader& r, random_key k, std::span<float> y) const {
-        codec_.decode(parts_of(y.size()), r, k, y);
+        decode_parts(parts_of(y.size()), the_same(compressor_), r, k, y);
     }
     void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
-        codec_.decode_add(parts_of(acc.size()), r, k, weight, acc);
+        decode_add_parts(parts_of(acc.size()), the_same(compressor_), r, k, weight, acc);
     }
 
 private:
@@ -72,8 +82,11 @@ private:
         std::size_t first(std::size_t i) const { return i == count() ? dimension : i * size; }
     };
     blocks parts_of(std::size_t d) const { return {d, size_}; }
+    static auto the_same(auto& compressor) {
+        return [&compressor](std::size_t) -> auto& { return compressor; };
+    }
 
-    parts_codec<C> codec_;
+    C compressor_;
     std::size_t size_;
 };
 

@@ -13,6 +13,7 @@
 #include <frugal/compress/properties.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/core/exact.hpp>
+#include <frugal/core/tensor_layout.hpp>
 #include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
@@ -37,6 +38,11 @@ public:
     }
 
     C& inner() { return inner_; }
+    void fit(const tensor_layout& layout) {
+        fit_to(inner_, layout);
+        this->scheme_ = {};
+    }
+    bool stateless() const { return is_stateless(inner_); }
     double contraction(std::size_t d) const { return 1 / (1 + laws_of(inner_, d).variance.value()); }
     laws laws_for(std::size_t d) const { return {.contraction = contraction(d), .linear = laws_of(inner_, d).linear}; }
     std::size_t agreement_size(std::size_t d) const { return agreement_size_of(inner_, d); }

@@ -18,6 +18,7 @@
 #include <frugal/core/describe.hpp>
 #include <frugal/core/exact.hpp>
 #include <frugal/core/loan.hpp>
+#include <frugal/core/tensor_layout.hpp>
 #include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
@@ -32,6 +33,10 @@ public:
     static constexpr bool unbiased = false;
 
     C& inner() { return inner_; }
+    void fit(const tensor_layout& layout) {
+        fit_to(inner_, layout);
+        this->scheme_ = {};
+    }
     std::span<const float> residual() const { return residual_; }
     std::size_t granule() const { return granule_of(inner_); }
     std::size_t agreement_size(std::size_t d) const { return agreement_size_of(inner_, d); }

@@ -11,6 +11,7 @@
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/core/loan.hpp>
+#include <frugal/core/tensor_layout.hpp>
 #include <frugal/kernels/low_rank.hpp>
 #include <frugal/kernels/normals.hpp>
 #include <frugal/kernels/norms.hpp>
@@ -34,13 +35,20 @@ struct low_rank {
     static constexpr auto describe() {
         return describes("low_rank", "the vector as a matrix of low rank (one step of the power method)",
                          option("rank", &low_rank::rank, "of the approximation").from(1).to(64),
-                         option("rows", &low_rank::rows, "of the matrix; 0: as many as columns")
+                         option("rows", &low_rank::rows, "of the matrix; 0: those of the tensor, or as many as columns")
                              .from(0)
                              .to(static_cast<double>(std::size_t{1} << 32))
                              .unless_default());
     }
     static constexpr bool unbiased = false;
 
+    //! Rows that were not given are those of the tensor, where there is one only, a matrix or more: its first extent.
+    void fit(const tensor_layout& layout) {
+        if (rows == 0 && layout.count() == 1 && layout.tensor(0).shape.size() >= 2) {
+            rows = layout.tensor(0).shape[0];
+            scheme = {};
+        }
+    }
     double contraction(std::size_t d) const {
         const shape s = shape_of(d);
         return s.dense ? 1 : 1 / static_cast<double>(std::min(s.rows, s.cols));

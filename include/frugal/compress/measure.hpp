@@ -16,21 +16,19 @@
 #include <frugal/concepts.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/message.hpp>
-#include <frugal/core/tensor_layout.hpp>
 #include <frugal/kernels/norms.hpp>
 
 namespace frugal {
 
 //! Settings of measure_codec.
 struct measure_options {
-    int repeat = 10;                         //!< messages of the same vector, each under a key of its own
-    std::uint64_t seed = 1;                  //!< of the keys
-    const tensor_layout* tensors = nullptr;  //!< a message for each of them, by a copy each; null: one for all
+    int repeat = 10;         //!< messages of the same vector, each under a key of its own
+    std::uint64_t seed = 1;  //!< of the keys
 };
 
 //! What `measure_codec` found. Errors are squared distances from the vector.
 struct codec_measurement {
-    std::uint64_t payload_bits = 0;  //!< of the last repetition, over all its messages
+    std::uint64_t payload_bits = 0;  //!< of the last message
     std::uint64_t wire_bytes = 0;    //!< the same, headers and checksums included
     double norm2 = 0;                //!< ||x||^2
     double distortion = 0;           //!< the mean of ||C(x) - x||^2
@@ -44,8 +42,7 @@ struct codec_measurement {
 
 //! Sends x `repeat` times through one copy of c, which keeps its state from one to the next (so the mean of error
 //! feedback comes closer); where senders agree on numbers, with itself. Where it is not empty, `decoded` is filled with
-//! what the last repetition decodes to. On the caller's thread; O(repeat d). Throws what compressing throws, and
-//! `invalid_input` unless the tensors have x's elements.
+//! what the last repetition decodes to. On the caller's thread; O(repeat d). Throws what compressing throws.
 template <Compressor C>
     requires std::copy_constructible<C>
 codec_measurement measure_codec(const C& c, std::span<const float> x, measure_options o = {},
@@ -53,38 +50,23 @@ codec_measurement measure_codec(const C& c, std::span<const float> x, measure_op
     using clock = std::chrono::steady_clock;
     const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
     expect(o.repeat > 0, "measure_codec: at least one repetition is needed");
-    const tensor_layout whole = o.tensors == nullptr ? tensor_layout::flat(x.size()) : *o.tensors;
-    expect(whole.size() == x.size(), [&] {
-        return "the tensors have " + std::to_string(whole.size()) + " elements, the vector has " +
-               std::to_string(x.size());
-    });
-    std::vector<C> senders(whole.count(), c);
-    std::vector<message> messages(senders.size());
+    C sender = c;
+    message m;
     std::vector<float> y(x.size());
     std::vector<double> sum(x.size());
     codec_measurement found{.norm2 = kernels::sum_squares(x)};
     found.seconds_encode = found.seconds_decode = std::numeric_limits<double>::infinity();
     for (int repetition = 0; repetition < o.repeat; ++repetition) {
         const random_key key{o.seed, 0, static_cast<std::uint64_t>(repetition), purposes::message};
-        const auto each = [&](auto use) {
-            for (std::size_t i = 0; i < senders.size(); ++i) {
-                use(i, senders.size() == 1 ? key : key.for_purpose(static_cast<std::uint32_t>(i)), whole.tensors()[i]);
-            }
-        };
         const auto start = clock::now();
-        each([&](std::size_t i, random_key k, const named_tensor& t) {
-            const auto part = x.subspan(t.offset, t.size);
-            if (const std::size_t n = agreement_size_of(senders[i], part.size()); n > 0) {
-                std::vector<float> numbers(n);
-                share_of(senders[i], part, numbers);
-                agree_with(senders[i], numbers);
-            }
-            senders[i].compress(part, k, messages[i]);
-        });
+        if (const std::size_t n = agreement_size_of(sender, x.size()); n > 0) {
+            std::vector<float> numbers(n);
+            share_of(sender, x, numbers);
+            agree_with(sender, numbers);
+        }
+        sender.compress(x, key, m);
         const auto encoded = clock::now();
-        each([&](std::size_t i, random_key k, const named_tensor& t) {
-            senders[i].decompress(messages[i], k, std::span(y).subspan(t.offset, t.size));
-        });
+        sender.decompress(m, key, y);
         const auto end = clock::now();
         found.seconds_encode = std::min(found.seconds_encode, seconds(encoded - start));
         found.seconds_decode = std::min(found.seconds_decode, seconds(end - encoded));
@@ -98,10 +80,8 @@ codec_measurement measure_codec(const C& c, std::span<const float> x, measure_op
         const double error = sum[i] / o.repeat - double{x[i]};
         found.distortion_of_mean += error * error;
     }
-    for (const message& m : messages) {
-        found.payload_bits += m.payload_bits();
-        found.wire_bytes += m.bytes().size();
-    }
+    found.payload_bits = m.payload_bits();
+    found.wire_bytes = m.bytes().size();
     if (!decoded.empty()) {
         std::ranges::copy(y, decoded.begin());
     }

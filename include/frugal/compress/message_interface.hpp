@@ -16,7 +16,8 @@
 namespace frugal {
 
 //! The wire identity of a compressor, computed from its name on first use, by any thread: a message costs no string.
-//! Copies keep it, so a compressor's parameters must not change once it has written or read a message.
+//! Copies keep it, so a compressor's parameters must not change once it has written or read a message; `fit` begins
+//! anew.
 class cached_scheme {
 public:
     cached_scheme() = default;
@@ -125,6 +126,17 @@ void read_message(const C& c, const cached_scheme& scheme, const message& m, ran
 template <class C>
 inline constexpr bool encodes_const =
     requires(const C& c, std::span<const float> x, random_key k, payload_writer& w) { c.encode(x, k, w); };
+
+//! Does this compressor keep nothing from one message to the next, so that several may be encoded at once? Where that
+//! is not known at compile time, the compressor has `stateless()`.
+template <class C>
+bool is_stateless(const C& c) {
+    if constexpr (requires { bool{c.stateless()}; }) {
+        return c.stateless();
+    } else {
+        return encodes_const<C>;
+    }
+}
 
 //! Base of compressors that have a constructor. (Aggregates hold a `cached_scheme` and forward to `write_message` and
 //! `read_message` themselves: GCC's -Wextra calls a base a missing initializer wherever their fields are named.)

@@ -23,6 +23,7 @@
 #include <frugal/compress/selector/top_k.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/core/loan.hpp>
+#include <frugal/core/tensor_layout.hpp>
 
 namespace frugal {
 
@@ -75,6 +76,11 @@ public:
     const S& selector() const { return selector_; }
     const V& value_compressor() const { return values_; }
     std::string name() const { return described_name(*this); }
+    void fit(const tensor_layout& layout) {
+        fit_to(selector_, layout);
+        this->scheme_ = {};
+    }
+    bool stateless() const { return selects_const<S> && is_stateless(values_); }
 
     laws laws_for(std::size_t d) const {
         const laws chosen = laws_of(selector_, d);

@@ -59,6 +59,7 @@ public:
     const C& inner() const { return inner_; }
     const T& transform() const { return transform_; }
     std::string name() const { return described_name(*this); }
+    bool stateless() const { return is_stateless(inner_); }
     std::size_t granule() const {
         const std::size_t g = granule_of(inner_);
         const transform_block b = transform_.block();

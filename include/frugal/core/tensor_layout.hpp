@@ -157,4 +157,13 @@ private:
     std::size_t size_ = 0;
 };
 
+//! Tells a compressor, selector or exchange which tensors its vectors hold, if it asks: if it has `fit(layout)`. Comes
+//! before the first vector.
+template <class T>
+void fit_to(T& thing, const tensor_layout& layout) {
+    if constexpr (requires { thing.fit(layout); }) {
+        thing.fit(layout);
+    }
+}
+
 }  // namespace frugal

@@ -31,6 +31,7 @@ public:
     decltype(auto) compressor() const { return inner_.compressor(); }
     bool exact() const { return inner_.exact(); }
 
+    void fit(const tensor_layout& layout) { fit_to(inner_, layout); }
     void weigh(std::vector<float> weights) { inner_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         expect(echo.empty(), "diana keeps what its compressor loses by itself: give it no feedback");

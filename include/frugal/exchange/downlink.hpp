@@ -22,10 +22,12 @@ template <Compressor C>
 class downlink {
 public:
     downlink(C codec, bool feedback)
-        : channel_(std::move(codec)),
-          exact_(laws_of(channel_.codec(), std::size_t{1} << 40).contraction == 1),
-          feedback_(feedback) {}
+        : channel_(std::move(codec)), exact_(is_exact(channel_.codec())), feedback_(feedback) {}
 
+    void fit(const tensor_layout& layout) {
+        channel_.fit(layout);
+        exact_ = is_exact(channel_.codec());
+    }
     //! Whether receivers get what was sent, at any length.
     bool exact() const { return exact_; }
     channel<C>& codec() { return channel_; }
@@ -73,6 +75,8 @@ public:
     }
 
 private:
+    static bool is_exact(const C& codec) { return laws_of(codec, std::size_t{1} << 40).contraction == 1; }
+
     channel<C> channel_;
     bool exact_;
     bool feedback_;

@@ -38,7 +38,8 @@ concept Exchange =
 //! An Exchange whose result is the same at all nodes, and is reduced where `update` can work on it:
 //! end(here, x, update) calls update(first, part) for the parts of the aggregate at the nodes that hold them, before
 //! they
-//! are sent on. exact(): whether all get the aggregate itself. weigh(weights): of the nodes, in the aggregate.
+//! are sent on. exact(): whether all get the aggregate itself. weigh(weights): of the nodes, in the aggregate. Some
+//! have fit(layout), which tells their compressors which tensors the vectors hold.
 template <class E>
 concept AveragingExchange = Exchange<E> && requires(E e, const E ce, peer here, std::span<float> x,
                                                     void (*update)(std::size_t, std::span<float>)) {

@@ -34,6 +34,7 @@ public:
     }
     std::span<const float> residual() const { return residual_; }
 
+    void fit(const tensor_layout& layout) { fit_to(inner_, layout); }
     void weigh(std::vector<float> weights) { inner_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {
         expect(echo.empty(), "feedback is given to an exchange once: it is inside another one here");

@@ -32,6 +32,10 @@ public:
     bool exact() const { return within_.exact() && across_.exact(); }
     decltype(auto) compressor() const { return within_.compressor(); }
 
+    void fit(const tensor_layout& layout) {
+        fit_to(within_, layout);
+        fit_to(across_, layout);
+    }
     //! Weights within blocks only.
     void weigh(std::vector<float> weights) { within_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {

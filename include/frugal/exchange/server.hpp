@@ -33,6 +33,10 @@ public:
     //! What this node encodes its vectors with, or the first block of them.
     Up& sender() { return up_.sender(); }
 
+    void fit(const tensor_layout& layout) {
+        up_.fit(layout);
+        down_.fit(layout);
+    }
     //! Sets the weights of the nodes of the population in the aggregate; empty: equal.
     void weigh(std::vector<float> weights) { up_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {

@@ -41,6 +41,10 @@ public:
     bool exact() const { return down_.exact(); }
     const Up& compressor() const { return up_.compressor(); }
 
+    void fit(const tensor_layout& layout) {
+        up_.fit(layout);
+        down_.fit(layout);
+    }
     //! Sets the weights of the nodes of the population in the aggregate; empty: equal.
     void weigh(std::vector<float> weights) { up_.weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {

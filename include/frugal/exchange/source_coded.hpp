@@ -63,6 +63,7 @@ public:
     //! What its messages decode to.
     const plain& compressor() const { return as_plain_; }
 
+    void fit(const tensor_layout& layout) { down_.fit(layout); }
     void weigh(std::vector<float> weights) { weights_ = node_weights(std::move(weights)); }
 
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) {

@@ -34,6 +34,7 @@ public:
     //! What this node encodes its vectors with, or the first block of them.
     C& sender() { return channel_.sender(); }
     const A& aggregator() const { return combine_.aggregator(); }
+    void fit(const tensor_layout& layout) { channel_.fit(layout); }
     void weigh(std::vector<float> weights) { combine_.weigh(std::move(weights)); }
     block_cut cut(std::size_t d, std::size_t block) const { return block_cut::of(d, block, granule_of(compressor())); }
 

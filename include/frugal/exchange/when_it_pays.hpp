@@ -35,6 +35,7 @@ public:
 
     decltype(auto) compressor() const { return inner_.compressor(); }
     bool exact() const { return inner_.exact(); }
+    void fit(const tensor_layout& layout) { fit_to(inner_, layout); }
     void weigh(std::vector<float> weights) {
         expect(weights.empty() || std::all_of(weights.begin(), weights.end(), [&](float w) { return w == weights[0]; }),
                "when_it_pays: plain reductions know no weights; give all nodes the same");

@@ -10,6 +10,7 @@
 
 #include <frugal/compress/agreement.hpp>
 #include <frugal/concepts.hpp>
+#include <frugal/core/tensor_layout.hpp>
 #include <frugal/node/agree.hpp>
 #include <frugal/node/peer.hpp>
 
@@ -27,6 +28,7 @@ class channel {
 public:
     explicit channel(C codec) : codec_(std::move(codec)) {}
 
+    void fit(const tensor_layout& layout) { fit_to(codec_, layout); }
     const C& codec() const { return codec_; }
     //! What this node encodes block b with: a copy of `codec`, with what it remembers.
     C& sender(std::size_t b = 0) {

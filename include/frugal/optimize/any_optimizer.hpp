@@ -40,8 +40,9 @@ public:
     ~any_optimizer() = default;
 
     void update(std::span<float> w, std::span<const float> g, std::uint64_t step) { held_->update(w, g, step); }
-    //! Where the tensors of its vectors lie: heard by optimizers that do not treat coordinates alike (optimizer_by_kind).
-    void fit(const tensor_layout& layout) { held_->fit(layout); }
+    //! Which tensors the parameters w hold: heard by optimizers that treat tensors apart (optimizer_by_kind) or bring
+    //! weights to a grid, whose steps fit w. Comes before the first update.
+    void fit(const tensor_layout& layout, std::span<const float> w) { held_->fit(layout, w); }
     void state(state_archive& a) { held_->state(a); }
     std::string name() const { return held_->name(); }
     //! Its rate at a step. Throws `invalid_input` where the optimizer has none.
@@ -56,7 +57,7 @@ private:
         virtual ~interface() = default;
         virtual std::unique_ptr<interface> copy() const = 0;
         virtual void update(std::span<float> w, std::span<const float> g, std::uint64_t step) = 0;
-        virtual void fit(const tensor_layout& layout) = 0;
+        virtual void fit(const tensor_layout& layout, std::span<const float> w) = 0;
         virtual void state(state_archive& a) = 0;
         virtual std::string name() const = 0;
         virtual double learning_rate(std::uint64_t step) const = 0;
@@ -70,11 +71,7 @@ private:
         void update(std::span<float> w, std::span<const float> g, std::uint64_t step) override {
             optimizer.update(w, g, step);
         }
-        void fit([[maybe_unused]] const tensor_layout& layout) override {
-            if constexpr (requires { optimizer.fit(layout); }) {
-                optimizer.fit(layout);
-            }
-        }
+        void fit(const tensor_layout& layout, std::span<const float> w) override { fit_to(optimizer, layout, w); }
         void state(state_archive& a) override { save_or_restore(a, optimizer); }
         std::string name() const override {
             if constexpr (requires { optimizer.name(); }) {

@@ -8,6 +8,7 @@
 
 #include <frugal/concepts.hpp>
 #include <frugal/core/loan.hpp>
+#include <frugal/core/tensor_layout.hpp>
 #include <frugal/optimize/sgd.hpp>
 #include <frugal/quantize/weight_grid.hpp>
 
@@ -35,6 +36,23 @@ O default_inner() {
         return O{};
     } else {
         return O(sgd{});
+    }
+}
+
+//! Tells an optimizer, and those that it holds, which tensors the parameters w hold: those that treat tensors apart
+//! take their places (`fit(layout)`), those that bring weights to a grid its steps for w. Comes before the first update.
+template <class O>
+void fit_to(O& optimizer, const tensor_layout& layout, std::span<const float> w) {
+    if constexpr (requires { optimizer.fit(layout, w); }) {
+        optimizer.fit(layout, w);
+    } else {
+        fit_to(optimizer, layout);
+        if constexpr (BringsToGrid<O>) {
+            optimizer.weights.fit(layout, w);
+        }
+        if constexpr (requires { fit_to(optimizer.inner, layout, w); }) {
+            fit_to(optimizer.inner, layout, w);
+        }
     }
 }
 

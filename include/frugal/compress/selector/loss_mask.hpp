@@ -15,6 +15,7 @@
 #include <frugal/compress/selector/selection.hpp>
 #include <frugal/core/loan.hpp>
 #include <frugal/core/state.hpp>
+#include <frugal/core/tensor_layout.hpp>
 #include <frugal/kernels/philox.hpp>
 
 namespace frugal {
@@ -81,7 +82,7 @@ struct loss_mask {
     mask_norm norm = mask_norm::largest;
     mask_source source = mask_source::credits;
     bool history = false;               //!< credit after redraws, too: M sums all masks that were sent
-    std::vector<std::size_t> layers{};  //!< their sizes; empty: the vector is one
+    std::vector<std::size_t> layers{};  //!< their sizes; empty: the tensors, or if not known one for all
 
     //! What a sender remembers.
     struct sender_memory {
@@ -106,7 +107,7 @@ struct loss_mask {
             option("norm", &loss_mask::norm, "of redraws").one_of("largest", "euclidean"),
             option("source", &loss_mask::source, "what masks are redrawn by").one_of("credits", "vector"),
             option("history", &loss_mask::history, "credit redrawn masks, too"),
-            option("layers", &loss_mask::layers, "their sizes; []: the vector is one")
+            option("layers", &loss_mask::layers, "their sizes; []: those of the tensors, where they are known")
                 .from(1)
                 .to(1e15)
                 .unless_default());
@@ -114,6 +115,12 @@ struct loss_mask {
     std::string name() const { return described_name(*this); }
     void validate() const { validate_described(*this); }
 
+    //! Layers that were not given are the tensors.
+    void fit(const tensor_layout& layout) {
+        if (layers.empty()) {
+            layers = layout.sizes();
+        }
+    }
     //! The loss that this sender sees now. Throws `invalid_input` unless it is finite.
     void observe(double loss) {
         expect(std::isfinite(loss), "loss_mask: a loss that is not finite cannot be compared with the last one");
