@@ -1,7 +1,8 @@
 #!/bin/bash
 # Builds the documentation site, the pages and the reference of all public headers: FOLDER/index.html.
-# Warnings, classes without a comment, links that lead nowhere and pages that no index lists are errors.
-#   docs/build.sh [FOLDER]    FOLDER: build/docs unless given; what Doxygen wrote into it before is replaced
+# Warnings, classes without a comment (but empty ones, which Doxygen passes over), links that lead nowhere and pages that no
+# index lists are errors.
+#   docs/build.sh [FOLDER]    FOLDER: build/docs unless given; a site that is there is replaced
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$root/packaging/debian.sh"
@@ -11,6 +12,10 @@ install_packages $packages_docs
 
 mkdir -p "${1:-$root/build/docs}"
 site=$(cd "${1:-$root/build/docs}" && pwd)
+if [ -n "$(ls -A "$site")" ] && [ ! -f "$site/doxygen.css" ]; then
+    echo "$site holds something other than a site of this script: empty it, or take another folder" >&2
+    exit 1
+fi
 cd "$root"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
