@@ -32,6 +32,11 @@ is_index && match($0, /\[[^]]*\]\([a-z\/-]*(README)?\.md\)/) && !listed[substr($
     gsub(/[\/-]/, "_", page)
     $0 = substr($0, 1, RSTART - 1) "\\subpage " page " \"" title "\"" substr($0, RSTART + RLENGTH)
 }
+# The site has no copy of the examples.
+match($0, /\[[^]]*\]\((\.\.\/)*examples\/[^)]*\)/) {
+    link = substr($0, RSTART, RLENGTH)
+    $0 = substr($0, 1, RSTART - 1) substr(link, 2, index(link, "](") - 2) substr($0, RSTART + RLENGTH)
+}
 {
     gsub(/\]\((\.\.\/)*include\//, "](@ref ")
     gsub(/\]\(#/, "](@ref " stem "-")
