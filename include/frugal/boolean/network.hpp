@@ -58,7 +58,7 @@ struct boolean_stage {
 //! again, one for each filter.
 struct convolution_stage {
     //! Bits of an unfolded image at most, which is what inference keeps of one.
-    static constexpr std::size_t largest_matrix = std::size_t{1} << 26;
+    static constexpr std::size_t largest_matrix = std::size_t{1} << 25;
 
     unfolding images;
     bit_matrix weight;  //!< filters x values of a patch
@@ -201,7 +201,7 @@ inline std::string boolean_network::problem() const {
         };
         const auto* convolution = std::get_if<convolution_stage>(&stages[i]);
         if (convolution != nullptr && !detail::can_unfold(convolution->images)) {
-            return say("has a kernel that does not fit its images, or images that unfold to more than 2^26 bits");
+            return say("has a kernel that does not fit its images, or images that unfold to more than 2^25 bits");
         }
         for (const std::size_t n : {inputs_of(stages[i]), outputs_of(stages[i])}) {
             if (n == 0 || n > largest_width) {
