@@ -62,6 +62,15 @@ TEST_CASE("export_network: biases, levels, real first layers and sums as scores"
     check_same_scores(9, {boolean_dense{.outputs = 40}, boolean_dense{.outputs = 3}}, 6);
 }
 
+TEST_CASE("export_network: convolutions, padded and strided, to bits and to sums", "[boolean][export][equivalence]") {
+    const layer_sequence model(
+        {3, 9, 6}, std::vector<any_layer>{
+                       boolean_convolution{.filters = 7, .kernel = 3, .padding = 1},
+                       threshold_activation{.level = 1.5f}, boolean_convolution{.filters = 5, .kernel = 2, .stride = 2},
+                       threshold_activation{.level = -2}, boolean_convolution{.filters = 2}, dense{.outputs = 4}});
+    check_same_scores(model, test::normal_values(model.layout().size(), 7));
+}
+
 TEST_CASE("export_network: what has no stage is refused by name", "[boolean][export][hostile]") {
     const auto exported = [](std::vector<any_layer> layers) {
         const layer_sequence model({8}, std::move(layers));

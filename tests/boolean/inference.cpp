@@ -39,6 +39,8 @@ TEST_CASE("boolean inference: scores and classes are the textbook ones, for ever
         check_against_textbook(test::real_network(17, 130, 3, 2), samples);
         check_against_textbook(test::normalized_network(30, 70, 10, 3), samples);
     }
+    check_against_textbook(test::convolution_network(3, 10, 4), 70);
+    check_against_textbook(test::convolution_network(19, 2, 5), 3);  // patches of more than a word
     check_against_textbook(test::bit_network(784, 257, 10, 3), 20);
 }
 

@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include <frugal/boolean/inference.hpp>
+
 #include "catch.hpp"
 #include "sample_network.hpp"
 
@@ -61,6 +63,33 @@ TEST_CASE("boolean network: each mistake is named with its stage", "[boolean][ne
               std::get<threshold_stage>(n.stages[0]).level[0] = HUGE_VALF;
           }).find("not finite") != text::npos);
     CHECK(problem_after([](auto& n) { n.stages[0] = threshold_stage{}; }).find("width of 0") != text::npos);
+}
+
+TEST_CASE("boolean network: convolutions fit their images and unfold within bounds", "[boolean][network][hostile]") {
+    const auto problem_with = [](auto change) {
+        boolean_network network = test::convolution_network(3, 10, 1);
+        change(std::get<convolution_stage>(network.stages[1]));
+        return network.problem();
+    };
+    using text = std::string;
+    CHECK(problem_with([](auto&) {}).empty());
+    for (const unfolding& u : {unfolding{.channels = 2, .rows = 7, .columns = 5, .stride = 0},
+                               unfolding{.channels = 70, .rows = 1, .columns = 1, .kernel = 2},
+                               unfolding{.channels = 2, .rows = 7, .columns = 5, .kernel = 2, .padding = 2},
+                               unfolding{.channels = 1, .rows = 1, .columns = 1, .kernel = 91, .padding = 90},
+                               unfolding{.channels = ~std::size_t{0}, .rows = ~std::size_t{0}, .columns = 3}}) {
+        CHECK(problem_with([&](auto& s) { s.images = u; }).find("stage 1 of a Boolean network has a kernel") !=
+              text::npos);
+    }
+    CHECK(problem_with([](auto& s) { s.images.kernel = 2; }).find("18 weights for a patch of 8 bits") != text::npos);
+    CHECK(problem_with([](auto& s) { s.threshold.pop_back(); }).find("2 thresholds") != text::npos);
+    CHECK(problem_with([](auto& s) {
+              s.threshold.clear();
+              s.flip = {};
+          }).find("put a threshold") != text::npos);
+    boolean_network unfitting = test::convolution_network(3, 10, 1);
+    std::get<convolution_stage>(unfitting.stages.emplace_back(unfitting.stages[1])).images.stride = 0;
+    CHECK_THROWS_AS(boolean_inference(unfitting), invalid_input);
 }
 
 TEST_CASE("integer_step_of: agrees with any function that changes once, on every integer",

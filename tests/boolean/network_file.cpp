@@ -46,8 +46,9 @@ TEST_CASE("boolean network file: the bytes of docs/boolean-format.md", "[boolean
 }
 
 TEST_CASE("boolean network file: what is written is read back", "[boolean][network_file]") {
-    for (const boolean_network& network : {test::bit_network(30, 70, 10, 1), test::real_network(17, 130, 3, 2),
-                                           test::normalized_network(30, 70, 10, 3)}) {
+    for (const boolean_network& network :
+         {test::bit_network(30, 70, 10, 1), test::real_network(17, 130, 3, 2), test::normalized_network(30, 70, 10, 3),
+          test::convolution_network(5, 3, 4)}) {
         CHECK(parse_boolean_network(format_boolean_network(network)) == network);
         const test::scratch_directory folder;
         const std::string path = folder.path + "/network.frbn";
@@ -58,6 +59,31 @@ TEST_CASE("boolean network file: what is written is read back", "[boolean][netwo
         CHECK_THROWS_AS(save_boolean_network(network, folder.path + "/none/network"), error);
     }
     CHECK_THROWS_AS(format_boolean_network(boolean_network{}), invalid_input);
+}
+
+TEST_CASE("boolean network file: convolutions are version 2, anything else is what it was",
+          "[boolean][network_file][exact]") {
+    // 1 x 2 x 2 bits, one filter of 2 x 2 with weights (+, -, -, +), padding 1: an image of 3 x 3 sums, the scores.
+    convolution_stage s{
+        {.channels = 1, .rows = 2, .columns = 2, .kernel = 2, .stride = 1, .padding = 1}, bit_matrix(1, 4), {}, {}};
+    s.weight.set(0, 0, true);
+    s.weight.set(0, 3, true);
+    const boolean_network network{{threshold_stage{{0, 0, 0, 0}}, s}};
+    const std::uint32_t expected[] = {0x6E627266, 2, 2, 4,        // magic, version, stages, inputs
+                                      1,          4, 0, 0, 0, 0,  // threshold
+                                      7,          9, 1, 2, 2, 2,
+                                      1,          1, 9, 0,  // outputs, image, kernel, stride, padding, weights
+                                      0};
+    std::vector<std::byte> bytes(sizeof expected + 4);
+    std::memcpy(bytes.data(), expected, sizeof expected);
+    CHECK(format_boolean_network(network) == sealed(bytes));
+    CHECK(parse_boolean_network(sealed(bytes)) == network);
+    for (const std::size_t word : {12u, 13u, 15u, 16u}) {  // channels, rows, the kernel's side, its stride
+        CHECK_THROWS_AS(parse_boolean_network(with(bytes, 4 * word, 0)), malformed_message);
+        CHECK_THROWS_AS(parse_boolean_network(with(bytes, 4 * word + 3, 255)), malformed_message);
+    }
+    CHECK_THROWS_AS(parse_boolean_network(with(bytes, 4 * 11, 10)), malformed_message);  // no multiple of 9 places
+    CHECK_THROWS_AS(parse_boolean_network(with(bytes, 4, 1)), malformed_message);
 }
 
 TEST_CASE("boolean network file: each of the loader's refusals", "[boolean][network_file][hostile]") {
@@ -74,7 +100,8 @@ TEST_CASE("boolean network file: each of the loader's refusals", "[boolean][netw
     };
     refused({}, "shorter than its header");
     refused(with(good, 0, 'F'), "magic");
-    refused(with(good, 4, 2), "format version");
+    refused(with(good, 4, 3), "format version");
+    refused(with(good, 4, 2), "another format version than its stages");
     refused(with(good, 6, 1), "format version");
     auto altered = good;
     altered[30] ^= std::byte{1};
@@ -97,24 +124,26 @@ TEST_CASE("boolean network file: each of the loader's refusals", "[boolean][netw
 
 TEST_CASE("boolean network file: truncated and altered bytes give malformed_message or another valid network",
           "[boolean][network_file][hostile]") {
-    const std::vector<std::byte> good = format_boolean_network(test::normalized_network(5, 9, 3, 1));
-    for (std::size_t n = 0; n < good.size(); ++n) {
-        CHECK_THROWS_AS(parse_boolean_network(std::span(good).first(n)), malformed_message);
-        std::vector<std::byte> cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(n));
-        if (n >= 4) {
-            CHECK_THROWS_AS(parse_boolean_network(sealed(cut)), malformed_message);
+    for (const boolean_network& network : {test::normalized_network(5, 9, 3, 1), test::convolution_network(2, 3, 2)}) {
+        const std::vector<std::byte> good = format_boolean_network(network);
+        for (std::size_t n = 0; n < good.size(); ++n) {
+            CHECK_THROWS_AS(parse_boolean_network(std::span(good).first(n)), malformed_message);
+            std::vector<std::byte> cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(n));
+            if (n >= 4) {
+                CHECK_THROWS_AS(parse_boolean_network(sealed(cut)), malformed_message);
+            }
         }
-    }
-    const random_stream random({.seed = 4, .purpose = purposes::user});
-    std::size_t accepted = 0;
-    for (std::uint64_t i = 0; i < 4000; ++i) {
-        const auto bytes = with(good, random.below(good.size() - 4, 2 * i), random.word(2 * i + 1) & 0xFF);
-        try {
-            const boolean_network network = parse_boolean_network(bytes);
-            REQUIRE(format_boolean_network(network) == bytes);
-            ++accepted;
-        } catch (const malformed_message&) {
+        const random_stream random({.seed = 4, .purpose = purposes::user});
+        std::size_t accepted = 0;
+        for (std::uint64_t i = 0; i < 4000; ++i) {
+            const auto bytes = with(good, random.below(good.size() - 4, 2 * i), random.word(2 * i + 1) & 0xFF);
+            try {
+                const boolean_network altered = parse_boolean_network(bytes);
+                REQUIRE(format_boolean_network(altered) == bytes);
+                ++accepted;
+            } catch (const malformed_message&) {
+            }
         }
+        CHECK(accepted > 1000);  // altered weights are weights
     }
-    CHECK(accepted > 1000);  // altered weights are weights
 }

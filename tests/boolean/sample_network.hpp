@@ -52,6 +52,15 @@ inline frugal::boolean_stage random_boolean(std::size_t inputs, std::size_t outp
     return s;
 }
 
+inline frugal::convolution_stage random_convolution(const frugal::unfolding& images, std::size_t filters, bool bits,
+                                                    std::uint64_t seed) {
+    frugal::boolean_stage weights = random_boolean(images.patch(), filters, seed);
+    if (!bits) {
+        return {images, std::move(weights.weight), {}, {}};
+    }
+    return {images, std::move(weights.weight), std::move(weights.threshold), std::move(weights.flip)};
+}
+
 inline frugal::normalization_stage random_normalization(std::size_t width, std::uint64_t seed) {
     return {.epsilon = 1e-5f, .scale = normal_values(width, seed), .shift = normal_values(width, seed + 1)};
 }
@@ -77,6 +86,38 @@ inline frugal::boolean_network normalized_network(std::size_t inputs, std::size_
              random_real(hidden, classes, seed + 40)}};
 }
 
+//! Images of 2 x 7 x 5 through a padded convolution to bits and a strided one to sums.
+inline frugal::boolean_network convolution_network(std::size_t filters, std::size_t classes, std::uint64_t seed) {
+    const frugal::unfolding first{.channels = 2, .rows = 7, .columns = 5, .kernel = 3, .stride = 1, .padding = 1};
+    const frugal::unfolding second{
+        .channels = filters, .rows = 7, .columns = 5, .kernel = 2, .stride = 2, .padding = 0};
+    const auto sums = random_convolution(second, 4, false, seed + 20);
+    return {{random_threshold(70, seed), random_convolution(first, filters, true, seed + 10), sums,
+             random_real(sums.outputs(), classes, seed + 30)}};
+}
+
+//! s_f(r, c) of values -1 and +1, -1 outside the image.
+inline std::vector<double> textbook_sums(const frugal::convolution_stage& s, const std::vector<double>& x) {
+    const frugal::unfolding& u = s.images;
+    std::vector<double> y;
+    for (std::size_t f = 0; f < s.weight.rows(); ++f) {
+        for (std::size_t p = 0; p < u.places(); ++p) {
+            double sum = 0;
+            for (std::size_t t = 0; t < u.patch(); ++t) {
+                const std::size_t row = p / u.output_columns() * u.stride + t / u.kernel % u.kernel;
+                const std::size_t column = p % u.output_columns() * u.stride + t % u.kernel;
+                const bool inside = row >= u.padding && row < u.rows + u.padding && column >= u.padding &&
+                                    column < u.columns + u.padding;
+                const std::size_t line = t / (u.kernel * u.kernel) * u.rows + row - u.padding;
+                const double value = inside ? x[line * u.columns + column - u.padding] : -1;
+                sum += s.weight(f, t) ? value : -value;
+            }
+            y.push_back(sum);
+        }
+    }
+    return y;
+}
+
 //! One sample through one stage after the other; bits are -1 and +1.
 inline std::vector<double> textbook_scores(const frugal::boolean_network& network, std::vector<double> x) {
     for (const frugal::network_stage& stage : network.stages) {
@@ -98,6 +139,12 @@ inline std::vector<double> textbook_scores(const frugal::boolean_network& networ
             } else if (const auto* n = std::get_if<frugal::normalization_stage>(&stage)) {
                 y[j] = (x[j] - mean) / std::sqrt(variance + double(n->epsilon)) * double(n->scale[j]) +
                        double(n->shift[j]);
+            } else if (const auto* c = std::get_if<frugal::convolution_stage>(&stage)) {
+                const std::size_t filter = j / c->images.places();
+                y[j] = textbook_sums(*c, x)[j];
+                if (c->has_threshold()) {
+                    y[j] = (y[j] >= c->threshold[filter]) != c->flip[filter] ? 1 : -1;
+                }
             } else {
                 const auto& b = std::get<frugal::boolean_stage>(stage);
                 for (std::size_t i = 0; i < x.size(); ++i) {

@@ -55,5 +55,6 @@ int main() {
     classify("bits first", test::bit_network(784, 300, 10, 1));
     classify("reals first", test::real_network(100, 65, 7, 2));
     classify("normalised", test::normalized_network(100, 65, 7, 3));
+    classify("convolutions", test::convolution_network(19, 7, 4));
     return 0;
 }

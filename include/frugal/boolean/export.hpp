@@ -17,6 +17,7 @@
 #include <frugal/kernels/pack_signs.hpp>
 #include <frugal/model/activation.hpp>
 #include <frugal/model/any_layer.hpp>
+#include <frugal/model/boolean_convolution.hpp>
 #include <frugal/model/boolean_dense.hpp>
 #include <frugal/model/dense.hpp>
 #include <frugal/model/normalization.hpp>
@@ -35,6 +36,8 @@ public:
     void add(const any_layer& layer, std::span<const float> parameters) {
         if (const auto* boolean = layer.as<boolean_dense>()) {
             add(*boolean, parameters);
+        } else if (const auto* convolution = layer.as<boolean_convolution>()) {
+            add(*convolution, parameters);
         } else if (const auto* threshold = layer.as<threshold_activation>()) {
             add(*threshold);
         } else if (const auto* real = layer.as<dense>()) {
@@ -55,8 +58,8 @@ public:
         } else {
             expect(layer.as<flatten>() != nullptr, [&] {
                 return "a layer of kind " + layer.name() +
-                       " has no stage in a Boolean network: export boolean_dense, threshold, dense and "
-                       "group_normalization";
+                       " has no stage in a Boolean network: export boolean_dense, boolean_convolution, threshold, "
+                       "dense and group_normalization";
             });
         }
     }
@@ -67,10 +70,7 @@ public:
 
 private:
     void add(const boolean_dense& layer, std::span<const float> parameters) {
-        close_sums();
-        if (network_.stages.empty() || !boolean_network::makes_bits(network_.stages.back())) {
-            push(threshold_stage{std::vector<float>(width_, 0.0f)});  // inputs are taken by their signs
-        }
+        begin_bits();
         const std::size_t columns = width_ + (layer.bias ? 1 : 0);
         boolean_stage stage{bit_matrix(layer.outputs, width_), {}, {}};
         bias_.assign(layer.outputs, 0);
@@ -81,20 +81,49 @@ private:
         }
         push(std::move(stage));
     }
-    void add(const threshold_activation& layer) {
-        auto* boolean = network_.stages.empty() ? nullptr : std::get_if<boolean_stage>(&network_.stages.back());
-        if (boolean == nullptr || boolean->has_threshold()) {
-            return push(threshold_stage{std::vector<float>(width_, layer.level)});
+    void add(const boolean_convolution& layer, std::span<const float> parameters) {
+        begin_bits();
+        const unfolding images = unfolding_of(layer.input, layer.kernel, layer.stride, layer.padding);
+        convolution_stage stage{images, bit_matrix(layer.filters, images.patch()), {}, {}};
+        for (std::size_t f = 0; f < layer.filters; ++f) {
+            kernels::pack_signs(parameters.subspan(f * images.patch(), images.patch()), stage.weight.row(f));
         }
-        const auto depth = static_cast<std::int32_t>(boolean->inputs());
-        boolean->flip = bit_vector(width_);
-        for (std::size_t j = 0; j < width_; ++j) {
+        bias_.assign(layer.filters, 0);
+        push(std::move(stage));
+    }
+    void add(const threshold_activation& layer) {
+        if (auto* boolean = open_sums<boolean_stage>()) {
+            give_thresholds(*boolean, layer.level);
+        } else if (auto* convolution = open_sums<convolution_stage>()) {
+            give_thresholds(*convolution, layer.level);
+        } else {
+            push(threshold_stage{std::vector<float>(width_, layer.level)});
+        }
+    }
+    //! The last stage, if it is of this kind and makes sums.
+    template <class Stage>
+    Stage* open_sums() {
+        Stage* const last = network_.stages.empty() ? nullptr : std::get_if<Stage>(&network_.stages.back());
+        return last != nullptr && !last->has_threshold() ? last : nullptr;
+    }
+    template <class Stage>
+    void give_thresholds(Stage& stage, float level) {
+        const auto depth = static_cast<std::int32_t>(stage.weight.columns());
+        stage.flip = bit_vector(stage.weight.rows());
+        for (std::size_t j = 0; j < stage.weight.rows(); ++j) {
             const integer_step step = integer_step_of(
-                -depth, depth, [&](std::int32_t s) { return static_cast<float>(s + bias_[j]) >= layer.level; });
-            boolean->threshold.push_back(step.threshold);
-            boolean->flip.set(j, step.flip);
+                -depth, depth, [&](std::int32_t s) { return static_cast<float>(s + bias_[j]) >= level; });
+            stage.threshold.push_back(step.threshold);
+            stage.flip.set(j, step.flip);
         }
         bias_.clear();
+    }
+    //! Before weights that take bits: real inputs are taken by their signs.
+    void begin_bits() {
+        close_sums();
+        if (network_.stages.empty() || !boolean_network::makes_bits(network_.stages.back())) {
+            push(threshold_stage{std::vector<float>(width_, 0.0f)});
+        }
     }
     //! Sums that no threshold follows are exported without their bias, so they must not have one.
     void close_sums() {
@@ -118,9 +147,9 @@ private:
 //! and last layers as they are. The bits of every layer are those of training; scores differ by the rounding of the
 //! last layer.
 //!
-//! model: of `boolean_dense`, `threshold_activation`, `dense`, `group_normalization` of all values, `flatten`, such as
-//! `boolean_mlp(...).model()`; parameters: in its layout. Throws `invalid_input` naming a layer that has no stage, for
-//! another number of parameters, and for a model that does not end with scores.
+//! model: of `boolean_dense`, `boolean_convolution`, `threshold_activation`, `dense`, `group_normalization` of all
+//! values, `flatten`, such as `boolean_mlp(...).model()`; parameters: in its layout. Throws `invalid_input` naming a
+//! layer that has no stage, for another number of parameters, and for a model that does not end with scores.
 inline boolean_network export_network(const layer_sequence& model, std::span<const float> parameters) {
     expect(parameters.size() == model.layout().size(), [&] {
         return std::to_string(parameters.size()) + " parameters were given for a model of " +

@@ -32,6 +32,7 @@ public:
     explicit boolean_inference(boolean_network network) : inputs_(network.inputs()), classes_(network.outputs()) {
         expect(network.problem().empty(), [&] { return network.problem(); });
         for (network_stage& stage : network.stages) {
+            batch_ = std::clamp(widest_batch / boolean_network::outputs_of(stage), std::size_t{1}, batch_);
             stages_.push_back(std::visit([](auto& s) { return prepared(std::move(s)); }, stage));
         }
     }
@@ -46,8 +47,8 @@ public:
                    " scores were given to a network of " + std::to_string(inputs()) + " inputs and " +
                    std::to_string(classes()) + " classes: pass whole samples and room for all their scores";
         });
-        for (std::size_t first = 0; first < samples; first += batch) {
-            const std::size_t n = std::min(batch, samples - first);
+        for (std::size_t first = 0; first < samples; first += batch_) {
+            const std::size_t n = std::min(batch_, samples - first);
             run(x.subspan(first * inputs(), n * inputs()), n, out.subspan(first * classes(), n * classes()));
         }
     }
@@ -62,15 +63,19 @@ public:
     }
 
 private:
-    //! Samples at a time: few enough for what lies between two stages to stay in the cache.
-    static constexpr std::size_t batch = 64;
+    //! Values between two stages, where a sample does not have more by itself.
+    static constexpr std::size_t widest_batch = std::size_t{1} << 22;
 
     struct boolean_layer {
         kernels::bit_panels weight;
         std::vector<std::int32_t> threshold;
         bit_vector flip;
     };
-    using layer = std::variant<threshold_stage, real_stage, boolean_layer, normalization_stage>;
+    struct convolution_layer {
+        unfolding images;
+        boolean_layer filters;
+    };
+    using layer = std::variant<threshold_stage, real_stage, boolean_layer, normalization_stage, convolution_layer>;
 
     template <class Stage>
     static layer prepared(Stage&& stage) {
@@ -78,6 +83,10 @@ private:
     }
     static layer prepared(boolean_stage&& stage) {
         return boolean_layer{kernels::bit_panels(stage.weight), std::move(stage.threshold), std::move(stage.flip)};
+    }
+    static layer prepared(convolution_stage&& stage) {
+        return convolution_layer{
+            stage.images, {kernels::bit_panels(stage.weight), std::move(stage.threshold), std::move(stage.flip)}};
     }
 
     //! What one stage hands to the next.
@@ -173,8 +182,47 @@ private:
         return out;
     }
 
+    //! Sample by sample: places x patch bits times patch x filters.
+    static values apply(const convolution_layer& stage, const values& in) {
+        const std::size_t places = stage.images.places();
+        const std::size_t filters = stage.filters.weight.rows();
+        const bool real = stage.filters.threshold.empty();
+        values out =
+            real ? values::of_reals(in.samples, filters * places) : values::of_bits(in.samples, filters * places);
+        const auto words = borrow<std::uint64_t>(places * words_for(stage.images.patch()));
+        const bit_matrix_span patches(words.data(), places, stage.images.patch());
+        const auto sums = borrow<std::int32_t>(places * filters);
+        std::fill(out.words.begin(), out.words.end(), std::uint64_t{0});
+        for (std::size_t i = 0; i < in.samples; ++i) {
+            unfold_bits(stage.images, in.matrix().row(i), patches);
+            kernels::boolean_gemm(patches, stage.filters.weight, sums);
+            for (std::size_t f = 0; f < filters; ++f) {
+                for (std::size_t p = 0; p < places; ++p) {
+                    const std::int32_t sum = sums[p * filters + f];
+                    if (real) {
+                        out.row(i)[f * places + p] = static_cast<float>(sum);
+                    } else if ((sum >= stage.filters.threshold[f]) != stage.filters.flip[f]) {
+                        out.matrix().row(i).set(f * places + p, true);
+                    }
+                }
+            }
+        }
+        return out;
+    }
+    static void unfold_bits(const unfolding& images, bit_view image, bit_matrix_span patches) {
+        std::ranges::fill(patches.words(), std::uint64_t{0});
+        const std::size_t stride = patches.stride();
+        images.for_each_run([&](std::size_t term, std::size_t place, std::size_t n, std::size_t from) {
+            std::uint64_t* to = patches.words().data() + place * stride + term / 64;
+            for (std::size_t c = 0; c < n; ++c, to += stride) {
+                *to |= std::uint64_t{image[from + c * images.stride]} << (term % 64);
+            }
+        });
+    }
+
     std::size_t inputs_;
     std::size_t classes_;
+    std::size_t batch_ = 64;  // samples at a time: few enough for what lies between two stages to stay in the cache
     std::vector<layer> stages_;
 };
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -14,6 +15,7 @@
 #include <frugal/core/bit_matrix.hpp>
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact.hpp>
+#include <frugal/core/unfolding.hpp>
 
 namespace frugal {
 
@@ -51,6 +53,25 @@ struct boolean_stage {
     friend bool operator==(const boolean_stage&, const boolean_stage&) = default;
 };
 
+//! Boolean weights on the patches of an image of bits, channel by channel and row by row: of filter f at each place
+//! s_f = sum of w_fi x_i over the patch, then as in a `boolean_stage`. Bits outside the image are 0. Outputs are images
+//! again, one for each filter.
+struct convolution_stage {
+    //! Bits of an unfolded image at most, which is what inference keeps of one.
+    static constexpr std::size_t largest_matrix = std::size_t{1} << 25;
+
+    unfolding images;
+    bit_matrix weight;  //!< filters x values of a patch
+    std::vector<std::int32_t> threshold;
+    bit_vector flip;
+
+    std::size_t inputs() const { return images.size(); }
+    //! 0 where the kernel does not fit.
+    std::size_t outputs() const { return images.valid() ? weight.rows() * images.places() : 0; }
+    bool has_threshold() const { return !threshold.empty(); }
+    friend bool operator==(const convolution_stage&, const convolution_stage&) = default;
+};
+
 //! Real numbers normalised within each sample: y_i = scale_i (x_i - mean) / sqrt(variance + epsilon) + shift_i. It
 //! stands between Boolean sums and a `threshold_stage` where training normalises: unlike fixed statistics it is in no
 //! threshold.
@@ -64,7 +85,7 @@ struct normalization_stage {
     friend bool operator==(const normalization_stage&, const normalization_stage&) = default;
 };
 
-using network_stage = std::variant<threshold_stage, real_stage, boolean_stage, normalization_stage>;
+using network_stage = std::variant<threshold_stage, real_stage, boolean_stage, normalization_stage, convolution_stage>;
 
 //! Stages one after the other; the last one's outputs are real numbers, a score for each class.
 struct boolean_network {
@@ -84,8 +105,19 @@ struct boolean_network {
     }
     //! Whether a stage's outputs are bits.
     static bool makes_bits(const network_stage& stage) {
-        const auto* boolean = std::get_if<boolean_stage>(&stage);
-        return boolean != nullptr ? boolean->has_threshold() : std::holds_alternative<threshold_stage>(stage);
+        return std::visit(
+            []<class Stage>(const Stage& s) {
+                if constexpr (requires { s.has_threshold(); }) {
+                    return s.has_threshold();
+                } else {
+                    return std::is_same_v<Stage, threshold_stage>;
+                }
+            },
+            stage);
+    }
+    //! Whether a stage's inputs must be bits.
+    static bool takes_bits(const network_stage& stage) {
+        return std::holds_alternative<boolean_stage>(stage) || std::holds_alternative<convolution_stage>(stage);
     }
 
     //! What is wrong with the network, one sentence; empty if nothing is. O(size).
@@ -114,13 +146,38 @@ inline std::string problem_of(const real_stage& s) {
     }
     return all_finite(s.weight) && all_finite(s.bias) ? "" : "has a weight or bias that is not finite";
 }
-inline std::string problem_of(const boolean_stage& s) {
-    const std::size_t expected = s.has_threshold() ? s.outputs() : 0;
+//! Of weights with or without a threshold for each of their rows.
+template <class Stage>
+std::string problem_of_weights(const Stage& s) {
+    const std::size_t expected = s.has_threshold() ? s.weight.rows() : 0;
     if (s.threshold.size() != expected || s.flip.size() != expected) {
         return "has " + std::to_string(s.threshold.size()) + " thresholds and " + std::to_string(s.flip.size()) +
                " flips, but one of each for every output or none were expected";
     }
     return has_clear_padding(s.weight) && has_clear_padding(bit_view(s.flip)) ? "" : "has bits beyond its last column";
+}
+inline std::string problem_of(const boolean_stage& s) {
+    return problem_of_weights(s);
+}
+
+//! Whether an unfolded image of this kind has at most `convolution_stage::largest_matrix` bits. For any numbers: the
+//! order of the tests keeps products from overflowing.
+constexpr bool can_unfold(const unfolding& u) {
+    constexpr std::size_t most = convolution_stage::largest_matrix;
+    for (const std::size_t n : {u.channels, u.rows, u.columns, u.kernel, u.stride, u.padding}) {
+        if (n > most) {
+            return false;
+        }
+    }
+    return u.valid() && u.rows * u.columns <= most && u.kernel * u.kernel <= most && u.size() <= most &&
+           u.places() <= most && u.patch() <= most && u.places() * u.patch() <= most;
+}
+inline std::string problem_of(const convolution_stage& s) {
+    if (s.weight.columns() != s.images.patch()) {
+        return "has " + std::to_string(s.weight.columns()) + " weights for a patch of " +
+               std::to_string(s.images.patch()) + " bits";
+    }
+    return problem_of_weights(s);
 }
 
 inline std::string problem_of(const normalization_stage& s) {
@@ -142,6 +199,10 @@ inline std::string boolean_network::problem() const {
         const auto say = [i](const std::string& what) {
             return "stage " + std::to_string(i) + " of a Boolean network " + what;
         };
+        const auto* convolution = std::get_if<convolution_stage>(&stages[i]);
+        if (convolution != nullptr && !detail::can_unfold(convolution->images)) {
+            return say("has a kernel that does not fit its images, or images that unfold to more than 2^25 bits");
+        }
         for (const std::size_t n : {inputs_of(stages[i]), outputs_of(stages[i])}) {
             if (n == 0 || n > largest_width) {
                 return say("has a width of " + std::to_string(n) + ", but 1 to 2^24 were expected");
@@ -156,7 +217,7 @@ inline std::string boolean_network::problem() const {
                        std::to_string(outputs_of(stages[i - 1])));
         }
         const bool bits = i > 0 && makes_bits(stages[i - 1]);
-        if (std::holds_alternative<boolean_stage>(stages[i]) && !bits) {
+        if (takes_bits(stages[i]) && !bits) {
             return say("takes bits, but is given real numbers: put a threshold before it");
         }
         if (bits && (std::holds_alternative<threshold_stage>(stages[i]) ||

@@ -27,9 +27,24 @@ namespace frugal {
 namespace detail {
 
 inline constexpr std::array<char, 4> network_magic{'f', 'r', 'b', 'n'};
-inline constexpr std::uint16_t network_version = 1;
 
-enum class stage_kind : std::uint32_t { threshold = 1, real = 2, boolean = 3, boolean_sums = 4, normalization = 5 };
+enum class stage_kind : std::uint32_t {
+    threshold = 1,
+    real = 2,
+    boolean = 3,
+    boolean_sums = 4,
+    normalization = 5,
+    convolution = 6,
+    convolution_sums = 7
+};
+
+//! The first version of the format that has all stages: a network has one file, and an old one stays what it is.
+inline std::uint16_t version_of(const boolean_network& network) {
+    return std::ranges::any_of(network.stages,
+                               [](const auto& s) { return std::holds_alternative<convolution_stage>(s); })
+               ? 2
+               : 1;
+}
 
 //! Appends numbers as their bytes, and zeros up to a multiple of 8 after each array.
 class network_writer {
@@ -102,6 +117,39 @@ private:
     std::span<const std::byte> rest_;
 };
 
+//! Of weights whose size is known: their bits, and with `has_threshold` what makes bits of their sums.
+template <class Stage>
+void read_weights(network_reader& in, Stage& s, std::size_t rows, std::size_t columns, bool has_threshold) {
+    s.weight = in.bits(rows, columns);
+    if (has_threshold) {
+        s.threshold = in.array<std::int32_t>(rows);
+        const bit_matrix flip = in.bits(1, rows);
+        s.flip = bit_vector(rows);
+        std::copy(flip.words().begin(), flip.words().end(), s.flip.words().begin());
+    }
+}
+template <class Stage>
+void write_weights(network_writer& out, const Stage& s) {
+    out.array(s.weight.words());
+    if (s.has_threshold()) {
+        out.array(std::span(s.threshold));
+        out.array(s.flip.words());
+    }
+}
+
+inline convolution_stage read_convolution(network_reader& in, std::size_t inputs, std::size_t outputs,
+                                          bool has_threshold) {
+    convolution_stage s;
+    for (std::size_t* const extent : {&s.images.channels, &s.images.rows, &s.images.columns, &s.images.kernel,
+                                      &s.images.stride, &s.images.padding}) {
+        *extent = in.number<std::uint32_t>();
+    }
+    expect_message(can_unfold(s.images) && s.images.size() == inputs && outputs % s.images.places() == 0,
+                   "a convolution in the file of a Boolean network does not fit its images: it was altered");
+    read_weights(in, s, outputs / s.images.places(), s.images.patch(), has_threshold);
+    return s;
+}
+
 inline network_stage read_stage(network_reader& in, std::size_t inputs) {
     const auto kind = in.number<std::uint32_t>();
     const std::size_t outputs = in.number<std::uint32_t>();
@@ -118,16 +166,15 @@ inline network_stage read_stage(network_reader& in, std::size_t inputs) {
             s.bias = in.array<float>(outputs);
             return s;
         }
-        case stage_kind::boolean: {
-            boolean_stage s{.weight = in.bits(outputs, inputs), .threshold = {}, .flip = {}};
-            s.threshold = in.array<std::int32_t>(outputs);
-            const bit_matrix flip = in.bits(1, outputs);
-            s.flip = bit_vector(outputs);
-            std::copy(flip.words().begin(), flip.words().end(), s.flip.words().begin());
+        case stage_kind::boolean:
+        case stage_kind::boolean_sums: {
+            boolean_stage s;
+            read_weights(in, s, outputs, inputs, kind == static_cast<std::uint32_t>(stage_kind::boolean));
             return s;
         }
-        case stage_kind::boolean_sums:
-            return boolean_stage{.weight = in.bits(outputs, inputs), .threshold = {}, .flip = {}};
+        case stage_kind::convolution:
+        case stage_kind::convolution_sums:
+            return read_convolution(in, inputs, outputs, kind == static_cast<std::uint32_t>(stage_kind::convolution));
         case stage_kind::normalization: {
             expect_message(outputs == inputs, "a normalisation in the file of a Boolean network changes the width");
             normalization_stage s{.epsilon = in.array<float>(1)[0], .scale = in.array<float>(outputs), .shift = {}};
@@ -146,7 +193,7 @@ inline std::vector<std::byte> format_boolean_network(const boolean_network& netw
     expect(network.problem().empty(), [&] { return network.problem(); });
     detail::network_writer out;
     out.number(detail::network_magic);
-    out.number(detail::network_version);
+    out.number(detail::version_of(network));
     out.number(std::uint16_t{0});
     out.number(static_cast<std::uint32_t>(network.stages.size()));
     out.number(static_cast<std::uint32_t>(network.inputs()));
@@ -169,14 +216,18 @@ inline std::vector<std::byte> format_boolean_network(const boolean_network& netw
                     out.array(std::span(&s.epsilon, 1));
                     out.array(std::span(s.scale));
                     out.array(std::span(s.shift));
-                } else if (s.has_threshold()) {
-                    begin(detail::stage_kind::boolean, s.outputs());
-                    out.array(s.weight.words());
-                    out.array(std::span(s.threshold));
-                    out.array(s.flip.words());
+                } else if constexpr (std::is_same_v<Stage, convolution_stage>) {
+                    begin(s.has_threshold() ? detail::stage_kind::convolution : detail::stage_kind::convolution_sums,
+                          s.outputs());
+                    const unfolding& u = s.images;
+                    for (const std::size_t extent : {u.channels, u.rows, u.columns, u.kernel, u.stride, u.padding}) {
+                        out.number(static_cast<std::uint32_t>(extent));
+                    }
+                    detail::write_weights(out, s);
                 } else {
-                    begin(detail::stage_kind::boolean_sums, s.outputs());
-                    out.array(s.weight.words());
+                    begin(s.has_threshold() ? detail::stage_kind::boolean : detail::stage_kind::boolean_sums,
+                          s.outputs());
+                    detail::write_weights(out, s);
                 }
             },
             stage);
@@ -192,7 +243,8 @@ inline boolean_network parse_boolean_network(std::span<const std::byte> bytes) {
     detail::network_reader in(bytes.first(bytes.size() - tail));
     expect_message(in.number<std::array<char, 4>>() == detail::network_magic,
                    "a file does not start with the magic 'frbn': it is no Boolean network of this library");
-    expect_message(in.number<std::uint16_t>() == detail::network_version && in.number<std::uint16_t>() == 0,
+    const auto version = in.number<std::uint16_t>();
+    expect_message((version == 1 || version == 2) && in.number<std::uint16_t>() == 0,
                    "the file of a Boolean network has an unknown format version: update the reader");
     detail::network_reader end(bytes.last(tail));
     expect_message(
@@ -207,6 +259,8 @@ inline boolean_network parse_boolean_network(std::span<const std::byte> bytes) {
         network.stages.push_back(detail::read_stage(in, width));
         width = boolean_network::outputs_of(network.stages.back());
     }
+    expect_message(version == detail::version_of(network),
+                   "the file of a Boolean network has another format version than its stages: it was altered");
     expect_message(in.empty(), "the file of a Boolean network has bytes after its content: it was altered");
     expect_message(network.problem().empty(), [&] { return network.problem() + ": the file was altered"; });
     return network;
