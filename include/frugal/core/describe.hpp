@@ -165,7 +165,7 @@ struct field_list<std::index_sequence<i...>, Members...> : numbered_field<i, Mem
 
     //! use(field) for each of them.
     template <class Use>
-    constexpr void for_each(Use use) const {
+    constexpr void for_each([[maybe_unused]] Use use) const {
         (use(static_cast<const numbered_field<i, Members>*>(this)->value), ...);
     }
 };
