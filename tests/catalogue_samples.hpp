@@ -33,8 +33,8 @@ std::vector<std::string> first_sample() {
     }(typename frugal::catalogue_of<Value>::policies{});
 }
 
-template <class V, class Member>
-std::vector<std::string> value_samples(const frugal::field<Member>& f, int variations) {
+template <class V>
+std::vector<std::string> value_samples(const frugal::field_text& f, int variations) {
     std::vector<std::string> samples;
     if constexpr (std::is_enum_v<V> || std::is_same_v<V, bool>) {
         for (const std::string_view word : f.words) {
@@ -77,7 +77,7 @@ std::string written(const std::vector<std::string>& values) {
 template <class T, std::size_t i>
 bool needs_value() {
     using V = frugal::detail::field_type<T, i>;
-    const std::string text = frugal::default_text<T>(std::get<i>(T::describe().fields));
+    const std::string text = frugal::default_text<T>(field_number<i>(T::describe().fields));
     if constexpr (!frugal::Catalogued<V> && frugal::Described<V>) {
         return text.substr(0, text.find('(')) != V::describe().name;
     } else {
@@ -106,10 +106,10 @@ std::vector<std::string> policy_samples(int variations) {
         [[maybe_unused]] const auto d = T::describe();
         const std::vector<std::vector<std::string>> choices{
             (variations > 0 || needs_value<T, i>()
-                 ? value_samples<frugal::detail::field_type<T, i>>(std::get<i>(d.fields), variations)
+                 ? value_samples<frugal::detail::field_type<T, i>>(field_number<i>(d.fields), variations)
                  : std::vector<std::string>{})...};
-        const std::vector<std::string> keys{
-            std::string(std::get<i>(d.fields).place == frugal::placement::rest ? "" : std::get<i>(d.fields).name)...};
+        const std::vector<std::string> keys{std::string(
+            field_number<i>(d.fields).place == frugal::placement::rest ? "" : field_number<i>(d.fields).name)...};
         const std::vector<bool> needed{needs_value<T, i>()...};
         std::vector<std::string> base(sizeof...(i));
         const auto argument = [&](std::size_t k, const std::string& value) {

@@ -69,10 +69,10 @@ TEST_CASE("describe: a name is written from the fields", "[core][describe][exact
 
 TEST_CASE("describe: a default is that of the type, or of the description", "[core][describe][exact]") {
     constexpr auto d = outer::describe();
-    CHECK(default_text<outer>(std::get<0>(d.fields)) == "inner(share=0.1)");
-    CHECK(default_text<outer>(std::get<1>(d.fields)) == "3");
-    CHECK(default_text<outer>(std::get<3>(d.fields)) == "green");
-    CHECK(default_text<hidden>(std::get<0>(hidden::describe().fields)) == "0.5");
+    CHECK(default_text<outer>(field_number<0>(d.fields)) == "inner(share=0.1)");
+    CHECK(default_text<outer>(field_number<1>(d.fields)) == "3");
+    CHECK(default_text<outer>(field_number<3>(d.fields)) == "green");
+    CHECK(default_text<hidden>(field_number<0>(hidden::describe().fields)) == "0.5");
     CHECK(default_text<hidden>(argument<int>("n", "of a function")).empty());
 }
 

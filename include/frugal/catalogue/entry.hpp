@@ -148,17 +148,17 @@ struct value_of_field<T, std::type_identity<V>> {
 };
 //! The type that field i of T holds.
 template <class T, std::size_t i>
-using field_type = typename value_of_field<T, decltype(std::get<i>(T::describe().fields).member)>::type;
+using field_type = typename value_of_field<T, decltype(field_number<i>(T::describe().fields).member)>::type;
 
 template <class T>
-inline constexpr std::size_t field_count = std::tuple_size_v<decltype(T::describe().fields)>;
+inline constexpr std::size_t field_count = decltype(T::describe().fields)::size;
 
 template <class T>
 inline constexpr bool is_made_by_function = !std::same_as<decltype(T::describe().function), std::nullptr_t>;
 
 //! Such as "a whole number from 1 to 64".
-template <class V, class Member>
-std::string accepted_text(const field<Member>& f) {
+template <class V>
+std::string accepted_text(const field_text& f) {
     if constexpr (std::is_enum_v<V> || std::same_as<V, bool>) {
         std::vector<std::string> words;
         for (const std::string_view w : f.words) {
@@ -183,7 +183,7 @@ std::vector<described_parameter> parameters_of() {
         constexpr auto d = T::describe();
         [[maybe_unused]] const auto one = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
             using V = field_type<T, k>;
-            const auto& f = std::get<k>(d.fields);
+            const auto& f = field_number<k>(d.fields);
             described_parameter p{f.name, f.meaning, accepted_text<V>(f), default_text<T>(f), {}, f.place};
             if constexpr (!Catalogued<V> && Described<V>) {
                 p.must_be = V::describe().name;
@@ -198,8 +198,8 @@ template <Described T>
 T build(const term_arguments& a);
 
 //! The value that a term is, for a field.
-template <class V, class Member>
-V read_value(const term& t, const field<Member>& f) {
+template <class V>
+V read_value(const term& t, const field_text& f) {
     if constexpr (std::is_enum_v<V> || std::same_as<V, bool>) {
         std::vector<std::string> known;
         for (std::size_t i = 0; i < f.words.size() && !f.words[i].empty(); ++i) {
@@ -248,7 +248,7 @@ template <class T, std::size_t i>
 field_type<T, i> read_field(const term_arguments& a) {
     using V = field_type<T, i>;
     constexpr auto d = T::describe();
-    constexpr auto f = std::get<i>(d.fields);
+    constexpr auto f = field_number<i>(d.fields);
     if constexpr (f.place == placement::rest) {
         V values;
         for (const term* element : a.rest()) {
@@ -286,7 +286,7 @@ T build_from_fields(const term_arguments& a, std::index_sequence<i...>) {
     } else if constexpr (std::is_aggregate_v<T>) {
         constexpr auto d = T::describe();
         T object{};
-        ((object.*std::get<i>(d.fields).member = read_field<T, i>(a)), ...);
+        ((object.*field_number<i>(d.fields).member = read_field<T, i>(a)), ...);
         if constexpr (requires { object.validate(); }) {
             object.validate();
         }

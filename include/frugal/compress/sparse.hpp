@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <frugal/compress/agreement.hpp>
+#include <frugal/compress/echo.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
 #include <frugal/compress/laws.hpp>
@@ -24,6 +25,7 @@
 #include <frugal/core/describe.hpp>
 #include <frugal/core/loan.hpp>
 #include <frugal/core/tensor_layout.hpp>
+#include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
 
@@ -39,6 +41,8 @@ class sparse_compressor : public message_interface<sparse_compressor<S, V, I>> {
     static constexpr bool regenerates =
         requires(const S s, std::size_t d, random_key k, selection& chosen) { s.regenerate(d, k, chosen); };
     static constexpr bool remembers = !selects_const<S> || !encodes_const<V>;
+    static constexpr bool selects_of_sum = requires(const S s, std::span<const float> x, random_key k,
+                                                    selection& chosen) { s.select_of_sum(x, x, k, chosen); };
     static constexpr bool bounded_selector = requires(const S s, std::size_t n) { double(s.contraction(n)); } ||
                                              requires(const S s, std::size_t n) { double(s.variance(n)); };
     static constexpr bool bounded_values =
@@ -154,6 +158,17 @@ public:
     {
         encode_with_echo_by(*this, x, k, w, echo);
     }
+    //! Reads x and the residual twice and writes the residual once, after all that may throw.
+    void encode_sum(std::span<const float> x, std::span<float> residual, random_key k, payload_writer& w)
+        requires(remembers && selects_of_sum)
+    {
+        encode_sum_by(*this, x, residual, k, w);
+    }
+    void encode_sum(std::span<const float> x, std::span<float> residual, random_key k, payload_writer& w) const
+        requires(!remembers && selects_of_sum)
+    {
+        encode_sum_by(*this, x, residual, k, w);
+    }
     void decode(payload_reader& r, random_key k, std::span<float> y) const {
         const workspace<selection> chosen;
         read(r, k, y.size(), *chosen);
@@ -204,6 +219,26 @@ private:
         }
         scatter(*chosen, echo);
     }
+    template <class Self>
+    static void encode_sum_by(Self& self, std::span<const float> x, std::span<float> residual, random_key k,
+                              payload_writer& w) {
+        const workspace<selection> chosen;
+        check_dimension(x.size());
+        self.selector_.select_of_sum(x, residual, selection_key(k), *chosen);
+        const auto& indices = chosen->indices;
+        const auto sum = [&](std::uint32_t i) { return x[i] + residual[i]; };
+        chosen->values.resize(indices.size());
+        std::ranges::transform(indices, chosen->values.begin(), sum);
+        self.write_indices(indices, x.size(), w);
+        if (!indices.empty()) {
+            encode_finite([&] { encode_with_echo(self.values_, chosen->values, value_key(k), w, chosen->values); });
+        }
+        kernels::add(x, residual, residual);
+        for (std::size_t i = 0; i < indices.size(); ++i) {
+            float& r = residual[indices[i]];
+            r = multiply_add(-1.0f, chosen->values[i], r);
+        }
+    }
     //! The selector has seen that x is finite, so what is not was made by scaling.
     template <class Encode>
     static void encode_finite(Encode encode) {
@@ -214,10 +249,13 @@ private:
                 "the selected elements, scaled up to be unbiased, exceed the range of float: scale the vector down");
         }
     }
+    static void check_dimension(std::size_t d) {
+        expect(d <= largest_dimension, "a sparse message has at most 2^32 - 1 coordinates: split the vector");
+    }
     //! Writes count and indices.
     template <class Self>
     static void select(Self& self, std::span<const float> x, random_key k, payload_writer& w, selection& chosen) {
-        expect(x.size() <= largest_dimension, "a sparse message has at most 2^32 - 1 coordinates: split the vector");
+        check_dimension(x.size());
         chosen.values.clear();
         self.selector_.select(x, selection_key(k), chosen);
         const auto& indices = chosen.indices;
@@ -227,11 +265,14 @@ private:
                 chosen.values[i] = x[indices[i]];
             }
         }
+        self.write_indices(indices, x.size(), w);
+    }
+    void write_indices(std::span<const std::uint32_t> indices, std::size_t d, payload_writer& w) const {
         if constexpr (!counts_from_dimension) {
-            w.bits(indices.size(), bits_for(std::uint64_t{x.size()} + 1));
+            w.bits(indices.size(), bits_for(std::uint64_t{d} + 1));
         }
-        if (!self.receiver_draws()) {
-            self.indices_.encode(indices, x.size(), w);
+        if (!receiver_draws()) {
+            indices_.encode(indices, d, w);
         }
     }
     bool receiver_draws() const {

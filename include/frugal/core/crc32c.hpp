@@ -14,12 +14,11 @@ inline constexpr std::uint32_t crc32c_polynomial = 0x82F63B78u;
 
 constexpr auto make_crc32c_tables() {
     std::array<std::array<std::uint32_t, 256>, 8> t{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-        std::uint32_t c = i;
-        for (int k = 0; k < 8; ++k) {
-            c = (c & 1u) != 0 ? (c >> 1) ^ crc32c_polynomial : c >> 1;
+    for (std::uint32_t c = crc32c_polynomial, bit = 128; bit > 0; bit >>= 1) {
+        for (std::uint32_t i = bit; i < 256; i += 2 * bit) {
+            t[0][i] = c ^ t[0][i - bit];
         }
-        t[0][i] = c;
+        c = (c & 1u) != 0 ? (c >> 1) ^ crc32c_polynomial : c >> 1;
     }
     for (std::uint32_t i = 0; i < 256; ++i) {
         for (std::size_t k = 1; k < 8; ++k) {
@@ -69,11 +68,12 @@ constexpr std::uint32_t crc32c_shift(unsigned log2_bytes) {
 
 //! The product of a checksum and x^(8 n), n = 2^log2_bytes, byte by byte of the checksum.
 constexpr auto make_crc32c_shift_tables(unsigned log2_bytes) {
+    const std::uint32_t shift = crc32c_shift(log2_bytes);
     std::array<std::array<std::uint32_t, 256>, 4> t{};
     for (unsigned k = 0; k < 4; ++k) {
         for (std::uint32_t i = 1; i < 256; ++i) {
             const std::uint32_t rest = i & (i - 1);
-            t[k][i] = rest != 0 ? t[k][rest] ^ t[k][i ^ rest] : crc32c_product(crc32c_shift(log2_bytes), i << (8 * k));
+            t[k][i] = rest != 0 ? t[k][rest] ^ t[k][i ^ rest] : crc32c_product(shift, i << (8 * k));
         }
     }
     return t;

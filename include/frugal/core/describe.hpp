@@ -22,7 +22,6 @@
 #include <limits>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -67,20 +66,24 @@ private:
 //! How a field is written: `name=value`; its value alone; or all further values, one argument each.
 enum class placement { named, positional, rest };
 
-//! One field of a description. Member: a pointer to a data member or to a const member function without arguments; or
-//! std::type_identity<V>, for the argument of a function. Made by `option`, `part`, `rest` and `argument`.
-template <class Member>
-struct field {
+//! What is said of a field, whatever it holds.
+struct field_text {
     static constexpr std::size_t most_words = 4;
 
     std::string_view name;
-    Member member;
     std::string_view meaning;
     placement place = placement::named;
     number_range range{};
     std::array<std::string_view, most_words> words{};  //!< of an enumeration or a truth value, from 0 on
     std::string_view default_text{};                   //!< where the type has no default of its own
     bool hidden_default = false;                       //!< is left out of the name where it has its default
+};
+
+//! One field of a description. Member: a pointer to a data member or to a const member function without arguments; or
+//! std::type_identity<V>, for the argument of a function. Made by `option`, `part`, `rest` and `argument`.
+template <class Member>
+struct field : field_text {
+    Member member;
 
     constexpr field from(double low) const {
         field f = *this;
@@ -123,50 +126,76 @@ struct field {
 //! Written `name=value`.
 template <class Member>
 constexpr field<Member> option(std::string_view name, Member member, std::string_view meaning) {
-    return {name, member, meaning};
+    return {{name, meaning}, member};
 }
 //! Written by its value alone: the parts of a combinator.
 template <class Member>
 constexpr field<Member> part(std::string_view name, Member member, std::string_view meaning) {
-    return {name, member, meaning, placement::positional};
+    return {{name, meaning, placement::positional}, member};
 }
 //! A vector whose elements are the last arguments, however many.
 template <class Member>
 constexpr field<Member> rest(std::string_view name, Member member, std::string_view meaning) {
-    return {name, member, meaning, placement::rest};
+    return {{name, meaning, placement::rest}, member};
 }
 //! The argument of a function (see `describes_function`).
 template <class V>
 constexpr field<std::type_identity<V>> argument(std::string_view name, std::string_view meaning) {
-    return {name, {}, meaning};
+    return {{name, meaning}, {}};
 }
 
 //! A vector of the last arguments of a function, however many.
 template <class V>
 constexpr field<std::type_identity<std::vector<V>>> arguments_left(std::string_view name, std::string_view meaning) {
-    return {name, {}, meaning, placement::rest};
+    return {{name, meaning, placement::rest}, {}};
+}
+
+template <std::size_t i, class Member>
+struct numbered_field {
+    field<Member> value;
+};
+
+template <class Indices, class... Members>
+struct field_list;
+
+//! The fields of a description in their order: what a std::tuple is, compiled in a fraction of its time.
+template <std::size_t... i, class... Members>
+struct field_list<std::index_sequence<i...>, Members...> : numbered_field<i, Members>... {
+    static constexpr std::size_t size = sizeof...(i);
+
+    //! use(field) for each of them.
+    template <class Use>
+    constexpr void for_each([[maybe_unused]] Use use) const {
+        (use(static_cast<const numbered_field<i, Members>*>(this)->value), ...);
+    }
+};
+
+//! Field number i of a `field_list`.
+template <std::size_t i, class Member>
+constexpr const field<Member>& field_number(const numbered_field<i, Member>& fields) {
+    return fields.value;
 }
 
 //! Function: what makes the object from the fields' values, or std::nullptr_t where the type does it itself.
-template <class Function, class... Fields>
+template <class Function, class... Members>
 struct description {
     std::string_view name;
     std::string_view meaning;
     Function function;
-    std::tuple<Fields...> fields;
+    field_list<std::make_index_sequence<sizeof...(Members)>, Members...> fields;
 };
 
 //! What `describe()` of a type returns.
 template <class... Members>
-constexpr description<std::nullptr_t, field<Members>...> describes(std::string_view name, std::string_view meaning,
-                                                                   field<Members>... fields) {
-    return {name, meaning, nullptr, {fields...}};
+constexpr description<std::nullptr_t, Members...> describes(std::string_view name, std::string_view meaning,
+                                                            const field<Members>&... fields) {
+    return {name, meaning, nullptr, {{fields}...}};
 }
 //! Describes a function that makes a value of many: a topology, a schedule.
 template <class Function, class... Members>
-constexpr description<Function, field<Members>...> describes_function(std::string_view name, std::string_view meaning,
-                                                                      Function function, field<Members>... fields) {
-    return {name, meaning, function, {fields...}};
+constexpr description<Function, Members...> describes_function(std::string_view name, std::string_view meaning,
+                                                               Function function, const field<Members>&... fields) {
+    return {name, meaning, function, {{fields}...}};
 }
 
 //! A type that describes itself.
@@ -184,12 +213,12 @@ constexpr decltype(auto) field_value(const T& object, const field<Member>& f) {
 }
 
 //! The value as it stands in an expression, such that it reads back as the same value.
-template <class V, std::size_t n>
-std::string value_text(const V& value, const std::array<std::string_view, n>& words) {
+template <class V>
+std::string value_text(const V& value, const field_text& f) {
     if constexpr (std::is_enum_v<V>) {
-        return std::string(words.at(static_cast<std::size_t>(value)));
+        return std::string(f.words.at(static_cast<std::size_t>(value)));
     } else if constexpr (std::same_as<V, bool>) {
-        return words[0].empty() ? (value ? "1" : "0") : std::string(words[value ? 1 : 0]);
+        return f.words[0].empty() ? (value ? "1" : "0") : std::string(f.words[value ? 1 : 0]);
     } else if constexpr (std::is_arithmetic_v<V>) {
         return number_text(value);
     } else if constexpr (requires { value.name(); }) {
@@ -200,7 +229,7 @@ std::string value_text(const V& value, const std::array<std::string_view, n>& wo
             "a policy needs `std::string name() const`: it is a part of the wire identity");
         std::string text = "[";
         for (const auto& element : value) {
-            text += (text.size() > 1 ? "," : "") + value_text(element, words);
+            text += (text.size() > 1 ? "," : "") + value_text(element, f);
         }
         return text + ']';
     }
@@ -213,53 +242,49 @@ std::string default_text(const field<Member>& f) {
         return std::string(f.default_text);
     }
     if constexpr (std::is_default_constructible_v<T> && std::is_member_pointer_v<Member>) {
-        return value_text(field_value(T{}, f), f.words);
+        return value_text(field_value(T{}, f), f);
     } else {
         return {};
     }
 }
 
-//! The expression that means this object: `parse<...>(described_name(x))` makes another such.
-template <Described T>
-std::string described_name(const T& object) {
-    const auto d = T::describe();
-    std::string text(d.name);
+namespace detail {
+
+//! Writes word(value,key=value,...).
+struct expression_writer {
+    std::string text;
     char separator = '(';
-    const auto write = [&](std::string_view key, const std::string& value) {
+
+    //! key: empty for a value that stands alone.
+    void write(std::string_view key, std::string_view value) {
         text += separator;
         if (!key.empty()) {
             text.append(key).append(1, '=');
         }
         text += value;
         separator = ',';
-    };
-    std::apply(
-        [&](const auto&... f) {
-            [[maybe_unused]] const auto one = [&](const auto& each) {
-                const auto& value = field_value(object, each);
-                if (each.place == placement::rest) {
-                    if constexpr (requires { value.begin(); }) {
-                        for (const auto& element : value) {
-                            write("", value_text(element, each.words));
-                        }
-                    }
-                    return;
-                }
-                const std::string written = value_text(value, each.words);
-                if (!each.hidden_default || written != default_text<T>(each)) {
-                    write(each.place == placement::named ? each.name : std::string_view(), written);
-                }
-            };
-            (one(f), ...);
-        },
-        d.fields);
-    return separator == '(' ? text : text + ')';
+    }
+};
+
+template <class T, class Member>
+void write_field(expression_writer& out, const T& object, const field<Member>& f) {
+    const auto& value = field_value(object, f);
+    if (f.place == placement::rest) {
+        if constexpr (requires { value.begin(); }) {
+            for (const auto& element : value) {
+                out.write("", value_text(element, f));
+            }
+        }
+        return;
+    }
+    const std::string written = value_text(value, f);
+    if (!f.hidden_default || written != default_text<T>(f)) {
+        out.write(f.place == placement::named ? f.name : std::string_view(), written);
+    }
 }
 
-namespace detail {
-
-template <class V, class Member>
-void validate_field(std::string_view policy, const field<Member>& f, const V& value) {
+template <class V>
+void validate_field(std::string_view policy, const field_text& f, const V& value) {
     if constexpr (std::is_enum_v<V>) {
         const auto i = static_cast<std::size_t>(value);
         expect(i < f.words.size() && !f.words[i].empty(),
@@ -280,11 +305,20 @@ void validate_field(std::string_view policy, const field<Member>& f, const V& va
 
 }  // namespace detail
 
+//! The expression that means this object: `parse<...>(described_name(x))` makes another such.
+template <Described T>
+std::string described_name(const T& object) {
+    const auto d = T::describe();
+    detail::expression_writer out{std::string(d.name)};
+    d.fields.for_each([&](const auto& f) { detail::write_field(out, object, f); });
+    return out.separator == '(' ? out.text : out.text + ')';
+}
+
 //! Throws `invalid_input` where a field lies outside its range or means nothing.
 template <Described T>
 void validate_described(const T& object) {
     const auto d = T::describe();
-    std::apply([&](const auto&... f) { (detail::validate_field(d.name, f, field_value(object, f)), ...); }, d.fields);
+    d.fields.for_each([&](const auto& f) { detail::validate_field(d.name, f, field_value(object, f)); });
 }
 
 }  // namespace frugal

@@ -34,6 +34,49 @@ inline constexpr std::uint32_t largest_finite_magnitude = 0x7F7FFFFFu;
 
 namespace detail {
 
+//! Elements to select among: those of a vector,
+struct elements_of {
+    std::span<const float> x;
+
+    std::size_t size() const { return x.size(); }
+    float operator[](std::size_t i) const { return x[i]; }
+    void prefetch(std::size_t i) const { prefetch_ahead(x.data(), i); }
+#if defined(FRUGAL_HAS_SIMD)
+    template <class Arch>
+    float_batch<Arch> load(std::size_t i) const {
+        return float_batch<Arch>::load_unaligned(x.data() + i);
+    }
+#endif
+};
+//! or the sums of two, which are never written.
+struct sums_of {
+    elements_of x;
+    elements_of y;
+
+    std::size_t size() const { return x.size(); }
+    float operator[](std::size_t i) const { return x[i] + y[i]; }
+    void prefetch(std::size_t i) const {
+        x.prefetch(i);
+        y.prefetch(i);
+    }
+#if defined(FRUGAL_HAS_SIMD)
+    template <class Arch>
+    float_batch<Arch> load(std::size_t i) const {
+        return x.template load<Arch>(i) + y.template load<Arch>(i);
+    }
+#endif
+};
+
+//! Throws `nonfinite_input` with the first element that is not finite; returns if all are.
+template <class Elements>
+void expect_finite_elements(const Elements& x) {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        if (!is_finite(x[i])) {
+            throw nonfinite_input(i);
+        }
+    }
+}
+
 //! What radix selection finds: everything above `bits` is selected, and the first `ties` elements equal to it.
 struct selection_boundary {
     std::uint32_t bits = 0;
@@ -91,8 +134,8 @@ public:
     explicit selection_candidates(std::vector<std::uint32_t>& scratch) : scratch_(scratch) {}
 
     //! One pass over x. Elements that are not finite are always among the candidates. O(n).
-    template <class Arch>
-    void collect(std::span<const float> x, std::uint32_t bound, std::size_t expected) {
+    template <class Arch, class Elements>
+    void collect(const Elements& x, std::uint32_t bound, std::size_t expected) {
         reserve(std::min(x.size(), expected) + block);
         for_blocks<Arch>(x, [&] {
             if (room_ - size_ < block) {
@@ -106,8 +149,8 @@ public:
     }
     //! The same, but of more than 2 k + `block` candidates keeps the k largest only, ties to the lowest index, and
     //! raises the bound to what can still be among them. k >= 1. O(n) time, O(k) memory.
-    template <class Arch>
-    void collect_largest(std::span<const float> x, std::uint32_t bound, std::size_t k) {
+    template <class Arch, class Elements>
+    void collect_largest(const Elements& x, std::uint32_t bound, std::size_t k) {
         reserve(std::min(x.size(), 2 * k) + 2 * block);
         for_blocks<Arch>(x, [&] {
             if (room_ - size_ < block) {
@@ -171,38 +214,37 @@ private:
         scratch_.resize(2 * room_);
     }
     //! Appends block after block what reaches bound_for_block().
-    template <class Arch, class Bound>
-    void for_blocks(std::span<const float> x, Bound bound_for_block) {
+    template <class Arch, class Elements, class Bound>
+    void for_blocks(const Elements& x, Bound bound_for_block) {
         for (std::size_t first = 0; first < x.size(); first += block) {
             const std::size_t n = std::min(block, x.size() - first);
             const std::uint32_t bound = bound_for_block();
-            size_ += append<Arch>(x.data() + first, n, static_cast<std::uint32_t>(first), bound,
-                                  scratch_.data() + size_, scratch_.data() + room_ + size_);
+            size_ += append<Arch>(x, first, n, bound, scratch_.data() + size_, scratch_.data() + room_ + size_);
         }
     }
 
-    template <class Arch>
-    static std::size_t append(const float* x, std::size_t n, std::uint32_t first, std::uint32_t bound,
+    template <class Arch, class Elements>
+    static std::size_t append(const Elements& x, std::size_t first, std::size_t n, std::uint32_t bound,
                               std::uint32_t* indices, std::uint32_t* magnitudes) {
         std::size_t count = 0;
-        std::size_t i = 0;
+        std::size_t i = first;
 #if defined(FRUGAL_HAS_SIMD)
         if constexpr (SimdArch<Arch>) {
             constexpr std::size_t size = lanes_of<Arch>;
             const int_batch<Arch> mask(0x7FFFFFFF);
-            for (; i + prefetch_step <= n; i += prefetch_step) {
-                prefetch_ahead(x, i);
+            for (; i + prefetch_step <= first + n; i += prefetch_step) {
+                x.prefetch(i);
                 for (std::size_t j = i; j < i + prefetch_step; j += size) {
-                    const auto m = same_bits<std::int32_t>(float_batch<Arch>::load_unaligned(x + j)) & mask;
+                    const auto m = same_bits<std::int32_t>(x.template load<Arch>(j)) & mask;
                     count += lane_operations<Arch>::append_at_least(m, static_cast<std::int32_t>(bound),
-                                                                    first + static_cast<std::uint32_t>(j),
-                                                                    indices + count, magnitudes + count);
+                                                                    static_cast<std::uint32_t>(j), indices + count,
+                                                                    magnitudes + count);
                 }
             }
         }
 #endif
-        for (; i < n; ++i) {
-            indices[count] = first + static_cast<std::uint32_t>(i);
+        for (; i < first + n; ++i) {
+            indices[count] = static_cast<std::uint32_t>(i);
             magnitudes[count] = magnitude_bits(x[i]);
             count += static_cast<std::size_t>(magnitudes[count] >= bound);
         }
@@ -217,15 +259,15 @@ private:
 //! Elements of a cache line.
 inline constexpr std::size_t line = 16;
 
-//! The largest magnitude of each column of `ways` lines that are `stride` elements apart.
-template <class Arch>
-void largest_of_lines(const float* x, std::size_t ways, std::size_t stride, std::uint32_t* out) {
+//! The largest magnitude of each column of `ways` lines that are `stride` elements apart, the first at `first`.
+template <class Arch, class Elements>
+void largest_of_lines(const Elements& x, std::size_t first, std::size_t ways, std::size_t stride, std::uint32_t* out) {
     if constexpr (SimdArch<Arch>) {
 #if defined(FRUGAL_HAS_SIMD)
         for (std::size_t i = 0; i < line; i += lanes_of<Arch>) {
             int_batch<Arch> m(0);
             for (std::size_t w = 0; w < ways; ++w) {
-                const auto bits = same_bits<std::int32_t>(float_batch<Arch>::load_unaligned(x + w * stride + i));
+                const auto bits = same_bits<std::int32_t>(x.template load<Arch>(first + w * stride + i));
                 m = xsimd::max(m, bits & int_batch<Arch>(0x7FFFFFFF));
             }
             same_bits<std::uint32_t>(m).store_unaligned(out + i);
@@ -235,7 +277,7 @@ void largest_of_lines(const float* x, std::size_t ways, std::size_t stride, std:
         for (std::size_t i = 0; i < line; ++i) {
             out[i] = 0;
             for (std::size_t w = 0; w < ways; ++w) {
-                out[i] = std::max(out[i], magnitude_bits(x[w * stride + i]));
+                out[i] = std::max(out[i], magnitude_bits(x[first + w * stride + i]));
             }
         }
     }
@@ -243,8 +285,8 @@ void largest_of_lines(const float* x, std::size_t ways, std::size_t stride, std:
 
 //! A magnitude that at least k elements probably reach, but not many more: an order statistic of the maxima of groups
 //! of elements, taken from cache lines evenly spread over x. 0 where nearly all elements are wanted.
-template <class Arch>
-std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std::vector<std::uint32_t>& scratch) {
+template <class Arch, class Elements>
+std::uint32_t probable_bound(const Elements& x, std::size_t k, std::vector<std::uint32_t>& scratch) {
     constexpr std::size_t most_ways = 16;
     const std::size_t sample = std::clamp<std::size_t>(x.size() / 32, std::min<std::size_t>(x.size(), 2048), 16384);
     std::size_t ways = 1;  // elements a group: few groups hold two of the k largest
@@ -258,7 +300,7 @@ std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std::vecto
     const std::size_t stride = x.size() / (lines * ways);
     scratch.resize(lines * line);
     for (std::size_t l = 0; l < lines; ++l) {
-        largest_of_lines<Arch>(x.data() + l * ways * stride, ways, stride, scratch.data() + l * line);
+        largest_of_lines<Arch>(x, l * ways * stride, ways, stride, scratch.data() + l * line);
     }
     // As many as k maxima are reached by k elements for certain; as many as the k largest have in a sample, and three
     // standard deviations more, probably.
@@ -271,6 +313,47 @@ std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std::vecto
     return boundary_of_largest(scratch.size(), rank, [&](std::size_t i) { return scratch[i]; }).bits;
 }
 
+template <class Arch, class Elements>
+std::size_t select_top_k(const Elements& x, std::size_t k, std::vector<std::uint32_t>& indices) {
+    expect(x.size() <= std::numeric_limits<std::uint32_t>::max(),
+           "top-k selects among at most 2^32 - 1 elements: split the vector");
+    k = std::min(k, x.size());
+    if (k == 0) {
+        expect_finite_elements(x);
+        indices.clear();
+        return 0;
+    }
+    constexpr std::uint32_t not_zero = 1;
+    const std::uint32_t bound = std::max(not_zero, probable_bound<Arch>(x, k, indices));
+    selection_candidates candidates(indices);
+    candidates.collect_largest<Arch>(x, bound, k);
+    if (candidates.size() < k && bound > not_zero) {
+        candidates.collect_largest<Arch>(x, not_zero, k);
+    }
+    if (candidates.largest() > largest_finite_magnitude) {
+        expect_finite_elements(x);
+    }
+    if (candidates.size() >= k) {
+        candidates.keep_largest(k);
+    }
+    candidates.finish_with_lowest(k);
+    return k;
+}
+
+template <class Arch, class Elements>
+std::size_t select_threshold(const Elements& x, float threshold, std::vector<std::uint32_t>& indices) {
+    expect(x.size() <= std::numeric_limits<std::uint32_t>::max(),
+           "top-k selects among at most 2^32 - 1 elements: split the vector");
+    expect(threshold >= 0, "the threshold of a selection must not be negative or NaN");
+    selection_candidates candidates(indices);
+    candidates.collect<Arch>(x, magnitude_bits(threshold), std::max(indices.size(), x.size() / 64));
+    if (candidates.largest() > largest_finite_magnitude) {
+        expect_finite_elements(x);
+    }
+    candidates.finish();
+    return indices.size();
+}
+
 }  // namespace detail
 
 //! Fills `indices` with the increasing indices of the k elements of largest |x|, ties to the lowest index; returns
@@ -281,47 +364,26 @@ std::uint32_t probable_bound(std::span<const float> x, std::size_t k, std::vecto
 //! misleads, a second pass does without it. O(n) time, O(k) memory; allocates nothing once `indices` is warm.
 template <class Arch = default_arch>
 std::size_t select_top_k(std::span<const float> x, std::size_t k, std::vector<std::uint32_t>& indices) {
-    expect(x.size() <= std::numeric_limits<std::uint32_t>::max(),
-           "top-k selects among at most 2^32 - 1 elements: split the vector");
-    k = std::min(k, x.size());
-    if (k == 0) {
-        if (magnitude_bits(max_abs<Arch>(x)) > largest_finite_magnitude) {
-            expect_all_finite(x);
-        }
-        indices.clear();
-        return 0;
-    }
-    constexpr std::uint32_t not_zero = 1;
-    const std::uint32_t bound = std::max(not_zero, detail::probable_bound<Arch>(x, k, indices));
-    detail::selection_candidates candidates(indices);
-    candidates.collect_largest<Arch>(x, bound, k);
-    if (candidates.size() < k && bound > not_zero) {
-        candidates.collect_largest<Arch>(x, not_zero, k);
-    }
-    if (candidates.largest() > largest_finite_magnitude) {
-        expect_all_finite(x);
-    }
-    if (candidates.size() >= k) {
-        candidates.keep_largest(k);
-    }
-    candidates.finish_with_lowest(k);
-    return k;
+    return detail::select_top_k<Arch>(detail::elements_of{x}, k, indices);
+}
+//! The same of x + y, which have one size.
+template <class Arch = default_arch>
+std::size_t select_top_k_of_sum(std::span<const float> x, std::span<const float> y, std::size_t k,
+                                std::vector<std::uint32_t>& indices) {
+    return detail::select_top_k<Arch>(detail::sums_of{{x}, {y}}, k, indices);
 }
 
 //! Fills `indices` with the increasing indices of all elements with |x| >= threshold (threshold >= 0) and returns how
 //! many. Throws `invalid_input` naming the first element that is NaN or infinite. O(n).
 template <class Arch = default_arch>
 std::size_t select_threshold(std::span<const float> x, float threshold, std::vector<std::uint32_t>& indices) {
-    expect(x.size() <= std::numeric_limits<std::uint32_t>::max(),
-           "threshold selects among at most 2^32 - 1 elements: split the vector");
-    expect(threshold >= 0, "the threshold of a selection must not be negative or NaN");
-    detail::selection_candidates candidates(indices);
-    candidates.collect<Arch>(x, magnitude_bits(threshold), std::max(indices.size(), x.size() / 64));
-    if (candidates.largest() > largest_finite_magnitude) {
-        expect_all_finite(x);
-    }
-    candidates.finish();
-    return indices.size();
+    return detail::select_threshold<Arch>(detail::elements_of{x}, threshold, indices);
+}
+//! The same of x + y, which have one size.
+template <class Arch = default_arch>
+std::size_t select_threshold_of_sum(std::span<const float> x, std::span<const float> y, float threshold,
+                                    std::vector<std::uint32_t>& indices) {
+    return detail::select_threshold<Arch>(detail::sums_of{{x}, {y}}, threshold, indices);
 }
 
 }  // namespace frugal::kernels

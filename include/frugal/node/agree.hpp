@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -70,15 +71,19 @@ task<> agree(peer here, std::span<double> values, Combine combine) {
 }  // namespace detail
 
 //! values[i] <- the largest of all nodes' values[i], finite numbers. Costs two messages a node.
-inline task<> agree_on_largest(peer here, std::span<double> values) {
+//! This and the next two are templates so that GCC, which emits every other coroutine, compiles those that are used.
+template <std::convertible_to<std::span<double>> Numbers>
+task<> agree_on_largest(peer here, Numbers&& values) {
     return detail::agree(here, values, [](double a, double b) { return std::max(a, b); });
 }
 //! values[i] <- the smallest of all nodes' values[i].
-inline task<> agree_on_smallest(peer here, std::span<double> values) {
+template <std::convertible_to<std::span<double>> Numbers>
+task<> agree_on_smallest(peer here, Numbers&& values) {
     return detail::agree(here, values, [](double a, double b) { return std::min(a, b); });
 }
 //! values[i] <- the sum of all nodes' values[i], added in node order.
-inline task<> agree_on_sum(peer here, std::span<double> values) {
+template <std::convertible_to<std::span<double>> Numbers>
+task<> agree_on_sum(peer here, Numbers&& values) {
     return detail::agree(here, values, [](double a, double b) { return a + b; });
 }
 

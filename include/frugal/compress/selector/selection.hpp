@@ -46,7 +46,8 @@ struct selection {
 //!     `laws laws_for(d) const`, or `double variance(d) const` and `double contraction(d) const` (compress/laws.hpp),
 //!     of
 //!     the compressor that sends the values as they are chosen; `void validate() const`; `void state(state_archive&)`,
-//!     of a selector that remembers, whose `select` may then change it.
+//!     of a selector that remembers, whose `select` may then change it; `select_of_sum(x, y, k, chosen) const`, which
+//!     selects from x + y without writing it and sends the coordinates themselves.
 template <class S>
 concept Selector =
     std::copyable<S> && requires(S s, const S cs, std::span<const float> x, random_key k, selection& chosen) {

@@ -23,6 +23,9 @@ struct top_k {
     void select(std::span<const float> x, random_key, selection& chosen) const {
         kernels::select_top_k(x, count_for(x.size()), chosen.indices);
     }
+    void select_of_sum(std::span<const float> x, std::span<const float> y, random_key, selection& chosen) const {
+        kernels::select_top_k_of_sum(x, y, count_for(x.size()), chosen.indices);
+    }
     std::size_t count_for(std::size_t d) const { return detail::selected_count(fraction, count, d); }
     double contraction(std::size_t d) const { return static_cast<double>(count_for(d)) / static_cast<double>(d); }
     laws laws_for(std::size_t d) const { return {.contraction = contraction(d), .worst_case = 0}; }
@@ -42,6 +45,9 @@ struct threshold {
     }
     void select(std::span<const float> x, random_key, selection& chosen) const {
         kernels::select_threshold(x, value, chosen.indices);
+    }
+    void select_of_sum(std::span<const float> x, std::span<const float> y, random_key, selection& chosen) const {
+        kernels::select_threshold_of_sum(x, y, value, chosen.indices);
     }
     //! What is not sent is below the threshold, however large x is.
     static constexpr laws laws_for(std::size_t) { return {.worst_case = 0}; }
