@@ -159,6 +159,48 @@ TEST_CASE("error_feedback: names what is not finite in a vector measured in piec
     check(any_scale(max_norm{}));
 }
 
+//! A compressor whose own way of encoding a sum is out of sight.
+template <class C>
+struct without_sums {
+    C inner;
+    void encode(std::span<const float> x, random_key k, payload_writer& w) { inner.encode(x, k, w); }
+    void decode_add(payload_reader& r, random_key k, float weight, std::span<float> acc) const {
+        inner.decode_add(r, k, weight, acc);
+    }
+};
+
+TEST_CASE("error_feedback: sums that are never written are encoded as those that are, to the bit",
+          "[compress][error_feedback][exact]") {
+    const auto check = [](auto inner) {
+        INFO(inner.name());
+        for (const std::size_t d : {1u, 2u, 15u, 16u, 17u, 63u, 64u, 65u, 511u, 512u, 513u, 1000u, 5000u}) {
+            without_sums<decltype(inner)> plain{inner};
+            std::vector<float> residual(d), expected(d);
+            for (std::uint64_t round = 0; round < 4; ++round) {
+                const auto x = sample::normal_vector(d, round);
+                const random_key k{.seed = 4, .round = round};
+                std::vector<std::byte> bytes, expected_bytes;
+                payload_writer w(bytes), expected_w(expected_bytes);
+                inner.encode_sum(x, residual, k, w);
+                encode_sum(plain, x, expected, k, expected_w);
+                w.align();
+                expected_w.align();
+                REQUIRE(bytes == expected_bytes);
+                REQUIRE(residual == expected);
+            }
+            auto x = sample::normal_vector(d, 9);
+            x[d / 2] = std::numeric_limits<float>::quiet_NaN();
+            std::vector<std::byte> bytes;
+            payload_writer w(bytes);
+            REQUIRE_THROWS_AS(inner.encode_sum(x, residual, {}, w), nonfinite_input);
+            REQUIRE(residual == expected);
+        }
+    };
+    check(sparse_compressor{top_k{.fraction = 0.01}});
+    check(sparse_compressor{top_k{.fraction = 0.4}, scalar_compressor{dithered{.levels = 1}}});
+    check(sparse_compressor{threshold{1.0f}, identity{}, rice_indices{}});
+}
+
 TEST_CASE("error_feedback: refuses messages that only side information decodes",
           "[compress][error_feedback][hostile]") {
     error_feedback c{alternating{scalar_compressor{dithered{}}, scalar_compressor{nested_dithered{}}}};

@@ -343,7 +343,7 @@ std::size_t select_top_k(const Elements& x, std::size_t k, std::vector<std::uint
 template <class Arch, class Elements>
 std::size_t select_threshold(const Elements& x, float threshold, std::vector<std::uint32_t>& indices) {
     expect(x.size() <= std::numeric_limits<std::uint32_t>::max(),
-           "top-k selects among at most 2^32 - 1 elements: split the vector");
+           "threshold selects among at most 2^32 - 1 elements: split the vector");
     expect(threshold >= 0, "the threshold of a selection must not be negative or NaN");
     selection_candidates candidates(indices);
     candidates.collect<Arch>(x, magnitude_bits(threshold), std::max(indices.size(), x.size() / 64));
