@@ -59,6 +59,53 @@ TEST_CASE("error_feedback: the sum of what was decoded plus the residual is the 
     check(identity{});
 }
 
+TEST_CASE("error_feedback: what a lost message carried is kept back", "[compress][error_feedback]") {
+    const auto check = [](auto c) {
+        INFO(c.name());
+        const std::size_t d = 333;
+        std::vector<double> inputs(d), arrived(d);
+        std::vector<message> late;
+        for (std::uint64_t round = 0; round < 60; ++round) {
+            const auto x = sample::normal_vector(d, round);
+            const random_key k{.seed = 1, .round = round};
+            message m;
+            c.compress(x, k, m);
+            std::vector<float> y(d);
+            c.decompress(m, k, y);
+            for (std::size_t i = 0; i < d; ++i) {
+                inputs[i] += x[i];
+                arrived[i] += round % 3 == 0 ? 0 : y[i];
+            }
+            if (round % 3 == 0) {
+                late.push_back(m);
+            } else if (round % 3 == 2) {  // it is known two rounds later
+                c.take_back(late.back(), {.seed = 1, .round = round - 2});
+            }
+        }
+        for (std::size_t i = 0; i < d; ++i) {
+            CHECK(std::fabs(arrived[i] + double(c.residual()[i]) - inputs[i]) < 3e-4);
+        }
+    };
+    check(error_feedback{sparse_compressor{top_k{.fraction = 0.05}}});
+    check(error_feedback{scalar_compressor{sign{}, mean_abs{}}});
+    check(error_feedback{error_feedback{scalar_compressor{dithered{.levels = 1}}}});
+    check(weighted_error_feedback{scalar_compressor{dithered{.levels = 3}}, 0.5f});
+}
+
+TEST_CASE("error_feedback: takes back its own messages only", "[compress][error_feedback][hostile]") {
+    error_feedback c{sparse_compressor{top_k{.count = 1}}};
+    const std::vector<float> x{3, -4, 1};
+    message m;
+    CHECK_THROWS_AS(c.take_back(m, {}), malformed_message);
+    const random_key k{.seed = 1, .round = 2};
+    c.compress(x, k, m);
+    CHECK_THROWS_AS(c.take_back(m, {.seed = 9, .round = 2}), malformed_message);
+    CHECK_THROWS_AS(error_feedback{sparse_compressor{top_k{.count = 1}}}.take_back(m, k), invalid_input);
+    CHECK(std::vector<float>(c.residual().begin(), c.residual().end()) == std::vector<float>{3, 0, 1});
+    c.take_back(m, k);
+    CHECK(std::vector<float>(c.residual().begin(), c.residual().end()) == x);
+}
+
 TEST_CASE("error_feedback: top-k by hand, to the bit", "[compress][error_feedback][exact]") {
     error_feedback c{sparse_compressor{top_k{.count = 1}}};
     CHECK(sample::round_trip(c, std::array{3.0f, 2.0f, -1.0f}, {.round = 0}) == std::vector{3.0f, 0.0f, 0.0f});

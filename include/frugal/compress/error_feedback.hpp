@@ -77,6 +77,15 @@ public:
         inner_.decode_add(r, k, weight, acc);
         r.align();
     }
+    //! The message that was compressed under this key was lost, and is not sent again: what it carried is kept back, so
+    //! that it arrives with later ones. Any message may be taken back, not the last one only, but each at most once.
+    //! Throws what `decompress` throws; then nothing is taken back. O(d).
+    void take_back(const message& lost, random_key k) {
+        const auto carried = borrow<float>(lost.dimension());
+        this->decompress(lost, k, carried);
+        expect(residual_.size() == carried.size(), "error feedback has sent no message of this dimension");
+        kernels::add(residual_, carried, residual_);
+    }
     void state(state_archive& a) {
         a(residual_);
         a(last_key_);
