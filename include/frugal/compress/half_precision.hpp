@@ -15,6 +15,7 @@
 
 namespace frugal {
 
+//! A vector, array or span of 16-bit floats.
 template <class R>
 concept HalfRange =
     std::ranges::contiguous_range<R> && std::ranges::sized_range<R> && HalfFloat<std::ranges::range_value_t<R>>;

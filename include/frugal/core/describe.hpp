@@ -150,15 +150,16 @@ constexpr field<std::type_identity<std::vector<V>>> arguments_left(std::string_v
     return {{name, meaning, placement::rest}, {}};
 }
 
+//! Field i of a list.
 template <std::size_t i, class Member>
 struct numbered_field {
     field<Member> value;
 };
 
+//! The fields of a description in their order: what a std::tuple is, compiled in a fraction of its time.
 template <class Indices, class... Members>
 struct field_list;
 
-//! The fields of a description in their order: what a std::tuple is, compiled in a fraction of its time.
 template <std::size_t... i, class... Members>
 struct field_list<std::index_sequence<i...>, Members...> : numbered_field<i, Members>... {
     static constexpr std::size_t size = sizeof...(i);

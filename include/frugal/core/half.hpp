@@ -21,15 +21,18 @@ struct bfloat16 {
 //! `template <> struct frugal::half_format<c10::Half> { using type = frugal::float16; };`
 template <class H>
 struct half_format {};
+//! Itself.
 template <>
 struct half_format<float16> {
     using type = float16;
 };
+//! Itself.
 template <>
 struct half_format<bfloat16> {
     using type = bfloat16;
 };
 
+//! 16 bits whose `half_format` is known.
 template <class H>
 concept HalfFloat = sizeof(H) == 2 && std::is_trivially_copyable_v<H> && requires { typename half_format<H>::type; };
 
