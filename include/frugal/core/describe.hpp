@@ -159,7 +159,7 @@ struct numbered_field {
 //! The fields of a description in their order: what a std::tuple is, compiled in a fraction of its time.
 template <class Indices, class... Members>
 struct field_list;
-
+//! With the numbers spelled out.
 template <std::size_t... i, class... Members>
 struct field_list<std::index_sequence<i...>, Members...> : numbered_field<i, Members>... {
     static constexpr std::size_t size = sizeof...(i);
