@@ -26,7 +26,7 @@ TEST_CASE("list: one line for each name, its parameters, defaults and ranges", "
     CHECK(text.find(
               "      indices: how their indices travel; one of fixed_width_indices, rice_indices, bitmap_indices (") !=
           std::string::npos);
-    CHECK(text.find("      = scalar(dithered(levels=3),max_norm,radix)\n") != std::string::npos);
+    CHECK(text.find("      = scalar(dithered(levels=3),bucketed(max_norm,512),radix)\n") != std::string::npos);
     CHECK(list_text<any_quantizer>().find("levels: powers of two up to the norm; a whole number from 1 to 64\n") !=
           std::string::npos);
     CHECK(list_text<schedule>().find("milestone_decay(rate, factor, steps,...)") != std::string::npos);
