@@ -7,7 +7,11 @@
 #include <utility>
 #include <vector>
 
+#if defined(FRUGAL_SHARED_CATALOGUE)  // as in <frugal/catalogue.hpp>
+#include <frugal/catalogue/shared.hpp>
+#else
 #include <frugal/catalogue/compressors.hpp>
+#endif
 #include <frugal/compress/blocked.hpp>
 
 #include "catalogue_samples.hpp"

@@ -8,3 +8,6 @@
 #include <frugal/catalogue/policies.hpp>
 #include <frugal/catalogue/term.hpp>
 #include <frugal/catalogue/units.hpp>
+#if defined(FRUGAL_SHARED_CATALOGUE)  // by a build that links the file described there
+#include <frugal/catalogue/shared.hpp>
+#endif

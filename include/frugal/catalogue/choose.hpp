@@ -15,7 +15,7 @@
 
 #include <oneapi/tbb/task_arena.h>
 
-#include <frugal/catalogue/compressors.hpp>
+#include <frugal/catalogue.hpp>
 #include <frugal/catalogue/units.hpp>
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/measure.hpp>

@@ -234,7 +234,3 @@ struct catalogue_of<any_compressor> {
 };
 
 }  // namespace frugal
-
-#if defined(FRUGAL_SHARED_CATALOGUE)  // by a build that links the file described there
-#include <frugal/catalogue/shared.hpp>
-#endif

@@ -31,7 +31,7 @@
 #include <sched.h>
 #endif
 
-#include <frugal/catalogue/compressors.hpp>
+#include <frugal/catalogue.hpp>
 #include <frugal/compress/scalar.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/kernels/batch.hpp>
