@@ -84,7 +84,7 @@ TEST_CASE("async_sgd: converges near the minimum of the mean on a quadratic, wit
     CHECK(report.counted("staleness") / 4000 == Approx(8).margin(0.5));  // 9 workers always away: 8 others in between
 }
 
-TEST_CASE("async_sgd and fedbuff: learn softmax regression", "[algorithm][async_sgd][fedbuff]") {
+TEST_CASE("async_sgd and fedbuff: learn softmax regression", "[algorithm][async_sgd][fedbuff][long]") {
     const train_test data =
         gaussian_mixture{.samples = 2000, .test_samples = 500}({.seed = 1, .purpose = purposes::data});
     const softmax_regression objective(data.train);

@@ -169,7 +169,7 @@ TEST_CASE("ce_sgd: replicas agree, unless receivers mask, too", "[algorithm][ce_
     CHECK(nodes[1].parameters().size() == 100);
 }
 
-TEST_CASE("ce_sgd: an average of losses is the same feedback for all", "[algorithm][ce_sgd]") {
+TEST_CASE("ce_sgd: an average of losses is the same feedback for all", "[algorithm][ce_sgd][long]") {
     const auto shares = [](loss_feedback feedback) {
         const dataset data = two_classes();
         const softmax_regression f(data);
@@ -218,7 +218,8 @@ TEST_CASE("ce_sgd: a run goes on from a checkpoint with the same bits", "[algori
     CHECK(second[1].mask().share_fallen() == first[1].mask().share_fallen());
 }
 
-TEST_CASE("ce_sgd: logistic regression, four workers, a third of the values", "[algorithm][ce_sgd][statistical]") {
+TEST_CASE("ce_sgd: logistic regression, four workers, a third of the values",
+          "[algorithm][ce_sgd][statistical][long]") {
     const dataset data = two_classes();
     const trained dense = logistic_problem(data, masked({.density = 1}));
     const trained frozen = logistic_problem(data, masked({.speculation = 0}));

@@ -39,7 +39,7 @@ TEST_CASE("choco: with identity and step 1 it is D-PSGD", "[algorithm][choco][dp
     }
 }
 
-TEST_CASE("choco: trains to the common optimum with a 10 % top-k on a ring", "[algorithm][choco]") {
+TEST_CASE("choco: trains to the common optimum with a 10 % top-k on a ring", "[algorithm][choco][long]") {
     const auto objective = [](std::size_t worker) {
         std::vector<float> center(40);
         for (std::size_t k = 0; k < 40; ++k) {

@@ -98,7 +98,7 @@ constexpr float alpha = 0.4f;
 }  // namespace
 
 TEST_CASE("dostovoq: SGD stalls where the noise of compression holds it, DIANA goes on to the minimum",
-          "[algorithm][dostovoq]") {
+          "[algorithm][dostovoq][long]") {
     const double plain =
         error_of(test::trained(synchronous(options, objective, start, full_batch{}, codec, mean{}, step), 600));
     const double with_memory = error_of(
@@ -109,7 +109,7 @@ TEST_CASE("dostovoq: SGD stalls where the noise of compression holds it, DIANA g
 }
 
 TEST_CASE("dostovoq: the noise of a step of n workers, each with a codebook of its own, is 1 / n of one's",
-          "[algorithm][dostovoq][statistical]") {
+          "[algorithm][dostovoq][statistical][long]") {
     const auto same = [](std::size_t) { return objective(0); };
     const auto after_one_step = [&](std::size_t n, std::uint64_t seed, auto c) {
         return test::trained(synchronous({.workers = n, .seed = seed}, same, start, full_batch{}, c, mean{}, step), 1);
@@ -125,7 +125,7 @@ TEST_CASE("dostovoq: the noise of a step of n workers, each with a codebook of i
     CHECK(error < 0.1 * one.mean());
 }
 
-TEST_CASE("dostovoq: with SVRG and DIANA one sample a step suffices for the minimum", "[algorithm][dostovoq]") {
+TEST_CASE("dostovoq: with SVRG and DIANA one sample a step suffices for the minimum", "[algorithm][dostovoq][long]") {
     const double noisy = error_of(
         test::trained(synchronous(options, objective, start, one_sample, diana(server(codec), alpha), step), 1500));
     const double reduced = error_of(test::trained(loopless_svrg(options, 1.0 / samples, objective, start, full_batch{},
@@ -141,7 +141,7 @@ TEST_CASE("dostovoq: with SVRG and DIANA one sample a step suffices for the mini
         test::trained(synchronous(options, objective, start, full_batch{}, diana(server(codec), alpha), step), 50));
 }
 
-TEST_CASE("dostovoq: FedAvg, with cohorts and local steps", "[algorithm][dostovoq]") {
+TEST_CASE("dostovoq: FedAvg, with cohorts and local steps", "[algorithm][dostovoq][long]") {
     const auto end = [&](auto... exchange) {
         return error_of(
             test::trained(fedavg({.clients = workers, .sampled = 4, .steps = {.count = 3}, .seed = 2}, objective, start,

@@ -45,7 +45,7 @@ struct problem {
 
 }  // namespace
 
-TEST_CASE("svrg: converges to the minimum at a rate at which SGD keeps its noise", "[algorithm][svrg]") {
+TEST_CASE("svrg: converges to the minimum at a rate at which SGD keeps its noise", "[algorithm][svrg][long]") {
     problem p;
     auto nodes = svrg({.workers = 4, .seed = 1}, 20, p.objective, p.initial, full_batch{}, p.batches(), all_gather<>{},
                       sgd{.learning_rate = 0.05});

@@ -145,7 +145,7 @@ TEST_CASE("synchronous: batches from a callable of round and worker, and weights
     CHECK_THROWS_AS(trained({1}), invalid_input);
 }
 
-TEST_CASE("synchronous: feedback reaches the optimum that the mean objective has", "[algorithm][synchronous]") {
+TEST_CASE("synchronous: feedback reaches the optimum that the mean objective has", "[algorithm][synchronous][long]") {
     const error_feedback feedback{sparse_compressor{top_k{.fraction = 0.1}}};
     auto nodes = synchronous({.workers = 6, .seed = 9}, bowl, start, full_batch{}, feedback, mean{},
                              sgd{.learning_rate = cosine_decay(0.1, 0.0005, 3000)});
