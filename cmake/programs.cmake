@@ -35,8 +35,6 @@ if(TARGET frugal::tbb)
     add_library(frugal_catalogue STATIC EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/catalogue.cpp)
     target_compile_definitions(frugal_catalogue PUBLIC FRUGAL_SHARED_CATALOGUE)
     target_link_libraries(frugal_catalogue PUBLIC frugal::tbb PRIVATE frugal_program_options)
-    # Instrumented by sanitizers it takes longer to optimize than to run.
-    target_compile_options(frugal_catalogue PRIVATE $<$<BOOL:${FRUGAL_BUILD_FUZZERS}>:-O0>)
 endif()
 
 # What each library that only some headers need is known by: how it is included, and the target that provides it.
