@@ -76,7 +76,7 @@ TEST_CASE("npy: every float type in both byte orders and every format version", 
 
 TEST_CASE("npy: every half is the number that its bits mean", "[data][npy]") {
     for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
-        const float v = detail::float_from_half(static_cast<std::uint16_t>(bits));
+        const float v = to_float(float16{static_cast<std::uint16_t>(bits)});
         const int exponent = static_cast<int>((bits >> 10) & 31);
         const double mantissa = static_cast<double>(bits & 0x3FF) / 1024;
         const double magnitude = exponent == 0 ? std::ldexp(mantissa, -14) : std::ldexp(1 + mantissa, exponent - 15);

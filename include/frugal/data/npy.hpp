@@ -20,6 +20,7 @@
 
 #include <frugal/core/error.hpp>
 #include <frugal/core/exact.hpp>
+#include <frugal/core/half.hpp>
 
 namespace frugal {
 
@@ -30,18 +31,6 @@ struct npy_array {
 };
 
 namespace detail {
-
-//! An IEEE half: 1 sign, 5 exponent and 10 mantissa bits. Exact.
-inline float float_from_half(std::uint16_t half) {
-    const std::uint32_t sign = std::uint32_t{half & 0x8000u} << 16;
-    const std::uint32_t exponent = (half >> 10) & 31u;
-    const std::uint32_t mantissa = half & 0x3FFu;
-    if (exponent == 0) {
-        const float value = static_cast<float>(mantissa) * 0x1p-24f;
-        return sign != 0 ? -value : value;
-    }
-    return std::bit_cast<float>(sign | (exponent == 31 ? 255u : exponent + 112) << 23 | mantissa << 13);
-}
 
 //! What the header of an .npy file says, a dictionary in Python's own syntax.
 struct npy_header {
@@ -215,7 +204,7 @@ inline npy_array parse_npy(std::span<const std::byte> bytes, const std::string& 
     const bool swapped = (type[0] == '<') != (std::endian::native == std::endian::little);
     if (width == 2) {
         detail::read_npy_values<std::uint16_t>(data, swapped, array.values,
-                                               [](std::size_t, std::uint16_t w) { return detail::float_from_half(w); });
+                                               [](std::size_t, std::uint16_t w) { return to_float(float16{w}); });
     } else if (width == 4) {
         detail::read_npy_values<std::uint32_t>(data, swapped, array.values,
                                                [](std::size_t, std::uint32_t w) { return std::bit_cast<float>(w); });

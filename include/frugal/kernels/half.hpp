@@ -3,7 +3,6 @@
 
 #include <bit>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <span>
 #include <type_traits>
@@ -22,44 +21,6 @@ FRUGAL_KERNELS_BEGIN
 namespace frugal::kernels {
 
 namespace detail {
-
-// Without branches, so that compilers turn the loops below into vectors.
-
-inline std::uint32_t chosen(bool condition, std::uint32_t a, std::uint32_t b) {
-    const std::uint32_t mask = 0u - static_cast<std::uint32_t>(condition);
-    return (a & mask) | (b & ~mask);
-}
-inline float to_float(float16 h) {
-    const std::uint32_t magnitude = h.bits & 0x7FFFu;
-    // Exact, and right for subnormal numbers, too.
-    const float scaled = std::bit_cast<float>(magnitude << 13) * 0x1p112f;
-    const std::uint32_t special = 0x7F800000u | magnitude << 13 | static_cast<std::uint32_t>(magnitude > 0x7C00u) << 22;
-    const std::uint32_t bits = chosen(magnitude >= 0x7C00u, special, std::bit_cast<std::uint32_t>(scaled));
-    return std::bit_cast<float>(bits | (h.bits & 0x8000u) << 16);
-}
-inline float to_float(bfloat16 h) {
-    return std::bit_cast<float>(std::uint32_t{h.bits} << 16);
-}
-inline float16 to_half(float x, float16) {
-    constexpr std::uint32_t largest = 0x477FE000u, infinity = 0x7F800000u, smallest_normal = 0x38800000u;
-    const std::uint32_t bits = std::bit_cast<std::uint32_t>(x), magnitude = bits & 0x7FFFFFFFu;
-    const std::uint32_t finite = chosen(magnitude > largest, largest, magnitude);
-    const std::uint32_t normal = (finite + 0xFFFu + (finite >> 13 & 1u) - (112u << 23)) >> 13;
-    // The unit in the last place of 1/2 is the smallest subnormal number.
-    const float shifted = std::bit_cast<float>(chosen(finite < smallest_normal, finite, 0u)) + 0.5f;
-    const std::uint32_t subnormal = std::bit_cast<std::uint32_t>(shifted) - 0x3F000000u;
-    const std::uint32_t nan = 0x7E00u | (magnitude >> 13 & 0x3FFu);
-    const std::uint32_t half = chosen(magnitude > infinity, nan, chosen(finite < smallest_normal, subnormal, normal));
-    return {static_cast<std::uint16_t>(half | (bits >> 16 & 0x8000u))};
-}
-inline bfloat16 to_half(float x, bfloat16) {
-    constexpr std::uint32_t largest = 0x7F7F0000u, infinity = 0x7F800000u;
-    const std::uint32_t bits = std::bit_cast<std::uint32_t>(x), magnitude = bits & 0x7FFFFFFFu;
-    const std::uint32_t finite = chosen(magnitude > largest, largest, magnitude);
-    const std::uint32_t rounded = (finite + 0x7FFFu + (finite >> 16 & 1u)) >> 16;
-    const std::uint32_t half = chosen(magnitude > infinity, magnitude >> 16 | 0x40u, rounded);
-    return {static_cast<std::uint16_t>(half | (bits >> 16 & 0x8000u))};
-}
 
 //! How many of the first elements the instruction set has converted.
 template <class Arch, class Format>
@@ -113,7 +74,7 @@ template <class Arch = default_arch, class H>
 void to_floats(std::span<H> x, std::span<float> out) {
     using format = typename half_format<std::remove_const_t<H>>::type;
     for (std::size_t i = detail::convert_lanes<Arch, format>(std::as_bytes(x), out.data()); i < out.size(); ++i) {
-        out[i] = detail::to_float(std::bit_cast<format>(x[i]));
+        out[i] = to_float(std::bit_cast<format>(x[i]));
     }
 }
 
@@ -124,7 +85,7 @@ void to_halves(std::span<const float> x, std::span<H> out) {
     using format = typename half_format<H>::type;
     for (std::size_t i = detail::convert_lanes<Arch, format>(x.data(), std::as_writable_bytes(out)); i < x.size();
          ++i) {
-        out[i] = std::bit_cast<H>(detail::to_half(x[i], format{}));
+        out[i] = std::bit_cast<H>(to_half(x[i], format{}));
     }
 }
 
