@@ -41,6 +41,7 @@ struct elements_of {
     std::size_t size() const { return x.size(); }
     float operator[](std::size_t i) const { return x[i]; }
     void prefetch(std::size_t i) const { prefetch_ahead(x.data(), i); }
+    void expect_finite() const { expect_all_finite(x); }
 #if defined(FRUGAL_HAS_SIMD)
     template <class Arch>
     float_batch<Arch> load(std::size_t i) const {
@@ -59,6 +60,13 @@ struct sums_of {
         x.prefetch(i);
         y.prefetch(i);
     }
+    void expect_finite() const {
+        for (std::size_t i = 0; i < size(); ++i) {
+            if (!is_finite((*this)[i])) {
+                throw nonfinite_input(i);
+            }
+        }
+    }
 #if defined(FRUGAL_HAS_SIMD)
     template <class Arch>
     float_batch<Arch> load(std::size_t i) const {
@@ -66,16 +74,6 @@ struct sums_of {
     }
 #endif
 };
-
-//! Throws `nonfinite_input` with the first element that is not finite; returns if all are.
-template <class Elements>
-void expect_finite_elements(const Elements& x) {
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        if (!is_finite(x[i])) {
-            throw nonfinite_input(i);
-        }
-    }
-}
 
 //! What radix selection finds: everything above `bits` is selected, and the first `ties` elements equal to it.
 struct selection_boundary {
@@ -319,7 +317,7 @@ std::size_t select_top_k(const Elements& x, std::size_t k, std::vector<std::uint
            "top-k selects among at most 2^32 - 1 elements: split the vector");
     k = std::min(k, x.size());
     if (k == 0) {
-        expect_finite_elements(x);
+        x.expect_finite();
         indices.clear();
         return 0;
     }
@@ -331,7 +329,7 @@ std::size_t select_top_k(const Elements& x, std::size_t k, std::vector<std::uint
         candidates.collect_largest<Arch>(x, not_zero, k);
     }
     if (candidates.largest() > largest_finite_magnitude) {
-        expect_finite_elements(x);
+        x.expect_finite();
     }
     if (candidates.size() >= k) {
         candidates.keep_largest(k);
@@ -348,7 +346,7 @@ std::size_t select_threshold(const Elements& x, float threshold, std::vector<std
     selection_candidates candidates(indices);
     candidates.collect<Arch>(x, magnitude_bits(threshold), std::max(indices.size(), x.size() / 64));
     if (candidates.largest() > largest_finite_magnitude) {
-        expect_finite_elements(x);
+        x.expect_finite();
     }
     candidates.finish();
     return indices.size();
