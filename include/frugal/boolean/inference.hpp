@@ -81,12 +81,13 @@ private:
     static layer prepared(Stage&& stage) {
         return std::forward<Stage>(stage);
     }
-    static layer prepared(boolean_stage&& stage) {
-        return boolean_layer{kernels::bit_panels(stage.weight), std::move(stage.threshold), std::move(stage.flip)};
-    }
+    static layer prepared(boolean_stage&& stage) { return prepared_weights(stage); }
     static layer prepared(convolution_stage&& stage) {
-        return convolution_layer{
-            stage.images, {kernels::bit_panels(stage.weight), std::move(stage.threshold), std::move(stage.flip)}};
+        return convolution_layer{stage.images, prepared_weights(stage)};
+    }
+    template <class Stage>
+    static boolean_layer prepared_weights(Stage& stage) {
+        return {kernels::bit_panels(stage.weight), std::move(stage.threshold), std::move(stage.flip)};
     }
 
     //! What one stage hands to the next.
