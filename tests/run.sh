@@ -11,4 +11,4 @@ install_packages $packages_build $packages_library $packages_programs $packages_
 cd "$root"
 cmake --preset dev "$@"
 cmake --build --preset dev
-ctest --preset dev
+ctest --preset dev -j "$(nproc)"
