@@ -45,7 +45,7 @@ public:
     //! weight: 1 / v, in any unit that is the same for all.
     void add(std::span<const float> y, float weight) {
         expect_weight(weight);
-        combine(y, weight);
+        combine(y, double(weight));
     }
     //! A message whose compressor knows the error it made (subtractive dither): v = (signal_variance + that error) /
     //! weight.
@@ -62,7 +62,7 @@ public:
         if constexpr (requires { error = compressor.expected_error(m); }) {
             error = compressor.expected_error(m);
         }
-        combine(decoded, error && weight > 0 ? weight / (signal_variance_ + *error) : double{weight});
+        combine(decoded, error && weight > 0 ? double(weight) / (signal_variance_ + *error) : double(weight));
     }
     //! Takes in what another of the same dimension was given.
     void merge(const minimax_mean& other) {
@@ -97,7 +97,7 @@ private:
             share = static_cast<double>(exact) / static_cast<double>(exact_);
         }
         for (std::size_t i = 0; i < estimate_.size(); ++i) {
-            estimate_[i] = multiply_add(share, y[i] - estimate_[i], estimate_[i]);
+            estimate_[i] = multiply_add(share, double(y[i]) - estimate_[i], estimate_[i]);
         }
     }
 

@@ -101,7 +101,7 @@ void sum_cells(std::span<const float> x, std::span<const float> boundaries, std:
         find_cells(part, boundaries, cell.data());
         const auto add = [&](std::size_t i, std::size_t lane) {
             sum_and_count& s = part_sums[lane][cell[i]];
-            s.sum += double{part[i]};
+            s.sum += double(part[i]);
             ++s.count;
         };
         std::size_t i = 0;
@@ -146,7 +146,7 @@ public:
         std::fill(sums.begin(), sums.end(), sum_and_count{});
         const auto add = [&](std::size_t i, std::size_t lane) {
             sum_and_count& t = sums[lane * bins + (std::bit_cast<std::uint32_t>(x[i]) >> shift)];
-            t.sum += double{x[i]};
+            t.sum += double(x[i]);
             ++t.count;
         };
         std::size_t i = 0;
@@ -321,7 +321,7 @@ private:
         std::sort(sample.begin(), sample.end());
         measure[0] = 0;
         for (std::size_t i = 1; i < sample.size(); ++i) {
-            const double root = std::sqrt(double{sample[i]} - double{sample[i - 1]});
+            const double root = std::sqrt(double(sample[i]) - double(sample[i - 1]));
             measure[i] = measure[i - 1] + rounded(root * std::sqrt(std::sqrt(root)));
         }
         const auto negatives =
@@ -358,7 +358,7 @@ private:
             const auto i = static_cast<std::size_t>(above - measure.begin());
             const double position = (at - measure[i - 1]) / (measure[i] - measure[i - 1]);
             level[j] = static_cast<float>(
-                multiply_add(double{sorted[i]} - double{sorted[i - 1]}, position, double{sorted[i - 1]}));
+                multiply_add(double(sorted[i]) - double(sorted[i - 1]), position, double(sorted[i - 1])));
         }
     }
 };
@@ -400,7 +400,7 @@ struct normal_levels {
         for (std::size_t j = 0; j < level.size(); ++j) {
             level[j] = static_cast<float>(normal(j) * factor);
         }
-        detail::checked_norm(double{level.back()}, x);
+        detail::checked_norm(double(level.back()), x);
     }
     //! All elements in cells of their own sign: <x, q> >= least level ||x||_1, and ||q||^2 <= n times the largest squared.
     double contraction(std::size_t n) const {

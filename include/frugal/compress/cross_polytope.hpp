@@ -56,7 +56,7 @@ private:
     std::uint64_t vertex(std::span<const float> bucket, double mass, double u) const {
         double left = rounded(u * mass);
         for (std::size_t i = 0; i < bucket.size(); ++i) {
-            const double share = std::fabs(double{bucket[i]});
+            const double share = std::fabs(double(bucket[i]));
             if (left < share) {
                 return 2 * i + static_cast<std::uint64_t>(bucket[i] < 0);
             }
@@ -64,7 +64,7 @@ private:
         }
         double rest = mass;
         for (const float v : bucket) {
-            rest -= std::fabs(double{v});
+            rest -= std::fabs(double(v));
         }
         const auto vertices = static_cast<double>(2 * dimension_);
         const double position = rest > 0 ? left / rest * vertices : 0;

@@ -56,7 +56,7 @@ inline barycentric delaunay_weights(std::span<const float> rows, std::size_t dim
         vertex |= i < d ? std::size_t{1} << order[i] : 0;
     }
     // Column m of the constraints is (c_m, 1). `inverse` is that of the basis: its rows give the weights of codewords.
-    const auto entry = [&](std::size_t m, std::size_t j) { return j < d ? double{rows[m * d + j]} : 1.0; };
+    const auto entry = [&](std::size_t m, std::size_t j) { return j < d ? double(rows[m * d + j]) : 1.0; };
     std::array<std::array<double, most>, most> inverse{};
     for (std::size_t i = 0; i <= d; ++i) {  // weight i = t_(i) - t_(i+1), t = (x + 1) / 2, t_(0) = 1, t_(D+1) = 0
         if (i > 0) {
@@ -73,7 +73,7 @@ inline barycentric delaunay_weights(std::span<const float> rows, std::size_t dim
     const auto cost = [&](std::size_t m) {
         double sum = 0;
         for (std::size_t j = 0; j < d; ++j) {
-            sum += double{rows[m * d + j]} * double{rows[m * d + j]};  // exact products
+            sum += double(rows[m * d + j]) * double(rows[m * d + j]);  // exact products
         }
         return sum;
     };
@@ -91,7 +91,7 @@ inline barycentric delaunay_weights(std::span<const float> rows, std::size_t dim
         for (std::size_t m = 0; m < codewords; ++m) {
             double reduced = cost(m) - price[d];
             for (std::size_t j = 0; j < d; ++j) {
-                reduced -= rounded(price[j] * double{rows[m * d + j]});
+                reduced -= rounded(price[j] * double(rows[m * d + j]));
             }
             if (reduced < least) {
                 least = reduced;
@@ -192,7 +192,7 @@ public:
         std::array<double, barycentric::largest_dimension> x;
         for (std::size_t l = 0; l < codes.size(); ++l) {
             for (std::size_t j = 0; j < dimension_; ++j) {
-                x[j] = gains[l] == 0 ? 0 : double{buckets[l * dimension_ + j]} / double{gains[l]};
+                x[j] = gains[l] == 0 ? 0 : double(buckets[l * dimension_ + j]) / double(gains[l]);
             }
             const barycentric b = delaunay_weights(*rows_, dimension_, std::span(x).first(dimension_));
             double left = choice_.uniform_double(first + l);

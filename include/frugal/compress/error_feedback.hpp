@@ -207,7 +207,7 @@ public:
     //! The largest E||r||^2 / E||x||^2 in the long run, over vectors of d elements and inputs independent of r; empty
     //! where it is not bounded or not known.
     std::optional<double> residual_bound(std::size_t d) const {
-        return bound(laws_of(this->inner_, d), double{this->taken_});
+        return bound(laws_of(this->inner_, d), double(this->taken_));
     }
     std::string name() const { return described_name(*this); }
 
@@ -230,7 +230,7 @@ private:
     }
     void check_laws(std::size_t d) const {
         const laws l = laws_of(this->inner_, d);
-        expect(!l.unbiased || !l.variance || (l.worst_case && *l.worst_case < 1) || bound(l, double{this->taken_}),
+        expect(!l.unbiased || !l.variance || (l.worst_case && *l.worst_case < 1) || bound(l, double(this->taken_)),
                [&] {
                    return "weighted_error_feedback: around " + this->inner_.name() +
                           " what is kept would grow: take beta below " + number_text(2 / (1 + *l.variance));

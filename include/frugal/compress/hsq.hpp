@@ -50,7 +50,7 @@ struct fixed_sphere {
             inverse[a * d + a] = 1;
             for (std::size_t m = 0; m < codewords; ++m) {
                 for (std::size_t b = 0; b < d; ++b) {
-                    gram[a * d + b] += double{rows[m * d + a]} * double{rows[m * d + b]};  // exact products
+                    gram[a * d + b] += double(rows[m * d + a]) * double(rows[m * d + b]);  // exact products
                 }
             }
         }
@@ -77,7 +77,7 @@ struct fixed_sphere {
         for (std::size_t m = 0; m < codewords; ++m) {
             for (std::size_t a = 0; a < d; ++a) {
                 for (std::size_t b = 0; b < d; ++b) {
-                    coefficients[m * d + a] += rounded(inverse[a * d + b] * double{rows[m * d + b]});
+                    coefficients[m * d + a] += rounded(inverse[a * d + b] * double(rows[m * d + b]));
                 }
             }
         }
@@ -86,7 +86,7 @@ struct fixed_sphere {
     double alpha(std::size_t m, const float* x) const {
         double sum = 0;
         for (std::size_t j = 0; j < dimension; ++j) {
-            sum += rounded(coefficients[m * dimension + j] * double{x[j]});
+            sum += rounded(coefficients[m * dimension + j] * double(x[j]));
         }
         return sum;
     }
@@ -174,7 +174,7 @@ public:
     void encode(std::span<const float> buckets, std::span<const float> gains, std::uint64_t first,
                 std::span<std::uint64_t> codes) const {
         for (std::size_t l = 0; l < codes.size(); ++l) {
-            double left = rounded(choice_.uniform_double(first + l) * double{gains[l]});
+            double left = rounded(choice_.uniform_double(first + l) * double(gains[l]));
             std::uint64_t code = 0;
             for (std::size_t m = 0; m < sphere_->codewords; ++m) {
                 const double alpha = sphere_->alpha(m, buckets.data() + l * sphere_->dimension);

@@ -73,7 +73,7 @@ void for_each_row(const factor_pair& pair, Use use) {
                         sums[row] += kernels::dot(errors + at, inputs[s] + from, n);
                     } else {
                         for (std::size_t c = 0; c < n; ++c) {
-                            sums[row] += double{errors[at + c]} * double{inputs[s][from + c * stride]};
+                            sums[row] += double(errors[at + c]) * double(inputs[s][from + c * stride]);
                         }
                     }
                 });
@@ -189,9 +189,9 @@ public:
         pair.validate();
         inputs_.encode(pair.inputs, k.for_purpose(1), w);
         errors_.encode(pair.errors, k.for_purpose(2), w);
-        const double largest = double{kernels::max_abs(pair.inputs)} * double{kernels::max_abs(pair.errors)};
+        const double largest = double(kernels::max_abs(pair.inputs)) * double(kernels::max_abs(pair.errors));
         const double terms = static_cast<double>(pair.samples * (pair.images ? pair.images->places() : 1));
-        expect(16 * terms * largest < double{std::numeric_limits<float>::max()},
+        expect(16 * terms * largest < double(std::numeric_limits<float>::max()),
                "the factors of a gradient multiply to more than a float holds: scale the errors down");
     }
     void decode(payload_reader& r, random_key k, const factor_shape& shape, std::span<float> y) const {
@@ -243,10 +243,10 @@ public:
             const float* delta = pair.errors.data() + s * m;
             double sum_x = 0, sum_delta = 0;
             for (std::size_t j = 0; j < n; ++j) {
-                sum_x += double{x[j]};
+                sum_x += double(x[j]);
             }
             for (std::size_t j = 0; j < m; ++j) {
-                sum_delta += double{delta[j]};
+                sum_delta += double(delta[j]);
             }
             sum_ += rounded(sum_x * sum_delta);
             for (std::size_t t = 0; t < pair.samples; ++t) {
@@ -292,7 +292,7 @@ private:
         std::fill(sums.begin(), sums.end(), 0.0);
         std::fill(counts.begin(), counts.end(), 0.0);
         for (std::size_t j = 0; j < own.size(); ++j) {
-            sums[other[j]] += double{values[j]};
+            sums[other[j]] += double(values[j]);
             counts[own[j] * k_ + other[j]] += 1;
         }
     }

@@ -71,13 +71,13 @@ codec_measurement measure_codec(const C& c, std::span<const float> x, measure_op
         found.seconds_encode = std::min(found.seconds_encode, seconds(encoded - start));
         found.seconds_decode = std::min(found.seconds_decode, seconds(end - encoded));
         for (std::size_t i = 0; i < x.size(); ++i) {
-            const double error = double{y[i]} - double{x[i]};
+            const double error = double(y[i]) - double(x[i]);
             found.distortion += error * error / o.repeat;
-            sum[i] += double{y[i]};
+            sum[i] += double(y[i]);
         }
     }
     for (std::size_t i = 0; i < x.size(); ++i) {
-        const double error = sum[i] / o.repeat - double{x[i]};
+        const double error = sum[i] / o.repeat - double(x[i]);
         found.distortion_of_mean += error * error;
     }
     found.payload_bits = m.payload_bits();

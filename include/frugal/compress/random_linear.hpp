@@ -74,9 +74,9 @@ public:
             double decoded = 0;  // no coordinate, nor a sum on the way to it, can be larger for the receiver
             for (const std::uint32_t row : rows.indices) {
                 z[done++] = rotated[row];
-                decoded += std::fabs(double{rotated[row]});
+                decoded += std::fabs(double(rotated[row]));
             }
-            expect(decoded <= double{std::numeric_limits<float>::max()} / 2,
+            expect(decoded <= double(std::numeric_limits<float>::max()) / 2,
                    "the sums of the input exceed the range of float: scale it down");
         });
         const auto out = w.block(m * sizeof(float), 32 * m);

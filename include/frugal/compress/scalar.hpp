@@ -141,10 +141,10 @@ public:
         double total = 0;
         for (std::size_t at = 0; at < x.size(); at += b) {
             const auto part = x.subspan(at, std::min(b, x.size() - at));
-            const double step = steps[at / b];
+            const auto step = double(steps[at / b]);
             double sum = 0;
             for (const float v : part) {
-                sum += step > 0 ? quantizer_.step_variance(v / step) : double{v} * v;
+                sum += step > 0 ? quantizer_.step_variance(double(v) / step) : double(v) * double(v);
             }
             total += (step > 0 ? step * step : 1) * sum;
         }
@@ -165,7 +165,7 @@ public:
         detail::read_steps(scale_, r, steps);
         double total = 0;
         for (std::size_t at = 0; at < d; at += b) {
-            const double step = steps[at / b];
+            const auto step = double(steps[at / b]);
             total += step * step * quantizer_.step_variance() * static_cast<double>(std::min(b, d - at));
         }
         return total;

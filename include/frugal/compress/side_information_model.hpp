@@ -238,7 +238,7 @@ private:
                 const double zero = weight(plane + 1, lower), one = weight(plane + 1, lower + (1u << plane));
                 const double log_ratio = exact_log(std::max(zero, 1e-9)) - exact_log(std::max(one, 1e-9));
                 likelihoods_[(place << planes_) + (std::size_t{1} << plane) + lower] = static_cast<std::int16_t>(
-                    std::clamp(std::floor(rounded(16 * log_ratio) + 0.5), -double{certain}, double{certain}));
+                    std::clamp(std::floor(rounded(16 * log_ratio) + 0.5), -double(certain), double(certain)));
                 const auto part = [&](double w) {
                     return w > 0 ? -w / all * exact_log(w / (zero + one)) / exact_log(2.0) : 0.0;
                 };

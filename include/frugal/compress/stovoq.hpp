@@ -461,7 +461,8 @@ private:
             double e = at.squared_error;
             if (bias_bits > 0) {
                 const float factor = std::clamp(static_cast<float>(1 / at.shrinkage), factors.front(), factors.back());
-                e = at.variance() + at.second_moment() * stochastic_variance(std::span<const float>(factors), factor);
+                e = at.variance() +
+                    at.second_moment() * double(stochastic_variance(std::span<const float>(factors), factor));
             }
             error.push_back(e);
             if (square.back() >= static_cast<double>(n)) {

@@ -60,7 +60,7 @@ private:
 //! A Dirichlet variate with all parameters `alpha`: shares[i] >= 0 with sum 1. O(shares.size()).
 inline void dirichlet_variate(double alpha, random_key key, std::span<double> shares) {
     const log_gamma_stream gamma(alpha, key);
-    double largest = -INFINITY;
+    double largest = -HUGE_VAL;
     for (std::size_t i = 0; i < shares.size(); ++i) {
         shares[i] = gamma(i);
         largest = shares[i] > largest ? shares[i] : largest;

@@ -297,7 +297,7 @@ struct dirichlet_mixture {
         std::vector<double> frequency(classes);
         for (std::size_t p = 0; p < nodes; ++p) {
             const random_key own{key.seed, static_cast<std::uint32_t>(p), key.round, key.purpose};
-            double largest = -INFINITY;
+            double largest = -HUGE_VAL;
             for (std::size_t c = 0; c < classes; ++c) {
                 frequency[c] = log_gamma_stream(shape[c], own.for_purpose(2))(c);
                 largest = pool[c].empty() ? largest : std::max(largest, frequency[c]);
@@ -320,7 +320,7 @@ struct dirichlet_mixture {
                 lists[p].push_back(pool[chosen].back());
                 pool[chosen].pop_back();
                 if (pool[chosen].empty()) {
-                    largest = -INFINITY;
+                    largest = -HUGE_VAL;
                     for (std::size_t c = 0; c < classes; ++c) {
                         largest = pool[c].empty() ? largest : std::max(largest, frequency[c]);
                     }

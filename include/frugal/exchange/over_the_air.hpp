@@ -262,7 +262,7 @@ private:
         double inverses = 0;
         std::size_t used = 0;
         for (std::size_t n = 1; n <= m; ++n) {
-            const double gain = gains_[order[n - 1]];
+            const auto gain = static_cast<double>(gains_[order[n - 1]]);
             if (gain < options_.weakest || gain == 0) {
                 break;
             }

@@ -204,8 +204,8 @@ inline double exact_preference(const search_codebook& codebook, const float* x, 
     const float* const c = codebook.row(m);
     double sum = 0;
     for (std::size_t j = 0; j < codebook.dimension; ++j) {
-        const double a = x[j];
-        const double b = c[j * search_codebook::width];
+        const auto a = double(x[j]);
+        const auto b = double(c[j * search_codebook::width]);
         sum = codebook.nearest ? sum - rounded((a - b) * (a - b)) : sum + rounded(a * b);
     }
     return sum;
@@ -434,7 +434,7 @@ void search_codebook::assign(std::span<const float> rows, std::size_t row_length
             for (std::size_t i = 0; i < n; ++i) {
                 const float c = rows[(first + i) * dimension + j];
                 to[j * width + i] = c;
-                square[i] += double{c} * double{c};
+                square[i] += double(c) * double(c);
             }
             std::fill(to + j * width + n, to + (j + 1) * width, 0.0f);
         }

@@ -195,7 +195,7 @@ inline void expect_all_finite(std::span<const float> x) {
 //! not wait for one another, then a tree. Inlined.
 inline double sum_squares_of_few(std::span<const float> x) {
     double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-    const auto square = [&](std::size_t i) { return double{x[i]} * double{x[i]}; };  // exact
+    const auto square = [&](std::size_t i) { return double(x[i]) * double(x[i]); };  // exact
     std::size_t i = 0;
     for (; i + 4 <= x.size(); i += 4) {
         s0 += square(i);

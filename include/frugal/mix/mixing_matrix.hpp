@@ -63,7 +63,7 @@ public:
                 const double weight = 1.0 / std::max(degree[i], degree[next->second]);
                 entries.push_back({next->second, weight});
                 rest -= weight;
-                self += next->second < i ? 1 : 0;
+                self += next->second < i ? 1u : 0u;
             }
             entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(self), neighbor{i, std::max(rest, 0.0)});
             offsets.push_back(entries.size());

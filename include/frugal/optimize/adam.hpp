@@ -48,15 +48,15 @@ struct adam {
         expect_buffer(first, w.size());
         expect_buffer(second, w.size());
         ++updates;
-        power_1 *= double{beta_1};
-        power_2 *= double{beta_2};
+        power_1 *= double(beta_1);
+        power_2 *= double(beta_2);
         const double eta = learning_rate(step);
         kernels::zip(
             w.size(),
             [scale = static_cast<float>(eta / (1 - power_1)), root = static_cast<float>(1 / std::sqrt(1 - power_2)),
              most = std::numeric_limits<float>::max(), b1 = beta_1, b2 = beta_2, e = epsilon,
              coupled = decoupled ? 0.0f : weight_decay,
-             keep = decoupled ? static_cast<float>(1 - eta * double{weight_decay}) : 1.0f](auto& x, auto& m, auto& v,
+             keep = decoupled ? static_cast<float>(1 - eta * double(weight_decay)) : 1.0f](auto& x, auto& m, auto& v,
                                                                                            const auto& gradient) {
                 using std::sqrt;
                 using T = std::remove_cvref_t<decltype(x)>;

@@ -81,7 +81,7 @@ private:
             }
         }
         double learning_rate([[maybe_unused]] std::uint64_t step) const override {
-            if constexpr (requires { double{optimizer.learning_rate(step)}; }) {
+            if constexpr (requires { double(optimizer.learning_rate(step)); }) {
                 return optimizer.learning_rate(step);
             } else {
                 throw invalid_input(name() + " has no learning rate");

@@ -43,7 +43,7 @@ inline bool nearest_e8(const float* t, int* floors) {
             c.floors[i] = static_cast<int>(below);
             sum[i] = c.floors[i];
             distance[i] = std::fabs(c.off[i]);
-            square[i] = double{c.off[i]} * double{c.off[i]};  // exact: contracted or not
+            square[i] = double(c.off[i]) * double(c.off[i]);  // exact: contracted or not
         }
         for (std::size_t width = n / 2; width > 0; width /= 2) {
             for (std::size_t i = 0; i < width; ++i) {
@@ -54,7 +54,7 @@ inline bool nearest_e8(const float* t, int* floors) {
         }
         c.farthest = distance[0];
         c.odd = sum[0] % 2 != 0;
-        c.squared = c.odd ? square[0] + (1 - 2 * double{c.farthest}) : square[0];
+        c.squared = c.odd ? square[0] + (1 - 2 * double(c.farthest)) : square[0];
         return c;
     };
     const candidate integers = in_half(0.0f);
@@ -193,7 +193,7 @@ struct dithered_e8 : detail::e8_symbols<dithered_e8> {
     T value(const T& i, const T& u) const {
         return this->centred(T(i - (u + u)));
     }
-    double max_norm_variance(std::size_t n) const { return detail::e8_variance(n, double{range()}); }
+    double max_norm_variance(std::size_t n) const { return detail::e8_variance(n, double(range())); }
     double l2_norm_variance(std::size_t n) const { return max_norm_variance(n); }
     void validate() const { validate_described(*this); }
     std::string name() const { return described_name(*this); }

@@ -54,7 +54,7 @@ struct listed_values {
 
     template <class T>
     T index(const T& x) const {
-        T i(0.0f);
+        auto i = T(0.0f);
         for (std::size_t j = 1; j < values.size(); ++j) {
             i = select(x >= T(0.5f * values[j - 1] + 0.5f * values[j]), T(static_cast<float>(j)), i);
         }
@@ -62,7 +62,7 @@ struct listed_values {
     }
     template <class T>
     T value(const T& i) const {
-        T v(values[0]);
+        auto v = T(values[0]);
         for (std::size_t j = 1; j < values.size(); ++j) {
             v = select(i >= T(static_cast<float>(j)), T(values[j]), v);
         }

@@ -70,13 +70,13 @@ struct minifloat {
         return select(i < T(0.0f), T(-result), result);
     }
     //! E(C(x) - x)^2 in steps squared, at most.
-    constexpr double step_variance() const { return square(double{power(last_exponent() - mantissa_bits)} / 2); }
+    constexpr double step_variance() const { return square(double(power(last_exponent() - mantissa_bits)) / 2); }
     //! Relative to ||x||^2, for x of n elements under the max-norm.
     double max_norm_variance(std::size_t n) const {
-        return square(double{power(-mantissa_bits)} / 2) +
-               static_cast<double>(n) * square(double{smallest()} / (2 * double{range()}));
+        return square(double(power(-mantissa_bits)) / 2) +
+               static_cast<double>(n) * square(double(smallest()) / (2 * double(range())));
     }
-    constexpr double largest_error() const { return double{power(last_exponent() - mantissa_bits)}; }
+    constexpr double largest_error() const { return double(power(last_exponent() - mantissa_bits)); }
     void validate() const {
         validate_described(*this);
         expect((exponent_bits == 2 && mantissa_bits != 2) || exponent_bits + mantissa_bits == 7 ||

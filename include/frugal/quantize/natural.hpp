@@ -59,7 +59,7 @@ struct natural {
     double step_variance(double x) const {
         const double size = std::min(std::fabs(x), 1.0);
         double low = 0;
-        double high = double{lowest_level()};
+        double high = double(lowest_level());
         while (high < size) {
             low = high;
             high = 2 * high;
@@ -72,7 +72,7 @@ struct natural {
     double largest_error() const { return levels == 1 ? 1 : 0.5; }
     double max_norm_variance(std::size_t n) const {
         const auto d = static_cast<double>(n);
-        const auto lowest = double{lowest_level()};
+        const auto lowest = double(lowest_level());
         return 1.0 / 8 + std::min(std::sqrt(d) * lowest, d * lowest * lowest / 4);
     }
     double l2_norm_variance(std::size_t n) const { return max_norm_variance(n); }

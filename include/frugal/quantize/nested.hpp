@@ -99,10 +99,10 @@ private:
 inline std::size_t wrap_failures(const nested_dithered& q, float norm, std::span<const float> x,
                                  std::span<const float> decoded) {
     expect(x.size() == decoded.size(), "wrap_failures: the two vectors differ in length");
-    const double limit = q.shrink * q.coarse * norm / 2;
+    const double limit = q.shrink * q.coarse * double(norm) / 2;
     std::size_t failures = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
-        failures += std::fabs(double{decoded[i]} - double{x[i]}) > limit ? 1 : 0;
+        failures += std::fabs(double(decoded[i]) - double(x[i])) > limit ? 1u : 0u;
     }
     return failures;
 }

@@ -51,8 +51,8 @@ struct sawb {
         const auto n = static_cast<double>(x.size());
         const auto top = static_cast<double>(values.highest());
         if (root_mean_square != 0 || mean_magnitude != 0) {
-            const double clip = rounded(double{root_mean_square} * std::sqrt(squares / n)) +
-                                rounded(double{mean_magnitude} * (magnitudes / n));
+            const double clip = rounded(double(root_mean_square) * std::sqrt(squares / n)) +
+                                rounded(double(mean_magnitude) * (magnitudes / n));
             expect(clip > 0 && top > 0, "sawb: the clip and the highest value of the grid must be positive");
             return static_cast<T>(clip / top);
         }

@@ -127,7 +127,7 @@ struct dorefa {
         return i - T(range());
     }
     static constexpr double step_variance() { return 0.25; }
-    double step_variance(double x) const { return stochastic::step_variance(x + double{range()}); }
+    double step_variance(double x) const { return stochastic::step_variance(x + double(range())); }
     static constexpr double largest_error() { return 1; }
     void validate() const { validate_described(*this); }
     std::string name() const { return described_name(*this); }

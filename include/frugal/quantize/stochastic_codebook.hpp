@@ -71,13 +71,13 @@ struct stochastic_codebook {
     double largest_error() const {
         double gap = 0;
         for (std::size_t j = 1; j < levels.size(); ++j) {
-            gap = std::max(gap, double{levels[j]} - double{levels[j - 1]});
+            gap = std::max(gap, double(levels[j]) - double(levels[j - 1]));
         }
         return gap;
     }
     double step_variance(double x) const {
         const auto inside = std::clamp(static_cast<float>(x), levels.front(), levels.back());
-        return double{stochastic_variance(std::span(levels), inside)};
+        return double(stochastic_variance(std::span(levels), inside));
     }
     void validate() const {
         expect(levels.size() >= 2, "stochastic_codebook: at least two levels are needed");

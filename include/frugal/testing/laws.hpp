@@ -155,7 +155,7 @@ std::vector<std::vector<double>> errors_of(const C& c, std::span<const float> x,
         sender.decompress(m, key_of(o, draw), y);
         auto& e = errors.emplace_back(x.size());
         for (std::size_t i = 0; i < x.size(); ++i) {
-            e[i] = double{y[i]} - double{x[i]};
+            e[i] = double(y[i]) - double(x[i]);
         }
     }
     return errors;
@@ -164,7 +164,7 @@ std::vector<std::vector<double>> errors_of(const C& c, std::span<const float> x,
 inline double squared_norm(std::span<const float> x) {
     double sum = 0;
     for (const float v : x) {
-        sum += double{v} * double{v};
+        sum += double(v) * double(v);
     }
     return sum;
 }

@@ -28,7 +28,8 @@ namespace frugal {
 namespace detail {
 
 //! Passes a finite norm on; otherwise names the element that spoiled it.
-inline float checked_norm(double value, std::span<const float> x) {
+template <std::floating_point T>
+float checked_norm(T value, std::span<const float> x) {
     const auto norm = static_cast<float>(value);
     if (!is_finite(norm)) [[unlikely]] {
         kernels::expect_all_finite(x);
@@ -53,7 +54,7 @@ struct max_norm {
                 largest_ = m;
             }
         }
-        double result(std::size_t) const { return double{largest_}; }
+        double result(std::size_t) const { return double(largest_); }
 
     private:
         float largest_ = 0;
@@ -346,7 +347,7 @@ std::optional<double> relative_variance([[maybe_unused]] const Q& q, norm_kind k
         }
     }
     if constexpr (requires { double(q.step_variance()); }) {
-        return static_cast<double>(n) * q.step_variance() / (double{range_of(q)} * double{range_of(q)});
+        return static_cast<double>(n) * q.step_variance() / (double(range_of(q)) * double(range_of(q)));
     }
     return {};
 }
@@ -373,7 +374,7 @@ std::optional<double> peak_variance([[maybe_unused]] const Q& q, [[maybe_unused]
         }
     } else if constexpr (requires { double(q.step_variance()); }) {
         if (kind == norm_kind::max) {
-            return static_cast<double>(n) * q.step_variance() / (double{range_of(q)} * double{range_of(q)});
+            return static_cast<double>(n) * q.step_variance() / (double(range_of(q)) * double(range_of(q)));
         }
     }
     return {};
@@ -383,7 +384,7 @@ std::optional<double> peak_variance([[maybe_unused]] const Q& q, [[maybe_unused]
 template <class Q>
 std::optional<double> relative_worst_case([[maybe_unused]] const Q& q, norm_kind kind, std::size_t n) {
     if constexpr (requires { double(q.largest_error()); }) {
-        const double error = q.largest_error() / double{range_of(q)};
+        const double error = q.largest_error() / double(range_of(q));
         if (kind == norm_kind::max || kind == norm_kind::shared_max) {
             return error;
         }

@@ -178,7 +178,7 @@ struct loss_mask {
         std::size_t count = 0;
         for (std::size_t i = 0; i < x.size(); ++i) {  // without branches: what is not sent is overwritten
             chosen.indices[count] = static_cast<std::uint32_t>(i);
-            count += was_sent(i) ? 1 : 0;
+            count += was_sent(i) ? 1u : 0u;
         }
         chosen.indices.resize(count);
         memory.last_loss = memory.loss ? memory.loss : memory.last_loss;

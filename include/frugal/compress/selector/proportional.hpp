@@ -83,11 +83,11 @@ inline void sample_proportional(std::span<const float> x, double lambda, random_
         std::size_t count = 0;
         for (std::size_t i = 0; i < n; ++i) {  // without a branch, which nothing could predict
             taken[count] = static_cast<std::uint32_t>(first + i);
-            const double scaled = std::min(1.0, lambda * std::fabs(double{x[first + i]})) * 0x1p32;
-            count += static_cast<double>(words[i]) < scaled ? 1 : 0;  // the same for it rounded up
+            const double scaled = std::min(1.0, lambda * std::fabs(double(x[first + i]))) * 0x1p32;
+            count += static_cast<double>(words[i]) < scaled ? 1u : 0u;  // the same for it rounded up
         }
         for (std::size_t t = 0; t < count; ++t) {
-            const double v = double{x[taken[t]]};
+            const double v = double(x[taken[t]]);
             const double limit = std::ceil(std::min(1.0, lambda * std::fabs(v)) * 0x1p32);
             chosen.indices.push_back(taken[t]);
             chosen.values.push_back(static_cast<float>(v / (limit * 0x1p-32)));
