@@ -39,6 +39,7 @@ match($0, /\[[^]]*\]\((\.\.\/)*examples\/[^)]*\)/) {
 }
 {
     gsub(/\]\((\.\.\/)*include\//, "](@ref ")
+    gsub(/\]\(docs\/pictures\//, "](")
     gsub(/\]\(#/, "](@ref " stem "-")
     gsub(/\]\(README\.md\)/, "](@ref md_" readme ")")
     print
