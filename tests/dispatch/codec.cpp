@@ -2,9 +2,18 @@
 
 #include <frugal/compress/scalar.hpp>
 #include <frugal/compress/sparse.hpp>
+#include <frugal/kernels/norms.hpp>
 #include <frugal/quantize/dithered.hpp>
 
 namespace {
+
+// Made before any function here is called, by kernels of this level.
+const std::vector<float> loaded(100, -2.0f);
+const float largest_loaded = frugal::kernels::max_abs(loaded);
+
+float constructed() {
+    return largest_loaded;
+}
 
 std::string round_trip(std::span<const float> x, std::uint64_t round, std::span<float> y) {
     using namespace frugal;
@@ -21,4 +30,4 @@ void refuse() {
 
 }  // namespace
 
-FRUGAL_LEVEL_TABLE(level_codec, {&round_trip, &refuse})
+FRUGAL_LEVEL_TABLE(level_codec, {&round_trip, &refuse, &constructed})
