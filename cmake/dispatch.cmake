@@ -15,7 +15,8 @@ function(frugal_add_dispatched target)
         string(REPLACE "-" "_" id ${level})
         set(part ${target}_${id})
         add_library(${part} OBJECT ${ARGN})
-        # What the target uses, but not what it is made of.
+        # What the target uses, but not what it is made of. Its libraries: for which of the folders are the system's.
+        target_link_libraries(${part} PRIVATE $<TARGET_PROPERTY:${target},LINK_LIBRARIES>)
         target_include_directories(${part} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
         target_compile_definitions(
             ${part}
