@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <frugal/compress/blocked.hpp>
@@ -31,6 +30,7 @@
 #include <frugal/quantize/nested.hpp>
 #include <frugal/quantize/sign.hpp>
 #include <frugal/quantize/stochastic.hpp>
+#include "codecs.hpp"
 #include "setup.hpp"
 
 namespace bench {
@@ -110,30 +110,22 @@ void encode_sign_naive(benchmark::State& state) {
 
 void add_compressors() {
     using namespace frugal;
+    for_each_codec_of_levels([](const char* variant, auto make) { add_codec(variant, make); });
     add_codec("identity", [] { return identity{}; });
     add("encode/dithered-1-packed-naive", naive_sizes, encode_dithered_naive);
     add("decode_add/dithered-1-packed-naive", naive_sizes, decode_add_dithered_naive);
-    add_codec("dithered-1-packed-feedback",
-              [] { return error_feedback{scalar_compressor{dithered{.levels = 1}, max_norm{}, packed{}}}; });
     add_codec("dithered-1-packed-blocked",
               [] { return blocked{scalar_compressor{dithered{.levels = 1}, max_norm{}, packed{}}}; });
     add_codec("dithered-1-radix", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, radix{}}; });
-    add_codec("dqsg", [] { return scalar_compressor{dithered{.levels = 3}, max_norm{}, radix{}}; });
-    add_codec("dithered-1-rans", [] { return scalar_compressor{dithered{.levels = 1}, max_norm{}, rans{}}; });
     add_codec("dithered-7-packed", [] { return scalar_compressor{dithered{.levels = 7}, max_norm{}, packed{}}; });
-    for (const auto& [suffix, bits] :
-         {std::pair("", dither_bits::thirty_two), std::pair("-16", dither_bits::sixteen)}) {
-        add_codec(std::string("dithered-1-packed") + suffix, [bits = bits] {
-            return scalar_compressor{dithered{.levels = 1, .bits = bits}, max_norm{}, packed{}};
-        });
-        add_codec(std::string("stochastic-4-packed") + suffix, [bits = bits] {
-            return scalar_compressor{stochastic{.levels = 4, .bits = bits}, l2_norm{}, packed{}};
-        });
-    }
-    add_codec("sign-packed", [] { return scalar_compressor{sign{}, mean_abs{}, packed{}}; });
+    add_codec("dithered-1-packed-16", [] {
+        return scalar_compressor{dithered{.levels = 1, .bits = dither_bits::sixteen}, max_norm{}, packed{}};
+    });
+    add_codec("stochastic-4-packed-16", [] {
+        return scalar_compressor{stochastic{.levels = 4, .bits = dither_bits::sixteen}, l2_norm{}, packed{}};
+    });
     add("encode/sign-packed-naive", naive_sizes, encode_sign_naive);
     add_codec("sign-packed-feedback", [] { return error_feedback{scalar_compressor{sign{}, mean_abs{}, packed{}}}; });
-    add_codec("top_k-0.01", [] { return sparse_compressor{top_k{.fraction = 0.01}}; });
     add_codec("chunked_top_k-64-4096",
               [] { return sparse_compressor{chunked_top_k{}, codebook_compressor{lloyd_max{}}, rice_indices{}}; });
     add_codec("top_k-0.01-feedback", [] { return error_feedback{sparse_compressor{top_k{.fraction = 0.01}}}; });
@@ -144,7 +136,6 @@ void add_compressors() {
     add_codec("random_k-0.1", [] { return sparse_compressor{random_k{.fraction = 0.1}}; });
     add_codec("stovoq-8-256", [] { return stovoq{.dimension = 8, .codewords = 256, .bias_bits = 3}; });
     add_codec("mxfp8", [] { return scalar_compressor{minifloat{4, 3}, shared_exponent{32}}; });
-    add_codec("mxfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_exponent{32}}; });
     add_codec("nvfp4", [] { return scalar_compressor{minifloat{2, 1}, shared_e4m3{16}}; });
     add_codec("stovoq-16-8192", [] { return stovoq{.dimension = 16, .codewords = 8192}; }, naive_sizes);
     add_codec("spherical_stovoq-8-256", [] { return spherical_stovoq{.dimension = 8, .codewords = 256}; }, naive_sizes);

@@ -21,6 +21,7 @@ void add(const std::string& name, std::int64_t largest, F f, Arguments... argume
 void add_bits();
 void add_kernels();
 void add_compressors();
+void add_levels();
 void add_nearest_codeword();
 
 }  // namespace bench

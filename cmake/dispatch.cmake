@@ -4,7 +4,8 @@
 #
 # Objects compiled for different levels must not share what is inline: a linker keeps one copy of a function, perhaps the
 # one that an older processor cannot execute. So the objects of a level are linked among themselves first, and of all that
-# they define only the tables of FRUGAL_LEVEL_TABLE stay visible.
+# they define only the tables of FRUGAL_LEVEL_TABLE stay visible. What constructs their global objects does not run when the
+# program starts, but when one of these tables is first asked for.
 function(frugal_add_dispatched target)
     set(levels default)
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND CMAKE_OBJCOPY)
@@ -14,7 +15,8 @@ function(frugal_add_dispatched target)
         string(REPLACE "-" "_" id ${level})
         set(part ${target}_${id})
         add_library(${part} OBJECT ${ARGN})
-        # What the target uses, but not what it is made of.
+        # What the target uses, but not what it is made of. Its libraries: for which of the folders are the system's.
+        target_link_libraries(${part} PRIVATE $<TARGET_PROPERTY:${target},LINK_LIBRARIES>)
         target_include_directories(${part} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
         target_compile_definitions(
             ${part}
@@ -36,7 +38,9 @@ function(frugal_add_dispatched target)
         add_custom_command(
             OUTPUT ${joined}
             COMMAND ${CMAKE_LINKER} -r --force-group-allocation -o ${joined}.all $<TARGET_OBJECTS:${part}>
-            COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=frugal_level_table_* ${joined}.all ${joined}
+            COMMAND
+                ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=frugal_level_table_* --rename-section
+                .init_array=frugal_init_${id} ${joined}.all ${joined}
             DEPENDS ${part} $<TARGET_OBJECTS:${part}>
             COMMAND_EXPAND_LISTS
             VERBATIM

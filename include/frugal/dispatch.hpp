@@ -16,7 +16,9 @@
 //! environment variable FRUGAL_LEVEL (`x86-64`, `x86-64-v3`, `x86-64-v4`) asks for another, which it gets if the processor
 //! has it. Under other build systems: compile the source once for each level with `-march=<level> -DFRUGAL_LEVEL=<level
 //! with underscores>`, then `ld -r --force-group-allocation -o all.o *.o` and `objcopy --wildcard
-//! --keep-global-symbol='frugal_level_table_*' all.o level.o` for each level, and link the results.
+//! --keep-global-symbol='frugal_level_table_*' --rename-section .init_array=frugal_init_<level with underscores> all.o
+//! level.o` for each level, and link the results. Global objects of a level are constructed when one of its tables is first
+//! asked for: what constructs them may be nothing that the processor can execute.
 #pragma once
 
 #include <cstdlib>
@@ -50,6 +52,18 @@ inline processor_level highest_level() {
 
 }  // namespace detail
 
+//! The highest level whose instructions the compiler was told to use in this file.
+#if !defined(__x86_64__)
+constexpr processor_level compiled_level = processor_level::only;
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && \
+    defined(__AVX512VL__)
+constexpr processor_level compiled_level = processor_level::x86_64_v4;
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__BMI__) && defined(__BMI2__)
+constexpr processor_level compiled_level = processor_level::x86_64_v3;
+#else
+constexpr processor_level compiled_level = processor_level::x86_64;
+#endif
+
 //! The level that runs: the highest of this processor, or a lower one that FRUGAL_LEVEL asked for at the first call.
 inline processor_level dispatch_level() {
     static const processor_level level = [] {
@@ -68,34 +82,77 @@ inline processor_level dispatch_level() {
 
 }  // namespace frugal
 
+#if defined(__x86_64__)
+// What constructs the global objects of a level: the linker's names of the sections that the objects of a level keep it in.
+extern "C" {
+__attribute__((weak)) extern void (*const __start_frugal_init_x86_64[])();
+__attribute__((weak)) extern void (*const __stop_frugal_init_x86_64[])();
+__attribute__((weak)) extern void (*const __start_frugal_init_x86_64_v3[])();
+__attribute__((weak)) extern void (*const __stop_frugal_init_x86_64_v3[])();
+__attribute__((weak)) extern void (*const __start_frugal_init_x86_64_v4[])();
+__attribute__((weak)) extern void (*const __stop_frugal_init_x86_64_v4[])();
+}
+
+namespace frugal::detail {
+
+//! Constructs the global objects of a level of this program or shared library, once.
+__attribute__((visibility("hidden"))) inline void initialize_level(processor_level l) {
+    const auto run = [](void (*const* from)(), void (*const* to)()) {
+        for (; from != to; ++from) {
+            (*from)();
+        }
+        return true;
+    };
+    if (l == processor_level::x86_64) {
+        [[maybe_unused]] static const bool done = run(__start_frugal_init_x86_64, __stop_frugal_init_x86_64);
+    } else if (l == processor_level::x86_64_v3) {
+        [[maybe_unused]] static const bool done = run(__start_frugal_init_x86_64_v3, __stop_frugal_init_x86_64_v3);
+    } else if (l == processor_level::x86_64_v4) {
+        [[maybe_unused]] static const bool done = run(__start_frugal_init_x86_64_v4, __stop_frugal_init_x86_64_v4);
+    }
+}
+
+}  // namespace frugal::detail
+#endif
+
 #define FRUGAL_JOINED_(a, b) a##b
 #define FRUGAL_JOINED(a, b) FRUGAL_JOINED_(a, b)
 
-//! Declares `const Table& dispatched_Table()`; Table: the unqualified name of an aggregate of function pointers.
+//! Declares `const Table& dispatched_Table()`, the table of the level that runs, and `const Table* Table_for(l)`, the one
+//! of another: null where the program was not compiled for it, or this processor does not have it.
+//! Table: the unqualified name of an aggregate of function pointers.
+#define FRUGAL_DISPATCHED(Table)                                                            \
+    FRUGAL_LEVEL_TABLES_(Table)                                                             \
+    inline const Table& dispatched_##Table() {                                              \
+        static const Table* const chosen = [] {                                             \
+            const Table* const table = Table##_for(::frugal::dispatch_level());             \
+            return table != nullptr ? table : Table##_for(::frugal::processor_level::only); \
+        }();                                                                                \
+        return *chosen;                                                                     \
+    }
 #if defined(__x86_64__)
-#define FRUGAL_DISPATCHED(Table)                                                                           \
-    extern "C" __attribute__((weak)) const Table frugal_level_table_##Table##_x86_64;                      \
-    extern "C" __attribute__((weak)) const Table frugal_level_table_##Table##_x86_64_v3;                   \
-    extern "C" __attribute__((weak)) const Table frugal_level_table_##Table##_x86_64_v4;                   \
-    extern "C" __attribute__((weak)) const Table frugal_level_table_##Table##_default;                     \
-    inline const Table& dispatched_##Table() {                                                             \
-        static const Table* const chosen = [] {                                                            \
-            const auto level = ::frugal::dispatch_level();                                                 \
-            const Table* const v4 = &frugal_level_table_##Table##_x86_64_v4;                               \
-            const Table* const v3 = &frugal_level_table_##Table##_x86_64_v3;                               \
-            const Table* const v1 = &frugal_level_table_##Table##_x86_64;                                  \
-            return v1 == nullptr                                   ? &frugal_level_table_##Table##_default \
-                   : level == ::frugal::processor_level::x86_64    ? v1                                    \
-                   : level == ::frugal::processor_level::x86_64_v3 ? v3                                    \
-                                                                   : v4;                                   \
-        }();                                                                                               \
-        return *chosen;                                                                                    \
+#define FRUGAL_LEVEL_TABLES_(Table)                                                                                   \
+    extern "C" __attribute__((weak)) const Table frugal_level_table_##Table##_x86_64;                                 \
+    extern "C" __attribute__((weak)) const Table frugal_level_table_##Table##_x86_64_v3;                              \
+    extern "C" __attribute__((weak)) const Table frugal_level_table_##Table##_x86_64_v4;                              \
+    extern "C" __attribute__((weak)) const Table frugal_level_table_##Table##_default;                                \
+    inline const Table* Table##_for(::frugal::processor_level level) {                                                \
+        if (level != ::frugal::processor_level::only) {                                                               \
+            if (level > ::frugal::detail::highest_level()) {                                                          \
+                return nullptr;                                                                                       \
+            }                                                                                                         \
+            ::frugal::detail::initialize_level(level);                                                                \
+        }                                                                                                             \
+        const Table* const tables[] = {&frugal_level_table_##Table##_x86_64, &frugal_level_table_##Table##_x86_64_v3, \
+                                       &frugal_level_table_##Table##_x86_64_v4,                                       \
+                                       &frugal_level_table_##Table##_default};                                        \
+        return tables[static_cast<int>(level)];                                                                       \
     }
 #else
-#define FRUGAL_DISPATCHED(Table)                                 \
-    extern "C" const Table frugal_level_table_##Table##_default; \
-    inline const Table& dispatched_##Table() {                   \
-        return frugal_level_table_##Table##_default;             \
+#define FRUGAL_LEVEL_TABLES_(Table)                                                                        \
+    extern "C" const Table frugal_level_table_##Table##_default;                                           \
+    inline const Table* Table##_for(::frugal::processor_level level) {                                     \
+        return level == ::frugal::processor_level::only ? &frugal_level_table_##Table##_default : nullptr; \
     }
 #endif
 

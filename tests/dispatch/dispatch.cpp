@@ -1,5 +1,5 @@
 // A source compiled for several levels in one program: every level that this processor has gives the same bits, none
-// shares a function with another, and exceptions pass between them. A program of its own, as it is run under qemu too.
+// shares a function with another, global objects of those used are constructed, and exceptions pass between them. A program of its own, as it is run under qemu too.
 #include "codec.hpp"
 
 #include <cstdio>
@@ -17,16 +17,18 @@ int main() {
     const std::string chosen = dispatched_level_codec().round_trip(x, 3, y);
     std::printf("%s %s\n", std::string(frugal::level_name(frugal::dispatch_level())).c_str(), chosen.c_str());
     std::string last;
-#if defined(__x86_64__)
-    const level_codec* levels[] = {&frugal_level_table_level_codec_x86_64, &frugal_level_table_level_codec_x86_64_v3,
-                                   &frugal_level_table_level_codec_x86_64_v4};
     for (int l = 0; l <= static_cast<int>(frugal::dispatch_level()); ++l) {
-        if (levels[l] == nullptr) {
+        const level_codec* codec = level_codec_for(static_cast<frugal::processor_level>(l));
+        if (codec == nullptr) {
             continue;
         }
-        const std::string architecture = levels[l]->round_trip(x, 3, again);
+        const std::string architecture = codec->round_trip(x, 3, again);
         if (std::memcmp(y.data(), again.data(), y.size() * sizeof(float)) != 0) {
             std::printf("level %d decodes to other bits\n", l);
+            return 1;
+        }
+        if (codec->constructed() != 2.0f) {
+            std::printf("the global objects of level %d were not constructed\n", l);
             return 1;
         }
         if (architecture == last) {
@@ -35,7 +37,6 @@ int main() {
         }
         last = architecture;
     }
-#endif
     try {
         dispatched_level_codec().refuse();
         return 1;

@@ -26,6 +26,13 @@
 #define FRUGAL_KERNELS_END
 #endif
 
+// Writes out the loop that follows at -O2, too: arrays of vectors that are indexed by its counter stay in registers.
+#if defined(__clang__)
+#define FRUGAL_UNROLL _Pragma("unroll")
+#else
+#define FRUGAL_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #if !defined(FRUGAL_ARCH_SCALAR)
 FRUGAL_KERNELS_BEGIN
 #include <xsimd/xsimd.hpp>

@@ -70,6 +70,7 @@ template <class Arch, std::size_t Sets = 1>
     constexpr std::uint32_t m1 = philox4x32::multiplier_1;
     words c0[Sets], c1[Sets], c2[Sets], c3[Sets];
     // Round 0 computes words 2 and 3, round 1 words 0 and 1 (and passes word 3 on as word 2), round 2 all but word 3.
+    FRUGAL_UNROLL
     for (std::size_t k = 0; k < Sets; ++k) {
         words high_0, low_0, high_1, low_1;
         lane::multiply(lane::count_from(low + static_cast<std::uint32_t>(k * random_stream::lanes)), m0, high_0, low_0);
@@ -78,6 +79,7 @@ template <class Arch, std::size_t Sets = 1>
         c1[k] = low_1;
         c2[k] = lane::exclusive_or(low_0, shared.r1_word2);
     }
+    FRUGAL_UNROLL
     for (std::size_t k = 0; k < Sets; ++k) {
         words high_0, low_0, high_1, low_1;
         lane::multiply(c0[k], m0, high_0, low_0);
@@ -87,7 +89,8 @@ template <class Arch, std::size_t Sets = 1>
         c2[k] = lane::exclusive_or(high_0, shared.r2_word2);
         c3[k] = low_0;
     }
-    const auto one_round = [&](std::size_t round) {
+    const auto one_round = [&](std::size_t round) __attribute__((always_inline)) {
+        FRUGAL_UNROLL
         for (std::size_t k = 0; k < Sets; ++k) {
             words high_0, low_0, high_1, low_1;
             lane::multiply(c0[k], m0, high_0, low_0);
@@ -107,6 +110,7 @@ template <class Arch, std::size_t Sets = 1>
     one_round(8);
     one_round(9);
     static_assert(philox4x32::rounds == 10);
+    FRUGAL_UNROLL
     for (std::size_t k = 0; k < Sets; ++k) {
         out[k][0] = lane::joined(c0[k]);
         out[k][1] = lane::joined(c1[k]);

@@ -120,6 +120,7 @@ public:
         using batch = float_batch<A>;
         const bool saturate = sizeof(Symbol) == 1 && fits_16_bits_;
         int_batch<A> index[4];
+        FRUGAL_UNROLL
         for (std::size_t w = 0; w < 4; ++w) {
             const batch scaled = rounded(batch::load_unaligned(x + random_stream::lanes * w) * batch(inverse_step_));
             batch i = lane_operations<A>::smaller(index_of(q_, scaled, u[w]), batch(high_));
@@ -134,12 +135,14 @@ public:
                 return;
             }
         }
+        FRUGAL_UNROLL
         for (std::size_t w = 0; w < 4; ++w) {
             index[w] = index[w] - int_batch<A>(symbols_.lowest);
         }
         if constexpr (sizeof(Symbol) == 1) {
             lane_operations<A>::store_saturated(index, 0, out);
         } else {
+            FRUGAL_UNROLL
             for (std::size_t w = 0; w < 4; ++w) {
                 same_bits<Symbol>(index[w]).store_unaligned(out + random_stream::lanes * w);
             }
@@ -191,6 +194,7 @@ public:
         requires(batches)
     {
         using batch = float_batch<A>;
+        FRUGAL_UNROLL
         for (std::size_t w = 0; w < 4; ++w) {
             int_batch<A> symbol;
             if constexpr (sizeof(Symbol) == 1) {
@@ -269,6 +273,7 @@ public:
         using batch = float_batch<A>;
         float* const r = residual_ + (x - x_);
         int_batch<A> index[4];
+        FRUGAL_UNROLL
         for (std::size_t w = 0; w < 4; ++w) {
             const std::size_t at = random_stream::lanes * w;
             const batch z = batch::load_unaligned(x + at) + batch::load_unaligned(r + at);
@@ -282,6 +287,7 @@ public:
         if constexpr (sizeof(Symbol) == 1) {
             lane_operations<A>::store_saturated(index, 0, out);
         } else {
+            FRUGAL_UNROLL
             for (std::size_t w = 0; w < 4; ++w) {
                 same_bits<Symbol>(index[w]).store_unaligned(out + random_stream::lanes * w);
             }
@@ -399,6 +405,7 @@ void run_groups(const Kernel& shared_kernel, const In* in, std::size_t groups, c
                     prefetch_ahead<true>(out, g * size + k * random_stream::group);
                 }
             }
+            FRUGAL_UNROLL
             for (std::size_t part = 0; part < lanes; part += lanes_of<Arch>) {
                 float_batch<Arch> u[4];
                 const auto vectors = [&](std::size_t at) __attribute__((always_inline)) {
@@ -407,13 +414,16 @@ void run_groups(const Kernel& shared_kernel, const In* in, std::size_t groups, c
                 if constexpr (Kernel::dithered) {
                     word_batch<Arch> words[Sets][4];
                     philox_blocks<Arch, Sets>(schedule, shared, low + static_cast<std::uint32_t>(part), words);
+                    FRUGAL_UNROLL
                     for (std::size_t k = 0; k < Sets; ++k) {
+                        FRUGAL_UNROLL
                         for (std::size_t w = 0; w < 4; ++w) {
                             u[w] = Bits == dither_bits::thirty_two ? centered_from_words(words[k][w])
                                                                    : centered_from_halves<false>(words[k][w]);
                         }
                         vectors((g + k) * size);
                         if constexpr (Bits == dither_bits::sixteen) {
+                            FRUGAL_UNROLL
                             for (std::size_t w = 0; w < 4; ++w) {
                                 u[w] = centered_from_halves<true>(words[k][w]);
                             }
@@ -422,6 +432,7 @@ void run_groups(const Kernel& shared_kernel, const In* in, std::size_t groups, c
                     }
                 } else {
                     u[0] = u[1] = u[2] = u[3] = float_batch<Arch>(0.0f);
+                    FRUGAL_UNROLL
                     for (std::size_t k = 0; k < Sets; ++k) {
                         vectors((g + k) * size);
                     }

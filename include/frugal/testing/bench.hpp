@@ -200,7 +200,8 @@ void bench_quantizer(const std::string& variant, Make make, std::int64_t largest
     bench_compressor(variant, [=] { return scalar_compressor(make()); }, largest);
 }
 
-//! `operation/variant` of a kernel: f(x, y), which fills y from x, or f(x), which returns a number.
+//! `operation/variant` of a kernel: f(x, y), which fills y from x, or f(x), which returns a number. Each run calls
+//! a copy of f, which may keep scratch.
 template <class F>
 void bench_kernel(const std::string& operation, const std::string& variant, F f, std::int64_t largest = all_sizes,
                   std::span<const float> (*pool)() = normal_pool) {
@@ -208,18 +209,19 @@ void bench_kernel(const std::string& operation, const std::string& variant, F f,
         operation + "/" + variant,
         [=](benchmark::State& state) {
             bench_input x(state, pool());
-            if constexpr (std::is_invocable_v<F, std::span<const float>, std::span<float>>) {
+            F call = f;
+            if constexpr (std::is_invocable_v<F&, std::span<const float>, std::span<float>>) {
                 bench_output y(state);
                 for (auto _ : state) {
                     const auto to = y.next();
-                    f(x.next(), to);
+                    call(x.next(), to);
                     benchmark::DoNotOptimize(to.data());
                     benchmark::ClobberMemory();
                 }
             } else {
-                benchmark::DoNotOptimize(f(x.next()));  // allocates, where f has scratch
+                benchmark::DoNotOptimize(call(x.next()));  // allocates, where f has scratch
                 for (auto _ : state) {
-                    benchmark::DoNotOptimize(f(x.next()));
+                    benchmark::DoNotOptimize(call(x.next()));
                 }
             }
             count_bytes(state);
