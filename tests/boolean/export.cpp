@@ -71,6 +71,16 @@ TEST_CASE("export_network: convolutions, padded and strided, to bits and to sums
     check_same_scores(model, test::normal_values(model.layout().size(), 7));
 }
 
+TEST_CASE("export_network: pooling of bits, and of numbers before their threshold", "[boolean][export][equivalence]") {
+    const layer_sequence model(
+        {3, 11, 9}, std::vector<any_layer>{
+                        max_pool{.size = 2, .stride = 1}, boolean_convolution{.filters = 7, .kernel = 3, .padding = 1},
+                        threshold_activation{.level = 1.5f}, max_pool{.size = 3, .stride = 2},
+                        boolean_convolution{.filters = 5, .kernel = 2}, max_pool{}, threshold_activation{.level = 3},
+                        boolean_dense{.outputs = 6, .bias = true}, boolean_dense{.outputs = 9}, dense{.outputs = 4}});
+    check_same_scores(model, test::normal_values(model.layout().size(), 8));
+}
+
 TEST_CASE("export_network: what has no stage is refused by name", "[boolean][export][hostile]") {
     const auto exported = [](std::vector<any_layer> layers) {
         const layer_sequence model({8}, std::move(layers));
@@ -82,6 +92,10 @@ TEST_CASE("export_network: what has no stage is refused by name", "[boolean][exp
                       Catch::Contains("bias"));
     CHECK_THROWS_WITH(exported({dense{.outputs = 4}, group_normalization{.groups = 2}}), Catch::Contains("groups"));
     CHECK_THROWS_WITH(exported({threshold_activation{}}), Catch::Contains("ends with bits"));
+    const layer_sequence pooled(
+        {1, 4, 4}, std::vector<any_layer>{boolean_convolution{.filters = 2}, max_pool{}, dense{.outputs = 2}});
+    CHECK_THROWS_WITH(export_network(pooled, std::vector<float>(pooled.layout().size(), 1.0f)),
+                      Catch::Contains("max_pool"));
     const layer_sequence model({8}, std::vector<any_layer>{dense{.outputs = 4}});
     CHECK_THROWS_AS(export_network(model, std::vector<float>(35)), invalid_input);
 }

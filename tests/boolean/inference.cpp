@@ -1,6 +1,8 @@
 #include <frugal/boolean/inference.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "catch.hpp"
@@ -41,7 +43,30 @@ TEST_CASE("boolean inference: scores and classes are the textbook ones, for ever
     }
     check_against_textbook(test::convolution_network(3, 10, 4), 70);
     check_against_textbook(test::convolution_network(19, 2, 5), 3);  // patches of more than a word
+    check_against_textbook(test::pooled_network(3, 10, 6), 70);
+    check_against_textbook(test::pooled_network(19, 2, 7), 3);
     check_against_textbook(test::bit_network(784, 257, 10, 3), 20);
+}
+
+TEST_CASE("boolean inference: filters whose bit no sum changes, inverted or not", "[boolean][inference][exact]") {
+    constexpr auto least = std::numeric_limits<std::int32_t>::min(), most = std::numeric_limits<std::int32_t>::max();
+    const unfolding images{.channels = 1, .rows = 5, .columns = 5, .kernel = 2};
+    convolution_stage filters = test::random_convolution(images, 8, true, 3);
+    filters.threshold = {least, least, most, most, 5, 5, -4, -4};
+    for (std::size_t f = 0; f < 8; ++f) {
+        filters.flip.set(f, f % 2 == 1);
+    }
+    real_stage show{.width = 128, .weight = std::vector<float>(128 * 128), .bias = std::vector<float>(128)};
+    for (std::size_t i = 0; i < 128; ++i) {
+        show.weight[i * 129] = 1;
+    }
+    const boolean_inference inference({{test::random_threshold(25, 1), filters, show}});
+    std::vector<float> scores(128);
+    inference.scores(test::normal_values(25, 2), scores);
+    for (std::size_t i = 0; i < 128; ++i) {
+        const std::size_t f = i / 16;
+        CHECK(scores[i] == (f == 0 || f == 3 || f == 5 || f == 6 ? 1 : -1));
+    }
 }
 
 TEST_CASE("boolean inference: the neuron of section 3.3.1 of Leconte 2024, its bias in the threshold",

@@ -92,6 +92,26 @@ TEST_CASE("boolean network: convolutions fit their images and unfold within boun
     CHECK_THROWS_AS(boolean_inference(unfitting), invalid_input);
 }
 
+TEST_CASE("boolean network: windows of bits, without padding", "[boolean][network][hostile]") {
+    const auto problem_with = [](auto change) {
+        boolean_network network = test::pooled_network(3, 10, 1);
+        change(network);
+        return network.problem();
+    };
+    const auto pooling = [](boolean_network& n) -> unfolding& { return std::get<pooling_stage>(n.stages[2]).images; };
+    using text = std::string;
+    CHECK(problem_with([](auto&) {}).empty());
+    CHECK(problem_with([&](auto& n) { pooling(n).kernel = 6; }).find("stage 2 of a Boolean network has a kernel") !=
+          text::npos);
+    CHECK(problem_with([&](auto& n) { pooling(n).stride = 0; }).find("has a kernel") != text::npos);
+    CHECK(problem_with([&](auto& n) { pooling(n).padding = 1; }).find("no padding") != text::npos);
+    CHECK(problem_with([](auto& n) { n.stages.pop_back(); }).find("ends with bits") != text::npos);
+    CHECK(problem_with([](auto& n) {
+              n.stages.erase(n.stages.begin() + 1);
+              n.stages[0] = test::random_normalization(105, 1);
+          }).find("put a threshold") != text::npos);
+}
+
 TEST_CASE("integer_step_of: agrees with any function that changes once, on every integer",
           "[boolean][network][exact]") {
     constexpr std::int32_t depth = 50;

@@ -48,7 +48,7 @@ TEST_CASE("boolean network file: the bytes of docs/boolean-format.md", "[boolean
 TEST_CASE("boolean network file: what is written is read back", "[boolean][network_file]") {
     for (const boolean_network& network :
          {test::bit_network(30, 70, 10, 1), test::real_network(17, 130, 3, 2), test::normalized_network(30, 70, 10, 3),
-          test::convolution_network(5, 3, 4)}) {
+          test::convolution_network(5, 3, 4), test::pooled_network(5, 3, 4)}) {
         CHECK(parse_boolean_network(format_boolean_network(network)) == network);
         const test::scratch_directory folder;
         const std::string path = folder.path + "/network.frbn";
@@ -86,6 +86,26 @@ TEST_CASE("boolean network file: convolutions are version 2, anything else is wh
     CHECK_THROWS_AS(parse_boolean_network(with(bytes, 4, 1)), malformed_message);
 }
 
+TEST_CASE("boolean network file: pooling is version 3", "[boolean][network_file][exact]") {
+    // 1 x 2 x 3 bits, windows of 2 x 2, one apart: the scores are x_00 or x_01 or x_10 or x_11, and the same beside it.
+    const pooling_stage s{{.channels = 1, .rows = 2, .columns = 3, .kernel = 2, .stride = 1, .padding = 0}};
+    const boolean_network network{
+        {threshold_stage{{0, 0, 0, 0, 0, 0}}, s, real_stage{.width = 2, .weight = {1, 2}, .bias = {0}}}};
+    const std::uint32_t expected[] = {
+        0x6E627266, 3, 3,          6,                       // magic, version, stages, inputs
+        1,          6, 0,          0,          0, 0, 0, 0,  // threshold
+        8,          2, 1,          2,          3, 2, 1, 0,  // outputs, image, window, stride, no padding
+        2,          1, 0x3F800000, 0x40000000, 0, 0, 0};
+    std::vector<std::byte> bytes(sizeof expected + 4);
+    std::memcpy(bytes.data(), expected, sizeof expected);
+    CHECK(format_boolean_network(network) == sealed(bytes));
+    CHECK(parse_boolean_network(sealed(bytes)) == network);
+    for (const std::size_t word : {13u, 14u, 15u, 16u, 17u, 18u}) {  // outputs, channels, rows, columns, side, stride
+        CHECK_THROWS_AS(parse_boolean_network(with(bytes, 4 * word, 0)), malformed_message);
+    }
+    CHECK_THROWS_AS(parse_boolean_network(with(bytes, 4 * 19, 1)), malformed_message);  // padding
+}
+
 TEST_CASE("boolean network file: each of the loader's refusals", "[boolean][network_file][hostile]") {
     const std::vector<std::byte> good = format_boolean_network(test::bit_network(30, 70, 10, 1));
     const auto refused = [](const std::vector<std::byte>& bytes, const std::string& because) {
@@ -100,7 +120,9 @@ TEST_CASE("boolean network file: each of the loader's refusals", "[boolean][netw
     };
     refused({}, "shorter than its header");
     refused(with(good, 0, 'F'), "magic");
-    refused(with(good, 4, 3), "format version");
+    refused(with(good, 4, 4), "format version");
+    refused(with(good, 4, 0), "format version");
+    refused(with(good, 4, 3), "another format version than its stages");
     refused(with(good, 4, 2), "another format version than its stages");
     refused(with(good, 6, 1), "format version");
     auto altered = good;
@@ -124,7 +146,8 @@ TEST_CASE("boolean network file: each of the loader's refusals", "[boolean][netw
 
 TEST_CASE("boolean network file: truncated and altered bytes give malformed_message or another valid network",
           "[boolean][network_file][hostile]") {
-    for (const boolean_network& network : {test::normalized_network(5, 9, 3, 1), test::convolution_network(2, 3, 2)}) {
+    for (const boolean_network& network :
+         {test::normalized_network(5, 9, 3, 1), test::convolution_network(2, 3, 2), test::pooled_network(2, 3, 2)}) {
         const std::vector<std::byte> good = format_boolean_network(network);
         for (std::size_t n = 0; n < good.size(); ++n) {
             CHECK_THROWS_AS(parse_boolean_network(std::span(good).first(n)), malformed_message);

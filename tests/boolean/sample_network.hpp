@@ -1,6 +1,7 @@
 //! Networks with random parameters, and what the textbook says they answer.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -96,6 +97,15 @@ inline frugal::boolean_network convolution_network(std::size_t filters, std::siz
              random_real(sums.outputs(), classes, seed + 30)}};
 }
 
+//! The same with overlapping windows of its bits before the last layer.
+inline frugal::boolean_network pooled_network(std::size_t filters, std::size_t classes, std::uint64_t seed) {
+    const frugal::unfolding images{.channels = 2, .rows = 7, .columns = 5, .kernel = 3, .stride = 1, .padding = 1};
+    const frugal::pooling_stage pooling{
+        {.channels = filters, .rows = 7, .columns = 5, .kernel = 3, .stride = 2, .padding = 0}};
+    return {{random_threshold(70, seed), random_convolution(images, filters, true, seed + 10), pooling,
+             random_real(pooling.outputs(), classes, seed + 30)}};
+}
+
 //! s_f(r, c) of values -1 and +1, -1 outside the image.
 inline std::vector<double> textbook_sums(const frugal::convolution_stage& s, const std::vector<double>& x) {
     const frugal::unfolding& u = s.images;
@@ -144,6 +154,15 @@ inline std::vector<double> textbook_scores(const frugal::boolean_network& networ
                 y[j] = textbook_sums(*c, x)[j];
                 if (c->has_threshold()) {
                     y[j] = (y[j] >= c->threshold[filter]) != c->flip[filter] ? 1 : -1;
+                }
+            } else if (const auto* pooling = std::get_if<frugal::pooling_stage>(&stage)) {
+                const frugal::unfolding& u = pooling->images;
+                const std::size_t channel = j / u.places(), place = j % u.places();
+                y[j] = -1;
+                for (std::size_t v = 0; v < u.kernel * u.kernel; ++v) {
+                    const std::size_t row = place / u.output_columns() * u.stride + v / u.kernel;
+                    const std::size_t column = place % u.output_columns() * u.stride + v % u.kernel;
+                    y[j] = std::max(y[j], x[(channel * u.rows + row) * u.columns + column]);
                 }
             } else {
                 const auto& b = std::get<frugal::boolean_stage>(stage);

@@ -56,5 +56,6 @@ int main() {
     classify("reals first", test::real_network(100, 65, 7, 2));
     classify("normalised", test::normalized_network(100, 65, 7, 3));
     classify("convolutions", test::convolution_network(19, 7, 4));
+    classify("pooling", test::pooled_network(19, 7, 5));
     return 0;
 }

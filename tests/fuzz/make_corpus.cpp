@@ -141,6 +141,7 @@ void boolean_networks() {
     write("boolean_network", frugal::format_boolean_network(test::real_network(3, 10, 2, 2)));
     write("boolean_network", frugal::format_boolean_network(test::normalized_network(3, 10, 2, 3)));
     write("boolean_network", frugal::format_boolean_network(test::convolution_network(2, 3, 4)));
+    write("boolean_network", frugal::format_boolean_network(test::pooled_network(2, 3, 5)));
     write("boolean_network", frugal::format_boolean_network({{test::random_real(2, 1, 3)}}));
 }
 

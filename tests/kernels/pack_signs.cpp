@@ -40,7 +40,8 @@ TEST_CASE("pack_signs: a bit for each number, zeros of both signs are +1", "[ker
     });
 }
 
-TEST_CASE("pack_signs: thresholds for each element, of floats and of integers", "[kernels][pack_signs][exact]") {
+TEST_CASE("pack_signs: thresholds for each element or for all, of floats and of integers",
+          "[kernels][pack_signs][exact]") {
     for (const std::size_t n : test::sizes) {
         const auto x = test::values(n, 6);
         auto threshold = test::values(n, 7);
@@ -60,6 +61,10 @@ TEST_CASE("pack_signs: thresholds for each element, of floats and of integers", 
             for (std::size_t i = 0; i < n; ++i) {
                 REQUIRE(bits[i] == (x[i] >= threshold[i]));
                 REQUIRE(integer_bits[i] == (number[i] >= bound[i]));
+            }
+            kernels::pack_at_least<std::int32_t, architecture>(number, -3, integer_bits);
+            for (std::size_t i = 0; i < n; ++i) {
+                REQUIRE(integer_bits[i] == (number[i] >= -3));
             }
         });
     }

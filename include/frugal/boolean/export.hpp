@@ -21,6 +21,7 @@
 #include <frugal/model/boolean_dense.hpp>
 #include <frugal/model/dense.hpp>
 #include <frugal/model/normalization.hpp>
+#include <frugal/model/pooling.hpp>
 #include <frugal/model/sequential.hpp>
 #include <frugal/model/threshold.hpp>
 
@@ -40,6 +41,8 @@ public:
             add(*convolution, parameters);
         } else if (const auto* threshold = layer.as<threshold_activation>()) {
             add(*threshold);
+        } else if (const auto* pooling = layer.as<max_pool>()) {
+            add(*pooling);
         } else if (const auto* real = layer.as<dense>()) {
             close_sums();
             const auto weights = static_cast<std::ptrdiff_t>(real->outputs * width_);
@@ -59,7 +62,7 @@ public:
             expect(layer.as<flatten>() != nullptr, [&] {
                 return "a layer of kind " + layer.name() +
                        " has no stage in a Boolean network: export boolean_dense, boolean_convolution, threshold, "
-                       "dense and group_normalization";
+                       "max_pool, dense and group_normalization";
             });
         }
     }
@@ -99,7 +102,24 @@ private:
         } else {
             push(threshold_stage{std::vector<float>(width_, layer.level)});
         }
+        for (const pooling_stage& pooling : std::exchange(pooled_, {})) {
+            push(pooling);
+        }
     }
+    //! The largest of numbers reaches a level where one of them does: pooling goes behind the threshold that follows.
+    void add(const max_pool& layer) {
+        const pooling_stage stage{{.channels = layer.input.channels,
+                                   .rows = layer.input.rows,
+                                   .columns = layer.input.columns,
+                                   .kernel = layer.size,
+                                   .stride = layer.stride == 0 ? layer.size : layer.stride}};
+        if (makes_bits()) {
+            push(stage);
+        } else {
+            pooled_.push_back(stage);
+        }
+    }
+    bool makes_bits() const { return !network_.stages.empty() && boolean_network::makes_bits(network_.stages.back()); }
     //! The last stage, if it is of this kind and makes sums.
     template <class Stage>
     Stage* open_sums() {
@@ -118,17 +138,17 @@ private:
         }
         bias_.clear();
     }
-    //! Before weights that take bits: real inputs are taken by their signs.
+    //! Before weights that take bits: numbers are taken by their signs.
     void begin_bits() {
-        close_sums();
-        if (network_.stages.empty() || !boolean_network::makes_bits(network_.stages.back())) {
-            push(threshold_stage{std::vector<float>(width_, 0.0f)});
+        if (!makes_bits()) {
+            add(threshold_activation{.level = 0});
         }
     }
     //! Sums that no threshold follows are exported without their bias, so they must not have one.
     void close_sums() {
         expect(std::all_of(bias_.begin(), bias_.end(), [](std::int32_t b) { return b == 0; }),
                "the bias of a boolean_dense cannot be exported unless a threshold follows: train it without");
+        expect(pooled_.empty(), "a max_pool of numbers cannot be exported unless a threshold follows");
         bias_.clear();
     }
     void push(network_stage stage) {
@@ -138,7 +158,8 @@ private:
 
     boolean_network network_;
     std::size_t width_;
-    std::vector<std::int32_t> bias_;  // of the Boolean layer before, until a threshold takes it in
+    std::vector<std::int32_t> bias_;     // of the Boolean layer before, until a threshold takes it in
+    std::vector<pooling_stage> pooled_;  // of numbers, until a threshold comes
 };
 
 }  // namespace detail
@@ -147,8 +168,8 @@ private:
 //! and last layers as they are. The bits of every layer are those of training; scores differ by the rounding of the
 //! last layer.
 //!
-//! model: of `boolean_dense`, `boolean_convolution`, `threshold_activation`, `dense`, `group_normalization` of all
-//! values, `flatten`, such as `boolean_mlp(...).model()`; parameters: in its layout. Throws `invalid_input` naming a
+//! model: of `boolean_dense`, `boolean_convolution`, `threshold_activation`, `max_pool`, `dense`, `group_normalization`
+//! of all values, `flatten`, such as `boolean_mlp(...).model()`; parameters: in its layout. Throws `invalid_input` naming a
 //! layer that has no stage, for another number of parameters, and for a model that does not end with scores.
 inline boolean_network export_network(const layer_sequence& model, std::span<const float> parameters) {
     expect(parameters.size() == model.layout().size(), [&] {

@@ -71,23 +71,35 @@ private:
         std::vector<std::int32_t> threshold;
         bit_vector flip;
     };
+    //! Filters whose bit is to be inverted are held inverted, with the threshold of their sums, negated too.
     struct convolution_layer {
         unfolding images;
-        boolean_layer filters;
+        bit_matrix weight;
+        std::vector<std::int32_t> at_least;
     };
-    using layer = std::variant<threshold_stage, real_stage, boolean_layer, normalization_stage, convolution_layer>;
+    using layer =
+        std::variant<threshold_stage, real_stage, boolean_layer, normalization_stage, convolution_layer, pooling_stage>;
 
     template <class Stage>
     static layer prepared(Stage&& stage) {
         return std::forward<Stage>(stage);
     }
-    static layer prepared(boolean_stage&& stage) { return prepared_weights(stage); }
-    static layer prepared(convolution_stage&& stage) {
-        return convolution_layer{stage.images, prepared_weights(stage)};
+    static layer prepared(boolean_stage&& stage) {
+        return boolean_layer{kernels::bit_panels(stage.weight), std::move(stage.threshold), std::move(stage.flip)};
     }
-    template <class Stage>
-    static boolean_layer prepared_weights(Stage& stage) {
-        return {kernels::bit_panels(stage.weight), std::move(stage.threshold), std::move(stage.flip)};
+    static layer prepared(convolution_stage&& stage) {
+        const auto patch = static_cast<std::int32_t>(stage.images.patch());
+        for (std::size_t f = 0; f < stage.threshold.size(); ++f) {
+            std::int32_t& threshold = stage.threshold[f];
+            threshold = std::clamp(threshold, -patch, patch + 1);  // the same for every sum, with room for differences
+            if (stage.flip[f]) {
+                threshold = 1 - threshold;
+                for (std::size_t t = 0; t < stage.images.patch(); ++t) {
+                    stage.weight.set(f, t, !stage.weight(f, t));
+                }
+            }
+        }
+        return convolution_layer{stage.images, std::move(stage.weight), std::move(stage.threshold)};
     }
 
     //! What one stage hands to the next.
@@ -183,30 +195,44 @@ private:
         return out;
     }
 
-    //! Sample by sample: places x patch bits times patch x filters.
+    //! Sample by sample: filters x patch bits times places x patch, so that sums lie as the next stage wants them.
     static values apply(const convolution_layer& stage, const values& in) {
         const std::size_t places = stage.images.places();
-        const std::size_t filters = stage.filters.weight.rows();
-        const bool real = stage.filters.threshold.empty();
-        values out =
-            real ? values::of_reals(in.samples, filters * places) : values::of_bits(in.samples, filters * places);
+        const std::size_t outputs = stage.weight.rows() * places;
+        const bool real = stage.at_least.empty();
+        values out = real ? values::of_reals(in.samples, outputs) : values::of_bits(in.samples, outputs);
         const auto words = borrow<std::uint64_t>(places * words_for(stage.images.patch()));
         const bit_matrix_span patches(words.data(), places, stage.images.patch());
-        const auto sums = borrow<std::int32_t>(places * filters);
-        std::fill(out.words.begin(), out.words.end(), std::uint64_t{0});
+        const auto sums = borrow<std::int32_t>(outputs);
         for (std::size_t i = 0; i < in.samples; ++i) {
             unfold_bits(stage.images, in.matrix().row(i), patches);
-            kernels::boolean_gemm(patches, stage.filters.weight, sums);
-            for (std::size_t f = 0; f < filters; ++f) {
+            kernels::boolean_gemm(stage.weight, patches, sums);
+            if (real) {
+                std::copy(sums.begin(), sums.end(), out.row(i).begin());
+                continue;
+            }
+            for (std::size_t f = 0; f < stage.at_least.size(); ++f) {
                 for (std::size_t p = 0; p < places; ++p) {
-                    const std::int32_t sum = sums[p * filters + f];
-                    if (real) {
-                        out.row(i)[f * places + p] = static_cast<float>(sum);
-                    } else if ((sum >= stage.filters.threshold[f]) != stage.filters.flip[f]) {
-                        out.matrix().row(i).set(f * places + p, true);
-                    }
+                    sums[f * places + p] -= stage.at_least[f];
                 }
             }
+            kernels::pack_at_least<std::int32_t>(sums, 0, out.matrix().row(i));
+        }
+        return out;
+    }
+    static values apply(const pooling_stage& stage, const values& in) {
+        const unfolding& images = stage.images;
+        values out = values::of_bits(in.samples, stage.outputs());
+        std::fill(out.words.begin(), out.words.end(), std::uint64_t{0});
+        for (std::size_t i = 0; i < in.samples; ++i) {
+            const bit_view image = in.matrix().row(i);
+            const auto words = out.matrix().row(i).words();
+            images.for_each_run([&](std::size_t term, std::size_t place, std::size_t n, std::size_t from) {
+                std::size_t to = term / (images.kernel * images.kernel) * images.places() + place;
+                for (std::size_t c = 0; c < n; ++c, ++to) {
+                    words[to / 64] |= std::uint64_t{image[from + c * images.stride]} << (to % 64);
+                }
+            });
         }
         return out;
     }

@@ -72,6 +72,17 @@ struct convolution_stage {
     friend bool operator==(const convolution_stage&, const convolution_stage&) = default;
 };
 
+//! The largest bit of every window of an image of bits, channel by channel: images.kernel is the window's side, without
+//! padding. Rows and columns that fill no window are left out.
+struct pooling_stage {
+    unfolding images;
+
+    std::size_t inputs() const { return images.size(); }
+    //! 0 where the window does not fit.
+    std::size_t outputs() const { return images.valid() ? images.channels * images.places() : 0; }
+    friend bool operator==(const pooling_stage&, const pooling_stage&) = default;
+};
+
 //! Real numbers normalised within each sample: y_i = scale_i (x_i - mean) / sqrt(variance + epsilon) + shift_i. It
 //! stands between Boolean sums and a `threshold_stage` where training normalises: unlike fixed statistics it is in no
 //! threshold.
@@ -85,7 +96,8 @@ struct normalization_stage {
     friend bool operator==(const normalization_stage&, const normalization_stage&) = default;
 };
 
-using network_stage = std::variant<threshold_stage, real_stage, boolean_stage, normalization_stage, convolution_stage>;
+using network_stage =
+    std::variant<threshold_stage, real_stage, boolean_stage, normalization_stage, convolution_stage, pooling_stage>;
 
 //! Stages one after the other; the last one's outputs are real numbers, a score for each class.
 struct boolean_network {
@@ -110,14 +122,26 @@ struct boolean_network {
                 if constexpr (requires { s.has_threshold(); }) {
                     return s.has_threshold();
                 } else {
-                    return std::is_same_v<Stage, threshold_stage>;
+                    return std::is_same_v<Stage, threshold_stage> || std::is_same_v<Stage, pooling_stage>;
                 }
             },
             stage);
     }
     //! Whether a stage's inputs must be bits.
     static bool takes_bits(const network_stage& stage) {
-        return std::holds_alternative<boolean_stage>(stage) || std::holds_alternative<convolution_stage>(stage);
+        return std::holds_alternative<boolean_stage>(stage) || images_of(stage) != nullptr;
+    }
+    //! What a stage sees of an image; null if it is no stage of images.
+    static const unfolding* images_of(const network_stage& stage) {
+        return std::visit(
+            []<class Stage>(const Stage& s) -> const unfolding* {
+                if constexpr (requires { s.images; }) {
+                    return &s.images;
+                } else {
+                    return nullptr;
+                }
+            },
+            stage);
     }
 
     //! What is wrong with the network, one sentence; empty if nothing is. O(size).
@@ -180,6 +204,10 @@ inline std::string problem_of(const convolution_stage& s) {
     return problem_of_weights(s);
 }
 
+inline std::string problem_of(const pooling_stage& s) {
+    return s.images.padding == 0 ? "" : "pools windows beyond the edge of its images, but no padding was expected";
+}
+
 inline std::string problem_of(const normalization_stage& s) {
     if (s.shift.size() != s.scale.size()) {
         return "has " + std::to_string(s.shift.size()) + " shifts, but one for every scale was expected";
@@ -199,8 +227,8 @@ inline std::string boolean_network::problem() const {
         const auto say = [i](const std::string& what) {
             return "stage " + std::to_string(i) + " of a Boolean network " + what;
         };
-        const auto* convolution = std::get_if<convolution_stage>(&stages[i]);
-        if (convolution != nullptr && !detail::can_unfold(convolution->images)) {
+        const unfolding* images = images_of(stages[i]);
+        if (images != nullptr && !detail::can_unfold(*images)) {
             return say("has a kernel that does not fit its images, or images that unfold to more than 2^25 bits");
         }
         for (const std::size_t n : {inputs_of(stages[i]), outputs_of(stages[i])}) {

@@ -35,15 +35,19 @@ enum class stage_kind : std::uint32_t {
     boolean_sums = 4,
     normalization = 5,
     convolution = 6,
-    convolution_sums = 7
+    convolution_sums = 7,
+    pooling = 8
 };
 
 //! The first version of the format that has all stages: a network has one file, and an old one stays what it is.
 inline std::uint16_t version_of(const boolean_network& network) {
-    return std::ranges::any_of(network.stages,
-                               [](const auto& s) { return std::holds_alternative<convolution_stage>(s); })
-               ? 2
-               : 1;
+    std::uint16_t version = 1;
+    for (const network_stage& s : network.stages) {
+        version = std::max<std::uint16_t>(version, std::holds_alternative<pooling_stage>(s)       ? 3
+                                                   : std::holds_alternative<convolution_stage>(s) ? 2
+                                                                                                  : 1);
+    }
+    return version;
 }
 
 //! Appends numbers as their bytes, and zeros up to a multiple of 8 after each array.
@@ -137,15 +141,27 @@ void write_weights(network_writer& out, const Stage& s) {
     }
 }
 
-inline convolution_stage read_convolution(network_reader& in, std::size_t inputs, std::size_t outputs,
-                                          bool has_threshold) {
-    convolution_stage s;
-    for (std::size_t* const extent : {&s.images.channels, &s.images.rows, &s.images.columns, &s.images.kernel,
-                                      &s.images.stride, &s.images.padding}) {
+inline unfolding read_images(network_reader& in, std::size_t inputs) {
+    unfolding u;
+    for (std::size_t* const extent : {&u.channels, &u.rows, &u.columns, &u.kernel, &u.stride, &u.padding}) {
         *extent = in.number<std::uint32_t>();
     }
-    expect_message(can_unfold(s.images) && s.images.size() == inputs && outputs % s.images.places() == 0,
-                   "a convolution in the file of a Boolean network does not fit its images: it was altered");
+    expect_message(can_unfold(u) && u.size() == inputs,
+                   "a kernel in the file of a Boolean network does not fit its images: it was altered");
+    return u;
+}
+inline void write_images(network_writer& out, const unfolding& u) {
+    for (const std::size_t extent : {u.channels, u.rows, u.columns, u.kernel, u.stride, u.padding}) {
+        out.number(static_cast<std::uint32_t>(extent));
+    }
+}
+
+inline convolution_stage read_convolution(network_reader& in, std::size_t inputs, std::size_t outputs,
+                                          bool has_threshold) {
+    convolution_stage s{.images = read_images(in, inputs), .weight = {}, .threshold = {}, .flip = {}};
+    expect_message(outputs % s.images.places() == 0,
+                   "a convolution in the file of a Boolean network has outputs in no whole number of filters: it was "
+                   "altered");
     read_weights(in, s, outputs / s.images.places(), s.images.patch(), has_threshold);
     return s;
 }
@@ -175,6 +191,12 @@ inline network_stage read_stage(network_reader& in, std::size_t inputs) {
         case stage_kind::convolution:
         case stage_kind::convolution_sums:
             return read_convolution(in, inputs, outputs, kind == static_cast<std::uint32_t>(stage_kind::convolution));
+        case stage_kind::pooling: {
+            const pooling_stage s{read_images(in, inputs)};
+            expect_message(outputs == s.outputs(),
+                           "a pooling in the file of a Boolean network has another number of windows: it was altered");
+            return s;
+        }
         case stage_kind::normalization: {
             expect_message(outputs == inputs, "a normalisation in the file of a Boolean network changes the width");
             normalization_stage s{.epsilon = in.array<float>(1)[0], .scale = in.array<float>(outputs), .shift = {}};
@@ -219,11 +241,11 @@ inline std::vector<std::byte> format_boolean_network(const boolean_network& netw
                 } else if constexpr (std::is_same_v<Stage, convolution_stage>) {
                     begin(s.has_threshold() ? detail::stage_kind::convolution : detail::stage_kind::convolution_sums,
                           s.outputs());
-                    const unfolding& u = s.images;
-                    for (const std::size_t extent : {u.channels, u.rows, u.columns, u.kernel, u.stride, u.padding}) {
-                        out.number(static_cast<std::uint32_t>(extent));
-                    }
+                    detail::write_images(out, s.images);
                     detail::write_weights(out, s);
+                } else if constexpr (std::is_same_v<Stage, pooling_stage>) {
+                    begin(detail::stage_kind::pooling, s.outputs());
+                    detail::write_images(out, s.images);
                 } else {
                     begin(s.has_threshold() ? detail::stage_kind::boolean : detail::stage_kind::boolean_sums,
                           s.outputs());
@@ -244,7 +266,7 @@ inline boolean_network parse_boolean_network(std::span<const std::byte> bytes) {
     expect_message(in.number<std::array<char, 4>>() == detail::network_magic,
                    "a file does not start with the magic 'frbn': it is no Boolean network of this library");
     const auto version = in.number<std::uint16_t>();
-    expect_message((version == 1 || version == 2) && in.number<std::uint16_t>() == 0,
+    expect_message(1 <= version && version <= 3 && in.number<std::uint16_t>() == 0,
                    "the file of a Boolean network has an unknown format version: update the reader");
     detail::network_reader end(bytes.last(tail));
     expect_message(

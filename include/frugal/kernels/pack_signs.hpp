@@ -48,12 +48,19 @@ void pack_at_least(std::span<const T> x, std::span<const T> threshold, bit_span 
     detail::pack_comparisons<Arch>(x.data(), threshold.data(), 64, out);
 }
 
+//! out_i = x_i >= threshold, the same for all.
+template <class T, class Arch = default_arch>
+void pack_at_least(std::span<const T> x, T threshold, bit_span out) {
+    assert(x.size() == out.size());
+    std::array<T, 64> repeated;
+    repeated.fill(threshold);
+    detail::pack_comparisons<Arch>(x.data(), repeated.data(), 0, out);
+}
+
 //! out_i = x_i >= 0, so that zeros of both signs are +1.
 template <class Arch = default_arch>
 void pack_signs(std::span<const float> x, bit_span out) {
-    assert(x.size() == out.size());
-    static constexpr std::array<float, 64> zeros{};
-    detail::pack_comparisons<Arch>(x.data(), zeros.data(), 0, out);
+    pack_at_least<float, Arch>(x, 0.0f, out);
 }
 
 //! out_i = x_i.
