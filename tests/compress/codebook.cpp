@@ -53,7 +53,97 @@ centroid_residual residual_of(std::span<const float> x, std::span<const float> y
     return r;
 }
 
+//! The least squared error of any K levels, by dynamic programming over the sorted elements.
+double least_error(std::vector<float> x, std::size_t levels) {
+    std::sort(x.begin(), x.end());
+    const std::size_t n = x.size();
+    std::vector<double> sum(n + 1), square(n + 1);
+    for (std::size_t i = 0; i < n; ++i) {
+        const double v = double(x[i]) - double(x[n / 2]);
+        sum[i + 1] = sum[i] + v;
+        square[i + 1] = square[i] + v * v;
+    }
+    std::vector<double> best(n + 1, 1e300);
+    best[0] = 0;
+    for (std::size_t k = 0; k < levels; ++k) {
+        for (std::size_t end = n; end > 0; --end) {
+            for (std::size_t first = 0; first < end; ++first) {
+                const double s = sum[end] - sum[first];
+                best[end] =
+                    std::min(best[end], best[first] + square[end] - square[first] - s * s / double(end - first));
+            }
+        }
+    }
+    return best[n];
+}
+
 }  // namespace
+
+TEST_CASE("lloyd_max: a bucket's levels are nearly the best there are, and as good as a vector's",
+          "[compress][codebook]") {
+    enum { normal, heavy, sparse, far_from_zero, one_sided };
+    for (const int kind : {normal, heavy, sparse, far_from_zero, one_sided}) {
+        for (const int levels : {2, 4, 8, 16}) {
+            const std::size_t n = 256;
+            double least = 0, of_buckets = 0, of_vectors = 0;
+            codebook_compressor buckets{lloyd_max{.levels = levels}, packed{}, n};
+            codebook_compressor whole{lloyd_max{.levels = levels}};
+            for (std::uint64_t seed = 0; seed < 6; ++seed) {
+                auto x = sample::normal_vector(n, 300 + seed);
+                for (std::size_t i = 0; i < n; ++i) {
+                    const float v = x[i];
+                    x[i] = kind == heavy           ? v * v * v
+                           : kind == sparse        ? (i % 3 == 0 ? v : 0.0f)
+                           : kind == far_from_zero ? 100 + v
+                           : kind == one_sided     ? -std::fabs(v)
+                                                   : v;
+                }
+                least += least_error(x, static_cast<std::size_t>(levels));
+                of_vectors += sample::squared_distance(x, sample::round_trip(whole, x, {}));
+                const auto y = sample::round_trip(buckets, x, {});
+                of_buckets += sample::squared_distance(x, y);
+                const auto r = residual_of(x, y);
+                CHECK(std::fabs(r.sum) < 1e-4 * (kind == far_from_zero ? 1e3 : 10.0));  // means of their cells
+            }
+            CAPTURE(kind, levels, least, of_vectors, of_buckets);
+            CHECK(of_buckets >= least * (1 - 1e-5));
+            CHECK(of_buckets <= (kind == heavy || kind == sparse ? 1.6 : 1.2) * least);
+            CHECK(of_buckets <= 1.15 * of_vectors);
+        }
+    }
+}
+
+TEST_CASE("lloyd_max: buckets of one value, of few, of tiny and of huge ones", "[compress][codebook]") {
+    for (const std::size_t n : {64u, 200u, 1000u}) {
+        for (const int levels : {2, 4, 8}) {
+            codebook_compressor c{lloyd_max{.levels = levels}, packed{}, n};
+            for (const float v : {0.0f, -0.0f, 3.0f, -2.5f, 1e-44f, -3e38f}) {
+                const std::vector<float> x(n, v);
+                CHECK(sample::round_trip(c, x, {}) == x);
+            }
+            std::vector<float> two(n, -1e-3f);
+            for (std::size_t i = 0; i < n; i += 3) {
+                two[i] = 2e-3f;
+            }
+            const auto same = sample::round_trip(c, two, {});
+            CHECK(sample::squared_distance(two, same) < 1e-12 * sample::squared_norm(two));
+            for (const float scale : {1e-38f, 1e38f}) {
+                auto x = sample::normal_vector(n, 400);
+                for (float& v : x) {
+                    v *= 0.5f * scale;
+                }
+                const auto y = sample::round_trip(c, x, {});
+                double error = 0, norm = 0;
+                for (std::size_t i = 0; i < n; ++i) {
+                    const double v = double(x[i]) / double(scale);
+                    error += (v - double(y[i]) / double(scale)) * (v - double(y[i]) / double(scale));
+                    norm += v * v;
+                }
+                CHECK(error <= 0.4 * norm);
+            }
+        }
+    }
+}
 
 TEST_CASE("lloyd_max: the published levels for normal and folded normal data", "[compress][codebook][statistical]") {
     const std::size_t n = 400000;

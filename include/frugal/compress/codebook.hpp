@@ -14,6 +14,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -37,7 +39,8 @@ inline constexpr std::size_t max_codebook_levels = 256;
 //! Chooses levels for a vector. Symbol j stands for levels[j], and is sent for x with boundaries[j-1] <= x <
 //! boundaries[j].
 //!
-//! Optional: `double contraction(n) const` of n elements, where levels are not the means of their cells.
+//! Optional: `double contraction(n) const` of n elements, where levels are not the means of their cells.  fit_bucket, as
+//! fit, where one of many buckets is fitted otherwise than a vector.
 //! size(): the number K of levels, 2..256.  fit(x, levels, boundaries): fills K levels and K - 1 increasing boundaries.
 template <class B>
 concept Codebook = std::copyable<B> &&
@@ -74,15 +77,30 @@ inline void find_cells(std::span<const float> x, std::span<const float> boundari
         kernels::quantize(cells{boundaries}, x, 1.0f, random_stream(random_key{}), 0, symbols);
         return;
     }
-    std::transform(x.begin(), x.end(), symbols, [&](float v) {
-        return static_cast<std::uint8_t>(std::upper_bound(boundaries.begin(), boundaries.end(), v) -
-                                         boundaries.begin());
-    });
+    // Without branches, which random elements would mispredict, and some elements at once, as each waits for its loads.
+    std::array<float, max_codebook_levels> bounds;
+    const std::size_t half = std::bit_ceil(boundaries.size() + 1) / 2;
+    std::fill(std::copy(boundaries.begin(), boundaries.end(), bounds.begin()), bounds.end(),
+              std::numeric_limits<float>::infinity());
+    constexpr std::size_t together = 16;
+    for (std::size_t at = 0; at < x.size(); at += together) {
+        const std::size_t n = std::min(together, x.size() - at);
+        std::array<float, together> v{};
+        std::array<std::uint32_t, together> cell{};
+        std::copy_n(x.data() + at, n, v.begin());
+        for (auto step = static_cast<std::uint32_t>(half); step > 0; step /= 2) {
+            for (std::size_t i = 0; i < together; ++i) {
+                cell[i] += step * static_cast<std::uint32_t>(v[i] >= bounds[cell[i] + step - 1]);
+            }
+        }
+        std::transform(cell.begin(), cell.begin() + static_cast<std::ptrdiff_t>(n), symbols + at,
+                       [](std::uint32_t c) { return static_cast<std::uint8_t>(c); });
+    }
 }
 
 struct sum_and_count {
-    double sum = 0;
-    std::uint64_t count = 0;
+    double sum;
+    std::uint64_t count;
     void add(const sum_and_count& other) {
         sum += other.sum;
         count += other.count;
@@ -94,13 +112,15 @@ struct sum_and_count {
 template <std::size_t lanes>
 void sum_cells(std::span<const float> x, std::span<const float> boundaries, std::span<sum_and_count> totals) {
     constexpr std::size_t piece = 4096;
-    std::array<std::array<sum_and_count, max_codebook_levels>, lanes> part_sums{};
+    std::array<sum_and_count, lanes * max_codebook_levels> storage;
+    const std::span<sum_and_count> part_sums(storage.data(), lanes * totals.size());
+    std::ranges::fill(part_sums, sum_and_count{});
     std::array<std::uint8_t, piece> cell;
     for (std::size_t at = 0; at < x.size(); at += piece) {
         const auto part = x.subspan(at, std::min(piece, x.size() - at));
         find_cells(part, boundaries, cell.data());
         const auto add = [&](std::size_t i, std::size_t lane) {
-            sum_and_count& s = part_sums[lane][cell[i]];
+            sum_and_count& s = part_sums[lane * totals.size() + cell[i]];
             s.sum += double(part[i]);
             ++s.count;
         };
@@ -116,8 +136,8 @@ void sum_cells(std::span<const float> x, std::span<const float> boundaries, std:
     }
     for (std::size_t j = 0; j < totals.size(); ++j) {
         totals[j] = {};
-        for (const auto& sums : part_sums) {
-            totals[j].add(sums[j]);
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            totals[j].add(part_sums[lane * totals.size() + j]);
         }
     }
 }
@@ -160,7 +180,7 @@ public:
         }
         totals_[0] = {};
         const auto take = [&](std::size_t bin) {
-            sum_and_count of_bin;
+            sum_and_count of_bin{};
             for (std::size_t lane = 0; lane < lanes; ++lane) {
                 of_bin.add(sums[lane * bins + bin]);
             }
@@ -197,6 +217,172 @@ private:
     loan<float> values_;
     loan<sum_and_count> totals_;  // of the points before each
     std::size_t count_ = 0;
+};
+
+//! How many numbers of a vector there are in each of some hundred bins, as wide as 2^-mantissa_bits of their distance
+//! from a centre, over 12 octaves: enough to find cells by, in integers, and so with the same result everywhere. The
+//! centre is 0, or the mean of a vector whose mean exceeds its deviation.
+//!
+//! Values are those of the vector relative to the centre, in a unit of which each bin's is a whole number; `number`
+//! brings them back. O(x.size() + bins).
+class coarse_counts {
+public:
+    //! x: finite, not empty, of at most 2^32 elements.
+    coarse_counts(std::span<const float> x, unsigned mantissa_bits) : mantissa_bits_(mantissa_bits) {
+        constexpr std::size_t piece = 512;
+        const std::size_t tables = mantissa_bits <= 5 ? 4 : 1;  // neighbours often share a bin: hides its latency
+        const auto counts = borrow<std::uint32_t>(tables * bins());
+        std::ranges::fill(counts, 0u);
+        center_ = center_of(x);
+        const float largest = largest_distance(x);
+        const unsigned shift = 23 - mantissa_bits;
+        const auto octave = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(largest) >> 23) - (octaves - 1);
+        const std::int32_t base = octave * (1 << mantissa_bits);
+        const auto half = static_cast<std::int32_t>(bins() / 2);
+        unit_ = std::ldexp(1.0, octave - 127 - static_cast<int>(mantissa_bits) - 1);
+        std::array<std::uint16_t, piece> bin;
+        for (std::size_t at = 0; at < x.size(); at += piece) {
+            const std::size_t n = std::min(piece, x.size() - at);
+            for (std::size_t i = 0; i < n; ++i) {
+                const auto bits = std::bit_cast<std::int32_t>(x[at + i] - center_);
+                const std::int32_t code = std::max(((bits & 0x7FFFFFFF) >> shift) - base, 0);
+                bin[i] = static_cast<std::uint16_t>(bits < 0 ? half - 1 - code : half + code);
+            }
+            std::size_t i = 0;
+            for (; i + 4 <= n; i += 4) {
+                for (std::size_t k = 0; k < 4; ++k) {
+                    ++counts[k % tables * bins() + bin[i + k]];
+                }
+            }
+            for (; i < n; ++i) {
+                ++counts[bin[i]];
+            }
+        }
+        for (std::size_t k = 1; k < tables; ++k) {
+            std::transform(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(bins()),
+                           counts.begin() + static_cast<std::ptrdiff_t>(k * bins()), counts.begin(), std::plus<>{});
+        }
+        point sum{0, 0, 0};
+        std::size_t b = 0;
+        std::int64_t last = 0;  // value that occurs
+        bool first = true;
+        const auto take = [&](std::int64_t value) {
+            below_[b] = sum;
+            const auto count = static_cast<std::int64_t>(counts[b]);
+            const std::int64_t gap = first ? 0 : value - last;
+            sum.sum += count * value;
+            sum.count += count;
+            sum.measure += cube_root(static_cast<float>(count * gap) * static_cast<float>(gap));
+            last = count > 0 ? value : last;
+            first = first && count == 0;
+            ++b;
+        };
+        for (std::int32_t code = half; code-- > 0;) {
+            take(-magnitude(code));
+        }
+        first = first || center_ == 0;  // what lies between the signs belongs to neither
+        for (std::int32_t code = 0; code < half; ++code) {
+            take(magnitude(code));
+        }
+        below_[b] = sum;
+    }
+
+    //! measure: the integral of the density's cube root, by which the best levels lie evenly (Panter and Dite 1951).
+    struct point {
+        std::int64_t sum, count, measure;
+        double mean() const { return static_cast<double>(sum) / static_cast<double>(count); }
+    };
+    std::size_t bins() const { return std::size_t{2 * octaves} << mantissa_bits_; }
+    //! What bins first, .., end - 1 hold.
+    point between(std::size_t first, std::size_t end) const {
+        return {below_[end].sum - below_[first].sum, below_[end].count - below_[first].count,
+                below_[end].measure - below_[first].measure};
+    }
+    //! Where `part` of the measure of bins first, .., end - 1, which are not all empty, lies below.
+    double quantile(std::size_t first, std::size_t end, double part) const {
+        const double measure = static_cast<double>(below_[first].measure) +
+                               rounded(part * static_cast<double>(between(first, end).measure));
+        const auto above = std::upper_bound(
+            below_.begin() + static_cast<std::ptrdiff_t>(first), below_.begin() + static_cast<std::ptrdiff_t>(end) + 1,
+            measure, [](double m, const point& p) { return m < static_cast<double>(p.measure); });
+        auto bin = std::min(static_cast<std::size_t>(above - below_.begin()), end) - 1;
+        const auto occurs = [&](std::size_t i) { return between(i, i + 1).count > 0; };
+        while (bin > first && !occurs(bin)) {
+            --bin;
+        }
+        auto before = bin;
+        while (before > first && !occurs(before - 1)) {
+            --before;
+        }
+        const double high = value(bin);
+        const double low = before > first ? value(before - 1) : high;
+        const auto of_bin = static_cast<double>(between(bin, bin + 1).measure);
+        const double position =
+            of_bin > 0 ? std::min((measure - static_cast<double>(below_[bin].measure)) / of_bin, 1.0) : 1.0;
+        return low + rounded((high - low) * position);
+    }
+    //! The first bin whose value is not below v.
+    std::size_t first_not_below(double v) const {
+        const auto half = static_cast<std::int32_t>(bins() / 2);
+        const auto scaled = static_cast<float>(std::fabs(v) / static_cast<double>(2 << mantissa_bits_));
+        const std::int32_t code =
+            (std::bit_cast<std::int32_t>(scaled) >> (23 - mantissa_bits_)) - (127 << mantissa_bits_);
+        const std::int32_t inside = std::clamp(code, 0, half - 1);
+        const auto middle = static_cast<double>(magnitude(inside));
+        return static_cast<std::size_t>(v < 0 ? half - 1 - inside + (-middle < v ? 1 : 0)
+                                              : half + inside + (middle < v ? 1 : 0));
+    }
+    //! A value as it would be in the vector, whose elements' middle may lie beyond the range of float.
+    float number(double v) const {
+        constexpr double largest = std::numeric_limits<float>::max();
+        return static_cast<float>(std::clamp(rounded(v * unit_) + double(center_), -largest, largest));
+    }
+    bool centered_on_zero() const { return center_ == 0; }
+
+private:
+    static constexpr std::int32_t octaves = 12;
+    struct itself {
+        template <class T>
+        T operator()(const T& v) const {
+            return v;
+        }
+    };
+
+    //! About 256 times that of x, from the exponent: within 6 %.
+    static std::int64_t cube_root(float x) {
+        return static_cast<std::int64_t>(256 * std::bit_cast<float>(std::bit_cast<std::int32_t>(x) / 3 + 0x2A514067));
+    }
+    double value(std::size_t bin) const {
+        const auto from_middle = static_cast<std::int32_t>(bin) - static_cast<std::int32_t>(bins() / 2);
+        return static_cast<double>(from_middle < 0 ? -magnitude(-1 - from_middle) : magnitude(from_middle));
+    }
+    //! In the middle of bin `code` from the centre on. Those of the first are not told from the centre.
+    std::int64_t magnitude(std::int32_t code) const {
+        const std::int32_t ones = 1 << mantissa_bits_;
+        return code == 0 ? 0 : std::int64_t{2 * (ones | (code & (ones - 1))) + 1} << (code >> mantissa_bits_);
+    }
+    static float center_of(std::span<const float> x) {
+        kernels::lane_sum<itself> sum;
+        sum.add(x);
+        const double mean = sum.result() / static_cast<double>(x.size());
+        const double square = kernels::sum_squares(x) / static_cast<double>(x.size());
+        return 2 * (mean * mean) > square ? static_cast<float>(mean) : 0.0f;
+    }
+    float largest_distance(std::span<const float> x) const {
+        if (center_ == 0) {
+            return kernels::max_abs(x);
+        }
+        std::int32_t largest = 0;  // bits of magnitudes order as they do
+        for (const float v : x) {
+            largest = std::max(largest, std::bit_cast<std::int32_t>(std::fabs(v - center_)));
+        }
+        return std::bit_cast<float>(largest);
+    }
+
+    unsigned mantissa_bits_;
+    float center_ = 0;
+    double unit_ = 0;
+    loan<point> below_ = borrow<point>(bins() + 1);  // of the bins before each
 };
 
 }  // namespace detail
@@ -260,11 +446,76 @@ struct lloyd_max {
         iterate(level, boundary, [&] { points.cell_means(boundary, level); });
         detail::cell_means<4>(x, boundary, level);
     }
+    //! The same for one of many short vectors, without sorting it: the first levels and all iterations work on counts in
+    //! bins of 1/16 of their magnitude (1/32 for more than 4 levels, 1/128 for more than 16), and a last pass makes the
+    //! levels the means of their cells here as well. O(d + iterations K + bins); there are 384 bins (768, 3072). So with
+    //! fewer than about 1000 elements, or with more than 16 levels, a bucket costs more than its elements do, and encoding
+    //! may fall below a twentieth of memcpy. Fewer than 64 elements, or 8 a level, are fitted as a vector is.
+    void fit_bucket(std::span<const float> x, std::span<float> level, std::span<float> boundary) const {
+        if (x.size() < std::max<std::size_t>(64, 8 * level.size())) {
+            fit(x, level, boundary);
+            return;
+        }
+        const detail::coarse_counts counts(x, level.size() <= 4 ? 4 : level.size() <= 16 ? 5 : 7);
+        std::array<std::size_t, max_codebook_levels + 1> cut;
+        std::array<double, max_codebook_levels> mean;
+        spread(counts, std::span(mean).first(level.size()), cut);
+        improve(counts, std::span(mean).first(level.size()), cut);
+        for (std::size_t j = 0; j < boundary.size(); ++j) {
+            boundary[j] = counts.number((mean[j] + mean[j + 1]) / 2);
+        }
+        std::transform(mean.begin(), mean.begin() + static_cast<std::ptrdiff_t>(level.size()), level.begin(),
+                       [&](double m) { return counts.number(m); });
+        detail::cell_means<4>(x, boundary, level);
+    }
     void validate() const { validate_described(*this); }
     std::string name() const { return described_name(*this); }
 
 private:
     static constexpr std::size_t sample_size = 4096;
+
+    //! First levels and cells, of the bins cut[j], .., cut[j + 1] - 1, as `start` chooses them.
+    static void spread(const detail::coarse_counts& counts, std::span<double> mean, std::span<std::size_t> cut) {
+        const std::size_t end = counts.bins();
+        const std::size_t middle = end / 2;
+        const auto negative = counts.between(0, middle);
+        const auto all = counts.between(0, end);
+        const bool both_signs = counts.centered_on_zero() && negative.count > 0 && negative.count < all.count;
+        std::size_t below = 0;
+        if (both_signs) {
+            const double share =
+                all.measure > 0 ? static_cast<double>(negative.measure) / static_cast<double>(all.measure) : 0.5;
+            below = std::clamp<std::size_t>(
+                static_cast<std::size_t>(rounded(share * static_cast<double>(mean.size())) + 0.5), 1, mean.size() - 1);
+        }
+        for (std::size_t j = 0; j < mean.size(); ++j) {
+            const bool low = j < below;
+            const std::size_t among = low ? below : mean.size() - below;
+            const double part = (static_cast<double>(low ? j : j - below) + 0.5) / static_cast<double>(among);
+            mean[j] = counts.quantile(low || !both_signs ? 0 : middle, low ? middle : end, part);
+        }
+        cut[0] = 0;
+        cut[mean.size()] = end;
+        for (std::size_t j = 1; j < mean.size(); ++j) {
+            cut[j] = both_signs && j == below ? middle : counts.first_not_below((mean[j - 1] + mean[j]) / 2);
+        }
+    }
+    //! Cell means and midpoints in turn.
+    void improve(const detail::coarse_counts& counts, std::span<double> mean, std::span<std::size_t> cut) const {
+        bool changed = true;
+        for (int i = 0; i < iterations && changed; ++i) {
+            for (std::size_t j = 0; j < mean.size(); ++j) {
+                const auto cell = counts.between(cut[j], cut[j + 1]);
+                mean[j] = cell.count > 0 ? cell.mean() : mean[j];
+            }
+            changed = false;
+            for (std::size_t j = 1; j < mean.size(); ++j) {
+                const std::size_t next = counts.first_not_below((mean[j - 1] + mean[j]) / 2);
+                changed = changed || next != cut[j];
+                cut[j] = next;
+            }
+        }
+    }
 
     static float midpoint(float a, float b) { return a * 0.5f + b * 0.5f; }  // a product with 1/2 is exact
 
@@ -498,7 +749,11 @@ private:
         const std::size_t b = bucket_length(x.size());
         for (std::size_t at = 0; at < x.size(); at += b) {
             const auto part = x.subspan(at, std::min(b, x.size() - at));
-            codebook_.fit(part, levels, boundaries);
+            if constexpr (requires { codebook_.fit_bucket(part, levels, boundaries); }) {
+                bucket_ > 0 ? codebook_.fit_bucket(part, levels, boundaries) : codebook_.fit(part, levels, boundaries);
+            } else {
+                codebook_.fit(part, levels, boundaries);
+            }
             for (const float level : levels) {
                 w.number(level);
             }
