@@ -334,7 +334,7 @@ public:
     }
     //! A value as it would be in the vector, whose elements' middle may lie beyond the range of float.
     float number(double v) const {
-        constexpr double largest = std::numeric_limits<float>::max();
+        constexpr auto largest = double(std::numeric_limits<float>::max());
         return static_cast<float>(std::clamp(rounded(v * unit_) + double(center_), -largest, largest));
     }
     bool centered_on_zero() const { return center_ == 0; }
