@@ -187,7 +187,7 @@ int run(int argc, char** argv) {
     return *list ? run_list(markdown, kind, name) : 2;
 }
 
-int run_program(int argc, char** argv) {
+int run_guarded(int argc, char** argv) {
     try {
         return frugal::driver::with_mpi(argc, argv, [&] {
             const int status = run(argc, argv);
@@ -207,4 +207,4 @@ int run_program(int argc, char** argv) {
 
 }  // namespace
 
-FRUGAL_LEVEL_TABLE(level_program, {&run_program})
+FRUGAL_LEVEL_TABLE(level_program, {&run_guarded})

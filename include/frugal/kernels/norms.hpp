@@ -47,13 +47,19 @@ float max_abs(std::span<const float> x) {
         constexpr std::size_t size = batch::size;
         const batch mask(0x7FFFFFFF);
         batch m[4] = {batch(0), batch(0), batch(0), batch(0)};
+        const auto take = [&](batch& largest_of, std::size_t at) {
+            const auto v = float_batch<Arch>::load_unaligned(x.data() + at);
+            largest_of = xsimd::max(largest_of, same_bits<std::int32_t>(v) & mask);
+        };
         for (; i + prefetch_step <= x.size(); i += prefetch_step) {
             prefetch_ahead(x.data(), i);
+            FRUGAL_UNROLL
             for (std::size_t k = 0; k < prefetch_step; k += size) {
-                batch& largest_of = m[k / size % 4];
-                const auto v = float_batch<Arch>::load_unaligned(x.data() + i + k);
-                largest_of = xsimd::max(largest_of, same_bits<std::int32_t>(v) & mask);
+                take(m[k / size % 4], i + k);
             }
+        }
+        for (; i + size <= x.size(); i += size) {
+            take(m[0], i);
         }
         std::int32_t lane[size];
         xsimd::max(xsimd::max(m[0], m[1]), xsimd::max(m[2], m[3])).store_unaligned(lane);
@@ -114,10 +120,12 @@ public:
             constexpr std::size_t size = batch::size;
             constexpr std::size_t batches = reduction_lanes / size;
             batch sum[batches];
+            FRUGAL_UNROLL
             for (std::size_t k = 0; k < batches; ++k) {
                 sum[k] = batch::load_unaligned(lane_.data() + k * size);
             }
             const auto add_to_sum = [&](const float* p) {
+                FRUGAL_UNROLL
                 for (std::size_t k = 0; k < batches; ++k) {
                     const batch v = lane_operations<Arch>::load_doubles(p + k * size);
                     sum[k] = sum[k] + Term{}(v);
@@ -125,6 +133,7 @@ public:
             };
             for (; i + prefetch_step <= x.size(); i += prefetch_step) {
                 prefetch_ahead(x.data(), i);
+                FRUGAL_UNROLL
                 for (std::size_t j = 0; j < prefetch_step; j += reduction_lanes) {
                     add_to_sum(x.data() + i + j);
                 }
@@ -132,6 +141,7 @@ public:
             for (; i + reduction_lanes <= x.size(); i += reduction_lanes) {
                 add_to_sum(x.data() + i);
             }
+            FRUGAL_UNROLL
             for (std::size_t k = 0; k < batches; ++k) {
                 sum[k].store_unaligned(lane_.data() + k * size);
             }

@@ -500,8 +500,9 @@ void split_rows(const lanes_of_words<U, M>& in, std::size_t count, constant_divi
         }
     }
     if (count % 2 != 0) {
-        std::transform(in[count / 2].begin(), in[count / 2].end(), out[count - 1].begin(),
-                       [](U x) { return static_cast<Half>(x); });
+        for (std::size_t j = 0; j < block_lanes; ++j) {
+            out[count - 1][j] = static_cast<Half>(in[count / 2][j]);
+        }
     }
 }
 
@@ -535,8 +536,9 @@ struct word_rows {
                 split_fours(shape.four_tuples, i);
             }
         }
-        std::transform(words.begin(), words.end(), fours[last].begin(),
-                       [](std::uint64_t w) { return static_cast<std::uint32_t>(w); });
+        for (std::size_t j = 0; j < block_lanes; ++j) {
+            fours[last][j] = static_cast<std::uint32_t>(words[j]);
+        }
         split_rows(fours, (n + 1) / 2, shape.two_tuples, pairs);
         split_rows(pairs, n, shape.one_tuple, tuples);
     }

@@ -11,14 +11,14 @@ namespace frugal {
 
 //! floor(t + 1/2): round to nearest, halves up. (Of the float sum: the largest float below 1/2 rounds to 1.)
 template <class T>
-T round_half_up(const T& t) {
+[[gnu::always_inline]] inline T round_half_up(const T& t) {
     using std::floor;
     return floor(t + T(0.5f));
 }
 
 //! condition ? yes : no, lane by lane. `condition` is what comparing two T yields.
 template <class Condition, class T>
-T select(const Condition& condition, const T& yes, const T& no) {
+[[gnu::always_inline]] inline T select(const Condition& condition, const T& yes, const T& no) {
     if constexpr (std::is_same_v<Condition, bool>) {
         return condition ? yes : no;
     } else {
@@ -28,14 +28,14 @@ T select(const Condition& condition, const T& yes, const T& no) {
 
 //! |x|.
 template <class T>
-T magnitude(const T& x) {
+[[gnu::always_inline]] inline T magnitude(const T& x) {
     using std::abs;
     return abs(x);
 }
 
 //! y with the sign of x, for y >= 0 and x not NaN; a zero of either sign counts as positive.
 template <class T>
-T with_sign_of(const T& x, const T& y) {
+[[gnu::always_inline]] inline T with_sign_of(const T& x, const T& y) {
     return select(x < T(0.0f), T(-y), y);
 }
 
@@ -50,7 +50,7 @@ T square_root(const T& x) {
 //! sum
 //! in float would round it up for the largest u, so that a zero coordinate could become a non-zero one.)
 template <class T>
-T round_with_dither(const T& x, const T& u) {
+[[gnu::always_inline]] inline T round_with_dither(const T& x, const T& u) {
     using std::floor;
     const T below = floor(x);
     const T fraction = x - below;
