@@ -12,6 +12,7 @@
 #include <frugal/data.hpp>
 #include <frugal/data/sampler.hpp>
 #include <frugal/data/synthetic.hpp>
+#include <frugal/model/quantized_activation.hpp>
 #include <frugal/nn.hpp>
 #include <frugal/objective/on_grid.hpp>
 #include <frugal/optimize/exhaustive_search.hpp>
@@ -136,30 +137,46 @@ double accuracy_after(F f, any_optimizer optimizer, const dataset& test, std::ui
     return 100 * accuracy(rounded_f, trained(f, std::move(optimizer), std::move(w), epochs, 100, seed), test);
 }
 
+//! An MLP 300-100 for Fashion-MNIST, with what is given behind its activations.
+template <class... Layers>
+auto low_bit_model(const dataset& data, Layers... rounding) {
+    return empirical_risk(data, sequential({784}, dense{.outputs = 300, .bias = false}, group_normalization{}, relu{},
+                                           rounding..., dense{.outputs = 100, .bias = false}, group_normalization{},
+                                           relu{}, rounding..., dense{.outputs = 10, .bias = false}));
+}
+
 std::vector<verdict> low_bit_training(std::uint64_t seed) {
     constexpr std::uint64_t epochs = 9, steps = epochs * 600;
     const train_test data = load_data("fashion-mnist");
-    const empirical_risk f(data.train, sequential({784}, dense{.outputs = 300, .bias = false}, group_normalization{},
-                                                  relu{}, dense{.outputs = 100, .bias = false}, group_normalization{},
-                                                  relu{}, dense{.outputs = 10, .bias = false}));
     blas::use_one_thread_per_call();
     const adam inner{.learning_rate = cosine_decay(1e-3, 1e-5, steps)};
     // Unconstrained for 7.5 epochs, then the slack is halved every 40 steps. Adam's rates are small in units of the grid,
     // so alpha and limit are large.
-    const askew_sgd<adam> askew{.weights = integer_grid(4),
-                                .inner = inner,
-                                .alpha = 3000,
-                                .limit = 300,
-                                .epsilon = delayed_decay(1.0 / 16, 0.5, steps / 6 * 5, 40)};
-    const auto accuracy_with = [&](any_optimizer optimizer) {
-        return std::async(std::launch::async, [&f, &data, seed, o = std::move(optimizer)] {
+    const auto askew = [&](grid values) {
+        return askew_sgd<adam>{.weights = std::move(values),
+                               .inner = inner,
+                               .alpha = 3000,
+                               .limit = 300,
+                               .epsilon = delayed_decay(1.0 / 16, 0.5, steps / 6 * 5, 40)};
+    };
+    const auto accuracy_with = [&](auto f, any_optimizer optimizer) {
+        return std::async(std::launch::async, [&data, seed, f = std::move(f), o = std::move(optimizer)] {
             return accuracy_after(f, o, data.test, epochs, seed);
         });
     };
-    auto full = accuracy_with(inner), askewed = accuracy_with(askew);
-    const double lost = full.get() - askewed.get();
-    return {{"Fashion-MNIST, MLP 300-100: points of accuracy that AskewSGD with 4-bit weights loses, at most",
-             "Leconte 2024, Table 2.3", 56.46 - 55.85, lost, lost < 1}};
+    const auto exact = low_bit_model(data.train);
+    const auto rounding = low_bit_model(data.train, quantized_activation{});
+    auto full = accuracy_with(exact, inner), four = accuracy_with(exact, askew(integer_grid(4)));
+    auto four_four = accuracy_with(rounding, askew(integer_grid(4)));
+    auto two_four = accuracy_with(rounding, askew(even_grid(-1.5f, 1, 4)));
+    const double best = full.get();
+    const auto loses = [best](const std::string& what, double published, double reached, double most) {
+        return verdict{"Fashion-MNIST, MLP 300-100: points of accuracy that AskewSGD with " + what + " loses, at most",
+                       "Leconte 2024, Table 2.3 (TinyImageNet)", published, best - reached, best - reached < most};
+    };
+    return {loses("4-bit weights", 56.46 - 55.85, four.get(), 1),
+            loses("4-bit weights and activations", 56.46 - 55.85, four_four.get(), 1),
+            loses("2-bit weights and 4-bit activations", 56.46 - 53.54, two_four.get(), 56.46 - 53.54)};
 }
 
 //! Images at half their size, pixels centred: small enough that a model of them feels its weights cut to one bit.
@@ -247,7 +264,7 @@ std::vector<verdict> binary_weights(std::uint64_t seed) {
 reproductions_of_file askew_claims() {
     return {{"askew-logistic", "AskewSGD finds the best binary weights of logistic regression", logistic_optimum},
             {"askew-two-moons", "AskewSGD and BinaryConnect against the best binary weights", two_moons_ordering},
-            {"askew-fashion-mnist", "AskewSGD with 4-bit weights against full precision", low_bit_training},
+            {"askew-fashion-mnist", "AskewSGD with few bits against full precision", low_bit_training},
             {"askew-binary-fashion-mnist", "AskewSGD, BinaryConnect and full precision at the source's rates",
              binary_weights}};
 }
