@@ -446,11 +446,11 @@ struct lloyd_max {
         iterate(level, boundary, [&] { points.cell_means(boundary, level); });
         detail::cell_means<4>(x, boundary, level);
     }
-    //! The same for one of many short vectors, without sorting it: the first levels and all iterations work on counts in
-    //! bins of 1/16 of their magnitude (1/32 for more than 4 levels, 1/128 for more than 16), and a last pass makes the
-    //! levels the means of their cells here as well. O(d + iterations K + bins); there are 384 bins (768, 3072). So with
-    //! fewer than about 1000 elements, or with more than 16 levels, a bucket costs more than its elements do, and encoding
-    //! may fall below a twentieth of memcpy. Fewer than 64 elements, or 8 a level, are fitted as a vector is.
+    //! The same for one of many short vectors, without sorting it: the first levels and all iterations work on counts
+    //! in bins of 1/16 of their magnitude (1/32 for more than 4 levels, 1/128 for more than 16), and a last pass makes
+    //! the levels the means of their cells here as well. O(d + iterations K + bins); there are 384 bins (768, 3072).
+    //! So with fewer than about 1000 elements, or with more than 16 levels, a bucket costs more than its elements do,
+    //! and encoding may fall below a twentieth of memcpy. Fewer than 64 elements, or 8 a level, are fitted as a vector.
     void fit_bucket(std::span<const float> x, std::span<float> level, std::span<float> boundary) const {
         if (x.size() < std::max<std::size_t>(64, 8 * level.size())) {
             fit(x, level, boundary);
