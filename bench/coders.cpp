@@ -2,11 +2,10 @@
 //! decoding.
 //!
 //! Symbols are distributed about as a dithered normal vector's: 0.85 bits a symbol for 3 of them, 1.9 for 7. The naive
-//! twin
-//! writes and reads each symbol by `payload_writer::bits` and `payload_reader::bits`.
+//! twin writes and reads each symbol by `payload_writer::bits` and `payload_reader::bits`.
 //!
-//! `syndrome/ldpc-<entropy>/<bits>` and `belief/ldpc-<entropy>/<bits>`: the parity checks of a vector of bits of so much
-//! entropy each, and the bits from their checks; 266610 is the network FC-300-100. Items are bits.
+//! `syndrome/ldpc-<entropy>/<bits>` and `belief/ldpc-<entropy>/<bits>`: the parity checks of a vector of bits of so
+//! much entropy each, and the bits from their checks; 266610 is the network FC-300-100. Items are bits.
 
 #include <benchmark/benchmark.h>
 

@@ -2,8 +2,8 @@
 //!
 //!     classify_idx NETWORK IMAGES [LABELS]
 //!
-//! Prints the class of each image, a line each; with labels, the share that is right on stderr. Without arguments it makes
-//! a network and images of its own in a temporary folder and checks that they are told apart.
+//! Prints the class of each image, a line each; with labels, the share that is right on stderr. Without arguments it
+//! makes a network and images of its own in a temporary folder and checks that they are told apart.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>

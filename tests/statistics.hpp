@@ -21,8 +21,7 @@ inline double z_of_count(double successes, double n, double p) {
 }
 
 //! Chi-square of numbers against the uniform distribution on [low, high), as a z-score (its mean is bins - 1 and its
-//! variance
-//! twice that). A number outside makes it infinite.
+//! variance twice that). A number outside makes it infinite.
 inline double z_of_uniformity(const std::vector<double>& numbers, double low, double high, std::size_t bins = 64) {
     std::vector<double> count(bins, 0.0);
     for (const double x : numbers) {

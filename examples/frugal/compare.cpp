@@ -29,8 +29,7 @@ struct preset {
 
 //! Table 2.1 of Abdi (2020), FC-300-100: 16 workers, batch 200; published figures in Kbit per worker per iteration. The
 //! table's QSG column is the stochastic quantizer of the same steps as DQSG. Its one-bit column has two means per
-//! column
-//! of a layer: 266,610 parameters in 1187 columns, 225 each. The source does not say what shares a scale;
+//! column of a layer: 266,610 parameters in 1187 columns, 225 each. The source does not say what shares a scale;
 //! buckets of 8192 give its coded sizes.
 preset table_2_1() {
     preset p{"table-2.1",

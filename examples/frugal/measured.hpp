@@ -36,8 +36,7 @@ struct codec_account {
 
 //! Forwards to `inner`. Every `sample_every` rounds the same vector also goes through `coded`, a compressor of the same
 //! structure with an entropy coder, whose state is first set to inner's. scale_bucket: coordinates that share a scale,
-//! to
-//! count wrap failures by; 0 for all.
+//! to count wrap failures by; 0 for all.
 class measured_compressor {
 public:
     static constexpr bool unbiased = false;

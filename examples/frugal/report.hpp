@@ -65,8 +65,7 @@ void write_report(const std::filesystem::path& folder, const std::vector<run_rep
 void write_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs);
 
 //! Draws curves.svg through gnuplot: accuracy (or loss) against bits sent and against simulated time. Returns a line
-//! for
-//! the user: where the picture is, or why there is none (then an older one is removed too).
+//! for the user: where the picture is, or why there is none (then an older one is removed too).
 std::string draw_curves(const std::filesystem::path& folder, const std::vector<run_report>& runs,
                         const std::string& title);
 
@@ -88,8 +87,8 @@ std::string aligned_table(const std::vector<std::vector<std::string>>& rows);
 //! printf for one number: `fixed_text(0.12345, 3)` is "0.123"; "-" for NaN.
 std::string fixed_text(double value, int decimals);
 
-//! A folder for results, made if needed, for one process at a time. Throws where nothing can be written there, and where
-//! another process holds it. To be made before the work.
+//! A folder for results, made if needed, for one process at a time. Throws where nothing can be written there, and
+//! where another process holds it. To be made before the work.
 class result_folder {
 public:
     explicit result_folder(const std::filesystem::path& folder);
@@ -102,8 +101,7 @@ private:
 };
 
 //! Writes `text` to `file`: a regular file through a temporary one and a rename, what is none (a pipe, a device)
-//! directly,
-//! and what a link points to. Throws naming the file and the reason.
+//! directly, and what a link points to. Throws naming the file and the reason.
 void write_file(const std::filesystem::path& file, const std::string& text);
 
 //! Raw 32-bit floats.

@@ -110,10 +110,9 @@ enum class norm_kind { max, l2, mean_abs, shared_max, other };
 
 //! One number per message (or bucket) by which the coordinates are divided: a norm of x.
 //!
-//! measure(x): the norm, finite and >= 0; throws `invalid_input` naming the first element that is not finite.
-//! name(): its textual name. Optional: `static constexpr norm_kind kind` (default other), which the laws of a
-//! compressor
-//! follow from, or `norm_kind measures() const` where options decide; `static constexpr bool bounds` (default true): no
+//! measure(x): the norm, finite and >= 0; throws `invalid_input` naming the first element that is not finite. name():
+//! its textual name. Optional: `static constexpr norm_kind kind` (default other), which the laws of a compressor follow
+//! from, or `norm_kind measures() const` where options decide; `static constexpr bool bounds` (default true): no
 //! |x_i| exceeds measure(x), or `bool bounds_elements() const`; `float step(measured, range)` (default: measured /
 //! range); `float share(x) const` with `void agree(float largest)`, where senders agree on it (compress/agreement.hpp);
 //! a class `accumulator` with `add(piece)` and `double result(n)`: the same norm, unchecked, of a vector in pieces.
@@ -151,9 +150,8 @@ concept Coder = std::copyable<C> && requires(const C c, std::span<const std::uin
 //! unbiased: E C(x) = x for default options. name(): the textual expression; equal names must mean equal wire formats.
 //!
 //! Threads: a compressor holds options, and what its sender must remember (`error_feedback`, `agree`). Decoding is
-//! const
-//! and may run in any number of threads at once, while nobody changes the object; so may encoding where it is const,
-//! as it is for every compressor that remembers nothing.
+//! const and may run in any number of threads at once, while nobody changes the object; so may encoding where it is
+//! const, as it is for every compressor that remembers nothing.
 //!
 //! Optional, each with a free function that works without: laws (compress/laws.hpp: `laws_of`), agreement of senders
 //! (compress/agreement.hpp), `granule`, `input`, `receiver` (compress/properties.hpp), `encode(x, k, w, echo)`
@@ -203,8 +201,7 @@ concept AddsMessages =
 //! aggregator has it (AddsMessages), without a vector in between if it can. Throws what decoding throws, and
 //! `invalid_input` for weights that are negative or not finite; where an `add` threw, nothing is added until `reset`.
 //! coordinatewise (a constant; default false): a coordinate of the result depends on that coordinate of the inputs
-//! only,
-//! so the parts of a vector may be aggregated apart.
+//! only, so the parts of a vector may be aggregated apart.
 template <class A>
 concept Aggregator = AddsVectors<A>;
 

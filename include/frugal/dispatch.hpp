@@ -7,18 +7,18 @@
 //!     };
 //!     FRUGAL_DISPATCHED(gradient_codec)
 //!
-//! In a source that CMake's `frugal_add_dispatched(program codec.cpp)` compiles for every level, functions of these types
-//! and their table, under names that nothing else has:
+//! In a source that CMake's `frugal_add_dispatched(program codec.cpp)` compiles for every level, functions of these
+//! types and their table, under names that nothing else has:
 //!
 //!     FRUGAL_LEVEL_TABLE(gradient_codec, {&encode})
 //!
-//! Then `dispatched_gradient_codec().encode(...)` runs the best level of this processor; `dispatch_level()` names it. The
-//! environment variable FRUGAL_LEVEL (`x86-64`, `x86-64-v3`, `x86-64-v4`) asks for another, which it gets if the processor
-//! has it. Under other build systems: compile the source once for each level with `-march=<level> -DFRUGAL_LEVEL=<level
-//! with underscores>`, then `ld -r --force-group-allocation -o all.o *.o` and `objcopy --wildcard
+//! Then `dispatched_gradient_codec().encode(...)` runs the best level of this processor; `dispatch_level()` names it.
+//! The environment variable FRUGAL_LEVEL (`x86-64`, `x86-64-v3`, `x86-64-v4`) asks for another, which it gets if the
+//! processor has it. Under other build systems: compile the source once for each level with `-march=<level>
+//! -DFRUGAL_LEVEL=<level with underscores>`, then `ld -r --force-group-allocation -o all.o *.o` and `objcopy --wildcard
 //! --keep-global-symbol='frugal_level_table_*' --rename-section .init_array=frugal_init_<level with underscores> all.o
-//! level.o` for each level, and link the results. Global objects of a level are constructed when one of its tables is first
-//! asked for: what constructs them may be nothing that the processor can execute.
+//! level.o` for each level, and link the results. Global objects of a level are constructed when one of its tables is
+//! first asked for: what constructs them may be nothing that the processor can execute.
 #pragma once
 
 #include <cstdlib>
@@ -83,7 +83,8 @@ inline processor_level dispatch_level() {
 }  // namespace frugal
 
 #if defined(__x86_64__)
-// What constructs the global objects of a level: the linker's names of the sections that the objects of a level keep it in.
+// What constructs the global objects of a level: the linker's names of the sections that the objects of a level keep it
+// in.
 extern "C" {
 __attribute__((weak)) extern void (*const __start_frugal_init_x86_64[])();
 __attribute__((weak)) extern void (*const __stop_frugal_init_x86_64[])();
@@ -118,9 +119,9 @@ __attribute__((visibility("hidden"))) inline void initialize_level(processor_lev
 #define FRUGAL_JOINED_(a, b) a##b
 #define FRUGAL_JOINED(a, b) FRUGAL_JOINED_(a, b)
 
-//! Declares `const Table& dispatched_Table()`, the table of the level that runs, and `const Table* Table_for(l)`, the one
-//! of another: null where the program was not compiled for it, or this processor does not have it.
-//! Table: the unqualified name of an aggregate of function pointers.
+//! Declares `const Table& dispatched_Table()`, the table of the level that runs, and `const Table* Table_for(l)`, the
+//! one of another: null where the program was not compiled for it, or this processor does not have it. Table: the
+//! unqualified name of an aggregate of function pointers.
 #define FRUGAL_DISPATCHED(Table)                                                            \
     FRUGAL_LEVEL_TABLES_(Table)                                                             \
     inline const Table& dispatched_##Table() {                                              \

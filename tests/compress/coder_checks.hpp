@@ -158,8 +158,7 @@ void survive(C& coder, std::span<const std::byte> bytes, std::size_t n, std::siz
 }
 
 //! Whether a message without its last bytes is always noticed. (Arithmetic codes have no code words: cut short, they
-//! are
-//! other messages, which is why messages carry their length and a checksum.)
+//! are other messages, which is why messages carry their length and a checksum.)
 enum class cut_messages { are_refused, may_be_others };
 
 //! Truncation at every byte is refused or harmless; flipped bits and noise never give a symbol outside the alphabet.

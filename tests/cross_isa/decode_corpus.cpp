@@ -3,8 +3,7 @@
 //
 // corpus.bin holds messages, corpus.txt one line for each: composition, dimension, digest of the vector it decodes to.
 // Without arguments, checks both against this build, and that this build compresses to the same bytes; prints the
-// digests;
-// exit status 0 only if all agree. With --write, replaces both files: for new compositions (a line in
+// digests; exit status 0 only if all agree. With --write, replaces both files: for new compositions (a line in
 // tests/compositions.hpp) and for deliberate changes of the wire format.
 #include <algorithm>
 #include <bit>

@@ -1,5 +1,6 @@
 // A source compiled for several levels in one program: every level that this processor has gives the same bits, none
-// shares a function with another, global objects of those used are constructed, and exceptions pass between them. A program of its own, as it is run under qemu too.
+// shares a function with another, global objects of those used are constructed, and exceptions pass between them. A
+// program of its own, as it is run under qemu too.
 #include "codec.hpp"
 
 #include <cstdio>

@@ -1,4 +1,5 @@
-// Distributed source coding: the mean that plain messages give, to the bit, in fewer bits; and what happens when it fails.
+// Distributed source coding: the mean that plain messages give, to the bit, in fewer bits; and what happens when it
+// fails.
 #include <frugal/exchange/source_coded.hpp>
 
 #include <vector>

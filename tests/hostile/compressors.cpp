@@ -1,5 +1,6 @@
-// The laws of every compressor of the catalogue, and what none may do, whatever it is given: read or write out of bounds
-// (seen by the sanitizers), accept what it cannot represent, or decode altered bytes to anything but finite numbers.
+// The laws of every compressor of the catalogue, and what none may do, whatever it is given: read or write out of
+// bounds (seen by the sanitizers), accept what it cannot represent, or decode altered bytes to anything but finite
+// numbers.
 
 #include <algorithm>
 #include <vector>

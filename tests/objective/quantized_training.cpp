@@ -1,4 +1,5 @@
-// Training to a grid on problems whose best point on it is known: AskewSGD against its baselines (Leconte 2024, sec. 2.4).
+// Training to a grid on problems whose best point on it is known: AskewSGD against its baselines (Leconte 2024, sec.
+// 2.4).
 #include <cmath>
 #include <cstdint>
 #include <utility>

@@ -31,8 +31,7 @@ static_assert(std::is_aggregate_v<nested_dithered> && std::is_aggregate_v<half_d
               std::is_aggregate_v<natural>);
 
 // Not quantizers: without an alphabet, with an index that is no float, without a reconstruction, with an index of its
-// own
-// argument list, not copyable, and no class at all.
+// own argument list, not copyable, and no class at all.
 struct without_symbols {
     float index(float x) const { return x; }
     float value(float i) const { return i; }

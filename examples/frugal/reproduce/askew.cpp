@@ -1,4 +1,5 @@
-//! Training to binary weights: AskewSGD against the enumerated optimum, full precision and BinaryConnect (Leconte 2024).
+//! Training to binary weights: AskewSGD against the enumerated optimum, full precision and BinaryConnect (Leconte
+//! 2024).
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -150,8 +151,8 @@ std::vector<verdict> low_bit_training(std::uint64_t seed) {
     const train_test data = load_data("fashion-mnist");
     blas::use_one_thread_per_call();
     const adam inner{.learning_rate = cosine_decay(1e-3, 1e-5, steps)};
-    // Unconstrained for 7.5 epochs, then the slack is halved every 40 steps. Adam's rates are small in units of the grid,
-    // so alpha and limit are large.
+    // Unconstrained for 7.5 epochs, then the slack is halved every 40 steps. Adam's rates are small in units of the
+    // grid, so alpha and limit are large.
     const auto askew = [&](grid values) {
         return askew_sgd<adam>{.weights = std::move(values),
                                .inner = inner,

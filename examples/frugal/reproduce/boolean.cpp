@@ -174,8 +174,8 @@ std::vector<verdict> boolean_layers(std::uint64_t seed) {
                     3, latent - flipped, 3)};
 }
 
-//! What the source's comparison says of BiFL: clients run BinaryConnect and send signs, whose mean is where all clients'
-//! latent weights begin in the next round.
+//! What the source's comparison says of BiFL: clients run BinaryConnect and send signs, whose mean is where all
+//! clients' latent weights begin in the next round.
 template <class F, class B>
 auto binary_averaging(const federated_options& options, const F& f, const std::vector<float>& initial, const B& batches,
                       double rate, const adam& real) {

@@ -126,7 +126,8 @@ std::vector<verdict> bias_and_error(std::uint64_t seed) {
     return result;
 }
 
-//! 8 workers, batch 64 each, FC-300-100 on Fashion-MNIST; biases and what factors are not fewer numbers than in 7 levels.
+//! 8 workers, batch 64 each, FC-300-100 on Fashion-MNIST; biases and what factors are not fewer numbers than in 7
+//! levels.
 std::vector<verdict> indirect_training(std::uint64_t seed) {
     constexpr std::size_t workers = 8, batch = 64;
     constexpr std::uint64_t steps = 500;

@@ -1,5 +1,5 @@
-//! `majority_vote`: truth values by vote, with a quorum below which the old value stays (Leconte 2024, equations 4.6, 4.7;
-//! with threshold 0 and signs of gradients, Bernstein et al. 2018).
+//! `majority_vote`: truth values by vote, with a quorum below which the old value stays (Leconte 2024, equations 4.6,
+//! 4.7; with threshold 0 and signs of gradients, Bernstein et al. 2018).
 #pragma once
 
 #include <algorithm>
@@ -24,16 +24,16 @@
 
 namespace frugal {
 
-//! What p = 0 means where threshold = 0 asks for both: True, as the source's order of cases says, so that an even number of
-//! voters drifts towards True; or the old value.
+//! What p = 0 means where threshold = 0 asks for both: True, as the source's order of cases says, so that an even
+//! number of voters drifts towards True; or the old value.
 enum class vote_tie { truth, keep };
 
-//! p = the sum of s votes of -1 and +1:  +1 where p >= s threshold, -1 where p <= -s threshold, else the old value, which
-//! `result(out)` finds in `out`.
+//! p = the sum of s votes of -1 and +1:  +1 where p >= s threshold, -1 where p <= -s threshold, else the old value,
+//! which `result(out)` finds in `out`.
 //!
-//! A vote is +1 for what is >= 0. Votes weigh the same: weights may be 0 (no vote) and one other number. Counters are bit
-//! sliced, ceil(log2(s + 1)) words for 64 coordinates; of `signs` messages the bits are added as they came. O(d s / 64)
-//! word operations.
+//! A vote is +1 for what is >= 0. Votes weigh the same: weights may be 0 (no vote) and one other number. Counters are
+//! bit sliced, ceil(log2(s + 1)) words for 64 coordinates; of `signs` messages the bits are added as they came. O(d s /
+//! 64) word operations.
 class majority_vote {
 public:
     static constexpr bool coordinatewise = true;

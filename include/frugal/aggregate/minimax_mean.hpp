@@ -21,8 +21,7 @@ namespace frugal {
 //! precision().
 //!
 //! Updated vector by vector: precision += 1/v;  estimate += (y - estimate) / (v precision). In double, so that it
-//! agrees
-//! with the formula for all at once. O(d) memory. Terms are taken in the order of the calls.
+//! agrees with the formula for all at once. O(d) memory. Terms are taken in the order of the calls.
 class minimax_mean {
 public:
     static constexpr bool coordinatewise = true;
@@ -48,10 +47,9 @@ public:
         combine(y, double(weight));
     }
     //! A message whose compressor knows the error it made (subtractive dither): v = (signal_variance + that error) /
-    //! weight.
-    //! Of any other: v = 1 / weight. Where v = 0 (a zero vector, without signal variance) the message is the truth, and
-    //! the result is the mean of all such messages.
-    //! Throws `invalid_input` for a message that only side information decodes. A refused message leaves no trace.
+    //! weight. Of any other: v = 1 / weight. Where v = 0 (a zero vector, without signal variance) the message is the
+    //! truth, and the result is the mean of all such messages. Throws `invalid_input` for a message that only side
+    //! information decodes. A refused message leaves no trace.
     template <Compressor C>
     void add(const C& compressor, const message& m, random_key k, float weight) {
         expect_weight(weight);

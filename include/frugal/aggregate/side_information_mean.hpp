@@ -19,8 +19,7 @@ namespace frugal {
 //! node order against that average when the result is asked for (Abdi 2020, sec. 2.2); they then join it.
 //!
 //! refine: each message so decoded improves the side information of the next. Compressors given to `add` must live
-//! until
-//! `result`. Memory: O(d) and the kept messages, whose buffers are reused after `reset`.
+//! until `result`. Memory: O(d) and the kept messages, whose buffers are reused after `reset`.
 class side_information_mean {
 public:
     static constexpr bool coordinatewise = false;  // messages are kept whole

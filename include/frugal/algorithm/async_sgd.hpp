@@ -144,8 +144,7 @@ auto asynchronous_population(const asynchronous_options& options, MakeWork work_
 }  // namespace detail
 
 //! FedBuff: `buffer` clients' runs of local steps make an update, with the server's optimizer (sgd{1}: their mean).
-//! Clients
-//! forget their optimizer's state between runs. For `event_engine`; a round is an update of the server.
+//! Clients forget their optimizer's state between runs. For `event_engine`; a round is an update of the server.
 template <class F, class B, LocalOptimizer O, Compressor C = identity, LocalOptimizer AtServer = sgd>
 auto fedbuff(const asynchronous_options& options, const F& objective, const std::vector<float>& initial,
              const B& batches, O optimizer, C compressor = C(), AtServer at_server = AtServer{.learning_rate = 1.0}) {

@@ -21,8 +21,8 @@
 
 namespace frugal {
 
-//! Does a worker apply the mean to all coordinates, or only to those of its own mask? The second is how the algorithm is
-//! printed; then workers' models drift apart, and each worker has its own.
+//! Does a worker apply the mean to all coordinates, or only to those of its own mask? The second is how the algorithm
+//! is printed; then workers' models drift apart, and each worker has its own.
 enum class receiver_mask { none, own };
 
 //! By which loss workers tell whether a step was good.
@@ -140,8 +140,8 @@ private:
     std::optional<double> loss_;
 };
 
-//! CE-SGD with an exchange whose compressor has a `loss_mask`, and that takes vectors whole: `server`, `all_gather`. The
-//! layers of the mask are usually `objective.layout().sizes()`. Arguments as of `synchronous`.
+//! CE-SGD with an exchange whose compressor has a `loss_mask`, and that takes vectors whole: `server`, `all_gather`.
+//! The layers of the mask are usually `objective.layout().sizes()`. Arguments as of `synchronous`.
 template <class F, class B, AveragingExchange E, LocalOptimizer O>
 auto ce_sgd(const ce_sgd_options& options, const F& objective, const std::vector<float>& initial, const B& batches,
             E exchange, O optimizer) {

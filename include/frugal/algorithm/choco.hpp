@@ -21,8 +21,7 @@ struct choco_options {
 };
 
 //! Nodes for CHOCO-Gossip: all models converge to the mean of the initial ones although only compressed differences
-//! travel.
-//! initial: one vector per row of w, all of the same length.
+//! travel. initial: one vector per row of w, all of the same length.
 template <MixingMatrix W, Compressor C>
 auto choco_gossip(const choco_options& options, const W& w, std::vector<std::vector<float>> initial, C compressor) {
     expect(initial.size() == w.size(), [&] {

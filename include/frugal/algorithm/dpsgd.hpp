@@ -15,8 +15,7 @@ namespace frugal {
 //!
 //! d: the optimizer's direction (momentum and weight decay stay local). On a complete graph with equal starts this is
 //! mini-batch SGD. Sends 32 d bits to each neighbour per round; with a compressor, what it makes of them, at the price
-//! of
-//! consensus as coarse as it is (see `choco`). objective, batches: as for `synchronous`; node i is worker i.
+//! of consensus as coarse as it is (see `choco`). objective, batches: as for `synchronous`; node i is worker i.
 template <MixingMatrix W, class F, class B, LocalOptimizer O, Compressor C = identity>
 auto dpsgd(const decentralized_options& options, const W& w, const F& objective, const std::vector<float>& initial,
            const B& batches, O optimizer, C compressor = C()) {

@@ -64,8 +64,8 @@ public:
     }
 
 private:
-    //! Of what inverts truth values and says how many: "flips". Where they are 0 in every round, its rate is too small for
-    //! the threshold and nothing is learnt.
+    //! Of what inverts truth values and says how many: "flips". Where they are 0 in every round, its rate is too small
+    //! for the threshold and nothing is learnt.
     template <class T>
     static void count_flips([[maybe_unused]] const peer& here, [[maybe_unused]] const T& of) {
         if constexpr (requires { flips_of(of); }) {

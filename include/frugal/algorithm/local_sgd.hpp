@@ -14,9 +14,8 @@ namespace frugal {
 //!
 //! The exchange carries differences, so any compressor will do. outer = sgd{.learning_rate = 1}: the mean of models;
 //! momentum there: SlowMo; nesterov: as in DiLoCo. steps.from_round: post-local SGD. `hierarchical` of period 1 takes
-//! the
-//! mean in two levels; with a longer period blocks have models of their own, which `decentralized` averages.
-//! The local optimizers keep their momentum from round to round.
+//! the mean in two levels; with a longer period blocks have models of their own, which `decentralized` averages. The
+//! local optimizers keep their momentum from round to round.
 template <class F, class B, AveragingExchange E, LocalOptimizer O, LocalOptimizer Outer = sgd>
 auto local_sgd(const training_options& options, local_steps steps, const F& objective,
                const std::vector<float>& initial, const B& batches, E exchange, O optimizer,

@@ -21,9 +21,8 @@ using synchronous_options = training_options;
 //! g_i = gradient at x (or what a run of local steps amounts to);  g = mean of the g_i;  x <- optimizer(x, g).
 //!
 //! The optimizer works where the mean is reduced, and what it made of x is sent on: x itself if the exchange is exact,
-//! its
-//! change otherwise. So every node has the same x after every round, whatever the exchange loses. Where the exchange
-//! sends factors (compress/factored.hpp), the work leaves them and computes no gradient of large weights.
+//! its change otherwise. So every node has the same x after every round, whatever the exchange loses. Where the
+//! exchange sends factors (compress/factored.hpp), the work leaves them and computes no gradient of large weights.
 template <GradientWork W, AveragingExchange E, LocalOptimizer O>
 class synchronous_node {
 public:
@@ -68,13 +67,11 @@ private:
 //! SyncSGD with any exchange: `server` has a node of its own, in `sharded` and `all_gather` all nodes are workers.
 //!
 //! objective: an Objective, copied for each worker (copies must share their data), or a callable (worker) that makes
-//! one.
-//! batches: a BatchSource, a callable (worker) that makes one, or a callable (t, worker) that gives sample indices.
-//! Worker k is node k, or node k + 1 after a server. Numbers that are not finite end the run as diverged.
+//! one. batches: a BatchSource, a callable (worker) that makes one, or a callable (t, worker) that gives sample
+//! indices. Worker k is node k, or node k + 1 after a server. Numbers that are not finite end the run as diverged.
 //!
 //! Example: `auto nodes = synchronous({.workers = 16, .seed = 1}, objective, w0, batches, compressor, mean{},
-//! momentum{});
-//! run(tbb_engine{}, nodes, rounds{500}); nodes[0].parameters()`.
+//! momentum{}); run(tbb_engine{}, nodes, rounds{500}); nodes[0].parameters()`.
 template <class F, class B, AveragingExchange E, LocalOptimizer O>
 auto synchronous(const synchronous_options& options, const F& objective, const std::vector<float>& initial,
                  const B& batches, E exchange, O optimizer) {

@@ -169,8 +169,8 @@ private:
 //! last layer.
 //!
 //! model: of `boolean_dense`, `boolean_convolution`, `threshold_activation`, `max_pool`, `dense`, `group_normalization`
-//! of all values, `flatten`, such as `boolean_mlp(...).model()`; parameters: in its layout. Throws `invalid_input` naming a
-//! layer that has no stage, for another number of parameters, and for a model that does not end with scores.
+//! of all values, `flatten`, such as `boolean_mlp(...).model()`; parameters: in its layout. Throws `invalid_input`
+//! naming a layer that has no stage, for another number of parameters, and for a model that does not end with scores.
 inline boolean_network export_network(const layer_sequence& model, std::span<const float> parameters) {
     expect(parameters.size() == model.layout().size(), [&] {
         return std::to_string(parameters.size()) + " parameters were given for a model of " +

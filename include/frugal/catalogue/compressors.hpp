@@ -1,7 +1,7 @@
 //! The catalogue of compressors and of what they are made of: one line each. What a policy is called and what options
-//! it
-//! has is said by its own `describe()`; expressions, lists, tables and the compositions that tests run over derive from
-//! these lists. To add a policy, add its line; to add a kind, specialise `catalogue_of`. Other kinds: policies.hpp.
+//! it has is said by its own `describe()`; expressions, lists, tables and the compositions that tests run over derive
+//! from these lists. To add a policy, add its line; to add a kind, specialise `catalogue_of`. Other kinds:
+//! policies.hpp.
 #pragma once
 
 #include <array>

@@ -55,8 +55,7 @@ struct described_parameter {
 };
 
 //! The arguments of a term matched to parameters, by position or by name. Unknown names, too many arguments and
-//! arguments
-//! given twice are refused. The term must outlive it.
+//! arguments given twice are refused. The term must outlive it.
 class term_arguments {
 public:
     term_arguments(const term& t, std::span<const described_parameter> parameters)
@@ -410,10 +409,8 @@ Value from_term(const term& t) {
 }
 
 //! The thing that an expression names: `parse<any_compressor>("error_feedback(sparse(top_k(fraction=0.01)))")`. Its
-//! name()
-//! gives back the same thing. Throws `expression_error`, an `invalid_input` that points at the word that is wrong and
-//! says
-//! what is known in its place.
+//! name() gives back the same thing. Throws `expression_error`, an `invalid_input` that points at the word that is
+//! wrong and says what is known in its place.
 template <Catalogued Value>
 Value parse(std::string_view text) {
     return from_term<Value>(parse_term(text));

@@ -27,8 +27,7 @@ struct expression_error : invalid_input {
 };
 
 //! One word with its arguments: `top_k(fraction=0.01)`. A number is a word without arguments; a list `[1,2]` is the
-//! word
-//! "[" with its elements.
+//! word "[" with its elements.
 struct term {
     std::string word;
     std::string key;  //!< of `key=word(...)`; empty where there is none

@@ -3,10 +3,8 @@
 //!
 //! Each sender offers `share_of`; the largest of each number over all senders is given to every sender by `agree_with`;
 //! then they compress. Receivers need not know them. The largest is what one sender says: a sender gone wrong (or
-//! lying)
-//! spoils the round for all, so offers that no gradient needs are refused, and a round with strangers needs a
-//! compressor
-//! without agreement.
+//! lying) spoils the round for all, so offers that no gradient needs are refused, and a round with strangers needs a
+//! compressor without agreement.
 #pragma once
 
 #include <cstddef>

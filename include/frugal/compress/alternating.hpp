@@ -19,8 +19,7 @@ namespace frugal {
 //! C(x) = A(x) for messages of even `key.node`, B(x) for odd ones; receivers tell by the key, so no bit is spent on it.
 //!
 //! With A = a dithered and B = a nested_dithered compressor this is the half-and-half protocol of Abdi 2020, sec. 2.2:
-//! B's
-//! messages are decoded near the mean of A's (`side_information_mean`). A sender must then have an even number.
+//! B's messages are decoded near the mean of A's (`side_information_mean`). A sender must then have an even number.
 template <Compressor A, Compressor B>
 class alternating : public message_interface<alternating<A, B>> {
     static constexpr bool encodes_as_const = encodes_const<A> && encodes_const<B>;

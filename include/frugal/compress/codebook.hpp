@@ -39,9 +39,9 @@ inline constexpr std::size_t max_codebook_levels = 256;
 //! Chooses levels for a vector. Symbol j stands for levels[j], and is sent for x with boundaries[j-1] <= x <
 //! boundaries[j].
 //!
-//! Optional: `double contraction(n) const` of n elements, where levels are not the means of their cells.  fit_bucket, as
-//! fit, where one of many buckets is fitted otherwise than a vector.
-//! size(): the number K of levels, 2..256.  fit(x, levels, boundaries): fills K levels and K - 1 increasing boundaries.
+//! Optional: `double contraction(n) const` of n elements, where levels are not the means of their cells.  fit_bucket,
+//! as fit, where one of many buckets is fitted otherwise than a vector. size(): the number K of levels, 2..256.  fit(x,
+//! levels, boundaries): fills K levels and K - 1 increasing boundaries.
 template <class B>
 concept Codebook = std::copyable<B> &&
                    requires(const B b, std::span<const float> x, std::span<float> levels, std::span<float> boundaries) {
@@ -557,10 +557,9 @@ private:
     }
 
     //! First levels: each sign gets its share of them, and 0 divides the signs. Since every later step lowers the
-    //! error, no
-    //! result is worse than `one_bit`. Within a sign levels lie as dense as the optimum's, about the cube root of the
-    //! data's
-    //! density (Panter and Dite 1951), that is evenly in the sum of gap^(5/8) over the gaps of a sorted sample.
+    //! error, no result is worse than `one_bit`. Within a sign levels lie as dense as the optimum's, about the cube
+    //! root of the data's density (Panter and Dite 1951), that is evenly in the sum of gap^(5/8) over the gaps of a
+    //! sorted sample.
     static void start(std::span<const float> x, std::span<float> level, std::span<float> boundary) {
         std::array<float, sample_size> storage;
         std::array<double, sample_size> measure_storage;
@@ -614,8 +613,8 @@ private:
     }
 };
 
-//! The levels of least squared error for normal elements (Max 1960), times one scale for the vector: EDEN behind a rotation
-//! (Vargaftik et al. 2022), DRIVE with two levels.
+//! The levels of least squared error for normal elements (Max 1960), times one scale for the vector: EDEN behind a
+//! rotation (Vargaftik et al. 2022), DRIVE with two levels.
 //!
 //! scale: least_squares: <x, q> / ||q||^2, of least error for these cells; or projection: ||x||^2 / <x, q>, for which
 //! <x, C(x)> = ||x||^2: unbiased behind a uniformly random rotation, and nearly so behind `hadamard`, whose errors of n
@@ -653,7 +652,8 @@ struct normal_levels {
         }
         detail::checked_norm(double(level.back()), x);
     }
-    //! All elements in cells of their own sign: <x, q> >= least level ||x||_1, and ||q||^2 <= n times the largest squared.
+    //! All elements in cells of their own sign: <x, q> >= least level ||x||_1, and ||q||^2 <= n times the largest
+    //! squared.
     double contraction(std::size_t n) const {
         const double least = normal(size() / 2);
         const double largest = normal(size() - 1);
@@ -680,10 +680,8 @@ private:
 //! C(x)_i = the level of x_i's cell. Payload: per bucket K levels (32 bits each), then all symbols by the coder.
 //!
 //! bucket: coordinates that share a codebook, such as a column of a layer in the original 1-bit SGD; 0 means all.
-//! Biased. With levels that are class means a contraction of at least 1/bucket: error^2 = ||x||^2 - sum of (class sum)^2 /
-//! (class size); of another codebook what its contraction(n) says. Borrows
-//! O(d)
-//! bytes; stateless.
+//! Biased. With levels that are class means a contraction of at least 1/bucket: error^2 = ||x||^2 - sum of (class
+//! sum)^2 / (class size); of another codebook what its contraction(n) says. Borrows O(d) bytes; stateless.
 template <Codebook B, Coder C = packed>
 class codebook_compressor : public message_interface<codebook_compressor<B, C>> {
 public:

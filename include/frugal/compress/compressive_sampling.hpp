@@ -23,10 +23,9 @@ namespace frugal {
 //!
 //! The payload of transformed{hadamard{n, k}, scalar_compressor{dithered{Q}, bucketed{max_norm{}, k}, radix{}}}, which
 //! is the way to other coders and quantizers: k log2(2 Q + 1) + 32 bits a bucket. With k = 1 that one number is sent as
-//! it is.
-//! Unbiased; E||C(x) - x||^2 = (n / k - 1) ||x||^2 + n / (12 Q^2) E max (T x)_i^2 <= gamma() ||x||^2 for every x of whole
-//! buckets. Its mean-square form, shrunk by 1 / (1 + gamma), is contractive{compressive_sampling{...}}.
-//! size: a power of two or a size that `hadamard` knows a matrix of Paley for. O(d log k) time.
+//! it is. Unbiased; E||C(x) - x||^2 = (n / k - 1) ||x||^2 + n / (12 Q^2) E max (T x)_i^2 <= gamma() ||x||^2 for every x
+//! of whole buckets. Its mean-square form, shrunk by 1 / (1 + gamma), is contractive{compressive_sampling{...}}. size:
+//! a power of two or a size that `hadamard` knows a matrix of Paley for. O(d log k) time.
 struct compressive_sampling {
     std::size_t size = 256;     //!< n, coordinates of a bucket
     std::size_t kept = 0;       //!< k, numbers sent for it, 1..n; 0 for n

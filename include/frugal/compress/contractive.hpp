@@ -20,8 +20,7 @@ namespace frugal {
 
 //! C'(x) = C(x) / (1 + omega), omega = C.variance(d): E||C'(x) - x||^2 <= (1 - 1 / (1 + omega)) ||x||^2 (Koloskova et
 //! al. 2019). What error feedback and CHOCO need of an unbiased compressor with omega >= 1. The same bits as C. Throws
-//! for
-//! a compressor that is biased or whose variance is not known.
+//! for a compressor that is biased or whose variance is not known.
 template <Compressor C>
 class contractive : public message_interface<contractive<C>> {
 public:

@@ -155,10 +155,10 @@ private:
 //! contraction, and around compressors whose error in a coordinate is always less than the largest magnitude
 //! (`bounds_residual`: dithered rounding under the max-norm, whatever its variance); around TernGrad or QSGD in its
 //! original form it may grow without bound, and an exception ends that when floats do. `require_bounded_residual` asks.
-//! decay < 1 forgets, for residuals that would be stale when their turn comes (SparseLoCo, Sarfi et al. 2025).
-//! As x -> C(x + r) depends on the past, this is no contraction, whatever C is. State: d floats per node. Each message
-//! needs a fresh key: the last one again is refused, because its residual has already been updated. So is a message that
-//! only side information decodes: the sender cannot know what the receiver will make of it.
+//! decay < 1 forgets, for residuals that would be stale when their turn comes (SparseLoCo, Sarfi et al. 2025). As x ->
+//! C(x + r) depends on the past, this is no contraction, whatever C is. State: d floats per node. Each message needs a
+//! fresh key: the last one again is refused, because its residual has already been updated. So is a message that only
+//! side information decodes: the sender cannot know what the receiver will make of it.
 template <Compressor C>
 class error_feedback : public detail::residual_feedback<error_feedback<C>, C> {
     using base = detail::residual_feedback<error_feedback<C>, C>;
@@ -183,11 +183,11 @@ private:
 //! z = x + beta r;  message = C(z);  r <- (1 - beta) r + z - C(z)  (Abdi 2020, sec. 4.3): feedback of a part of what is
 //! kept, for compressors that are unbiased and no contraction.
 //!
-//! Invariant of every beta: the sum of all decoded messages plus r is the sum of all inputs. With inputs independent of r,
-//! E||r'||^2 <= ((1 - beta)^2 + beta^2 gamma) E||r||^2 + gamma E||x||^2 for an unbiased C of variance gamma, so r stays
-//! bounded for beta < 2 / (1 + gamma), best with beta = 1 / (1 + gamma): gamma (1 + gamma) E||x||^2. Around a contraction
-//! every beta will do and 1, which is `error_feedback`, does best. The first message is refused where the laws of C say
-//! that r may grow. Otherwise as error_feedback.
+//! Invariant of every beta: the sum of all decoded messages plus r is the sum of all inputs. With inputs independent of
+//! r, E||r'||^2 <= ((1 - beta)^2 + beta^2 gamma) E||r||^2 + gamma E||x||^2 for an unbiased C of variance gamma, so r
+//! stays bounded for beta < 2 / (1 + gamma), best with beta = 1 / (1 + gamma): gamma (1 + gamma) E||x||^2. Around a
+//! contraction every beta will do and 1, which is `error_feedback`, does best. The first message is refused where the
+//! laws of C say that r may grow. Otherwise as error_feedback.
 template <Compressor C>
 class weighted_error_feedback : public detail::residual_feedback<weighted_error_feedback<C>, C> {
     using base = detail::residual_feedback<weighted_error_feedback<C>, C>;

@@ -18,13 +18,14 @@
 
 namespace frugal {
 
-//! Before each message, `take(record)`: the factors that a backward pass left (core/factors.hpp). Tensors that have some
-//! are sent by the FactorCompressor F, all others together, as one vector, by the Compressor C.
+//! Before each message, `take(record)`: the factors that a backward pass left (core/factors.hpp). Tensors that have
+//! some are sent by the FactorCompressor F, all others together, as one vector, by the Compressor C.
 //!
 //! Payload: the number of samples, 32 bits; for each tensor of two dimensions and more a bit, 1 if as factors, and then
-//! another, 1 if of a convolution, whose geometry follows, 16 bits a number; then those tensors, each from a byte boundary, under key.for_purpose(2 + number of the tensor); from the next boundary the
-//! rest, under key.for_purpose(1). Decodes to the whole gradient. Unbiased where both are; no other law is known, as
-//! what factors lose is no function of the gradient. Vectors are taken whole: `server`, `all_gather`.
+//! another, 1 if of a convolution, whose geometry follows, 16 bits a number; then those tensors, each from a byte
+//! boundary, under key.for_purpose(2 + number of the tensor); from the next boundary the rest, under
+//! key.for_purpose(1). Decodes to the whole gradient. Unbiased where both are; no other law is known, as what factors
+//! lose is no function of the gradient. Vectors are taken whole: `server`, `all_gather`.
 template <FactorCompressor F, Compressor C = identity>
 class factored : public message_interface<factored<F, C>> {
 public:

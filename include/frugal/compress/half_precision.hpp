@@ -1,4 +1,5 @@
-//! Vectors of 16-bit floats (`float16`, `bfloat16`, or a type that `half_format` knows), in and out of every compressor.
+//! Vectors of 16-bit floats (`float16`, `bfloat16`, or a type that `half_format` knows), in and out of every
+//! compressor.
 #pragma once
 
 #include <cstddef>

@@ -252,9 +252,9 @@ struct hsq_greedy {
 };
 
 //! Writes each bucket as the combination of fixed codewords C whose coefficients alpha = C^T (C C^T)^-1 x have the
-//! least
-//! norm, draws one with probability |alpha_i| / ||alpha||_1, and sends its index, its sign and ||alpha||_1. Unbiased;
-//! variance ||alpha||_1^2 - ||x||^2, about D^2 E|u_1|^2 - 1 times ||x||^2 on average, whatever the number of codewords.
+//! least norm, draws one with probability |alpha_i| / ||alpha||_1, and sends its index, its sign and ||alpha||_1.
+//! Unbiased; variance ||alpha||_1^2 - ||x||^2, about D^2 E|u_1|^2 - 1 times ||x||^2 on average, whatever the number of
+//! codewords.
 //!
 //! Payload as in gain_shape.hpp; a code takes log2(codewords) + 1 bits. O(codewords d), in double.
 struct hsq_span {

@@ -30,8 +30,8 @@
 
 namespace frugal {
 
-//! A compressor of gradients that takes their factors: compress(pair, k, m), and decompress(m, k, y) gives the gradient.
-//! encode(pair, k, w); decode(r, k, shape, y), decode_add: the same without header and checksum, of factors
+//! A compressor of gradients that takes their factors: compress(pair, k, m), and decompress(m, k, y) gives the
+//! gradient. encode(pair, k, w); decode(r, k, shape, y), decode_add: the same without header and checksum, of factors
 //! whose shape the receiver knows.
 template <class C>
 concept FactorCompressor =

@@ -27,8 +27,8 @@ struct laws {
     //! E||C(x) - x||^2 <= peak_variance times the sum over the granules of max x_i^2; of unbiased compressors only.
     //! After a rotation that is far less than `variance` says (compress/transformed.hpp).
     std::optional<double> peak_variance = {};
-    //! E||C(x) - x||^2 <= ||x||^2 - mean_contraction times the sum over the granules of ||x||_1^2 / size: what sign does
-    //! on vectors that are as flat as a rotation makes them.
+    //! E||C(x) - x||^2 <= ||x||^2 - mean_contraction times the sum over the granules of ||x||_1^2 / size: what sign
+    //! does on vectors that are as flat as a rotation makes them.
     std::optional<double> mean_contraction = {};
 
     friend constexpr bool operator==(const laws&, const laws&) = default;

@@ -21,12 +21,12 @@ namespace frugal {
 //! C(M) = P P' M, P an orthonormal basis of the columns of M G, G Gaussian: one step of the power method from a start
 //! that the key draws (Halko, Martinsson and Tropp 2011; Vogels et al. 2019).
 //!
-//! M: the vector row by row, `rows` rows (0: as many as columns, nearly), the last one padded with zeros.
-//! Payload: P, then Q = M' P, column after column, 32 bits a number: 32 rank (rows + columns) bits; the vector itself,
-//! where that is less. Biased: E||C(M) - M||^2 <= (1 - 1 / min(rows, columns)) ||M||^2, as the first column alone keeps
-//! E sum s_i^4 z_i^2 / sum s_i^2 z_i^2 >= sum s_i^2 / min(rows, columns) of the squared singular values s_i^2; exact for
-//! matrices of that rank. Pair it with `error_feedback`. Where nodes may agree twice a round, `power_sgd` averages P and
-//! Q, keeps Q for the next round and is better by far. O(d rank) time.
+//! M: the vector row by row, `rows` rows (0: as many as columns, nearly), the last one padded with zeros. Payload: P,
+//! then Q = M' P, column after column, 32 bits a number: 32 rank (rows + columns) bits; the vector itself, where that
+//! is less. Biased: E||C(M) - M||^2 <= (1 - 1 / min(rows, columns)) ||M||^2, as the first column alone keeps E sum
+//! s_i^4 z_i^2 / sum s_i^2 z_i^2 >= sum s_i^2 / min(rows, columns) of the squared singular values s_i^2; exact for
+//! matrices of that rank. Pair it with `error_feedback`. Where nodes may agree twice a round, `power_sgd` averages P
+//! and Q, keeps Q for the next round and is better by far. O(d rank) time.
 struct low_rank {
     std::size_t rank = 2;
     std::size_t rows = 0;

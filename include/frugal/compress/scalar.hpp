@@ -27,13 +27,13 @@ namespace frugal {
 //!
 //! Payload: the scale of each bucket (32 bits each), then the symbols by the coder. With a block coder (`packed`,
 //! `radix`) each vector is read once for the scale and once for everything else; entropy coders see all symbols of the
-//! message at once. A vector whose step has no finite inverse (below 2.9e-39) is sent as zero: the laws hold above. O(d) time; borrows O(1) memory (O(d) for entropy
-//! coders). Stateless: one object serves any number of threads, unless its scale is one that senders agree on.
+//! message at once. A vector whose step has no finite inverse (below 2.9e-39) is sent as zero: the laws hold above.
+//! O(d) time; borrows O(1) memory (O(d) for entropy coders). Stateless: one object serves any number of threads, unless
+//! its scale is one that senders agree on.
 //!
 //! Unless given, the scale is `max_norm` (`mean_abs` for quantizers that ignore theirs, such as `sign`) and the coder
 //! `packed`. A quantizer with value(i, u, side) makes this a SideInformationCompressor: decompress(m, k, side, y)
-//! decodes
-//! near `side`, the other forms near 0.
+//! decodes near `side`, the other forms near 0.
 template <Quantizer Q, Scale S = default_scale<Q>, Coder C = packed>
 class scalar_compressor : public message_interface<scalar_compressor<Q, S, C>> {
 public:
@@ -151,8 +151,7 @@ public:
         return total;
     }
     //! The same from the message alone, where the error does not depend on x (subtractive dither): what a receiver
-    //! weighs
-    //! messages by (`minimax_mean`).
+    //! weighs messages by (`minimax_mean`).
     double expected_error(const message& m) const
         requires requires(const Q q) { q.step_variance(); } && unbiased && decodes_with_dither<Q>
     {
@@ -497,8 +496,8 @@ private:
             first += count;
         }
     }
-    //! reconstruct(symbols, step, first, part, dither): for parts that share a step; use_values(step, values, part): the
-    //! same from values in steps, where it is given, for small buckets.
+    //! reconstruct(symbols, step, first, part, dither): for parts that share a step; use_values(step, values, part):
+    //! the same from values in steps, where it is given, for small buckets.
     template <class Use, class... UseValues>
     void read(payload_reader& r, random_key k, std::span<float> y, Use reconstruct, UseValues... use_values) const {
         const std::size_t b = bucket(y.size());

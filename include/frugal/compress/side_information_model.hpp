@@ -29,8 +29,8 @@ namespace frugal {
 //! the mean of the rest. Coordinates are told apart by how large the others' symbols are there and nearby; a, the
 //! regression of x on y, and f are learned for each such class.
 //!
-//! Symbols q + levels are told bit by bit, the lowest first: P(bit | lower bits, t). Integers and exact logarithms only: the
-//! same on every machine. Learning takes O(n d) time for n members, d coordinates, and O(d) memory.
+//! Symbols q + levels are told bit by bit, the lowest first: P(bit | lower bits, t). Integers and exact logarithms
+//! only: the same on every machine. Learning takes O(n d) time for n members, d coordinates, and O(d) memory.
 class side_information_model {
 public:
     static constexpr int most_levels = 31;

@@ -18,8 +18,8 @@
 
 namespace frugal {
 
-//! C(x) = +1 where x >= 0, -1 elsewhere; d bits. Exact for truth values; of other vectors it loses the magnitude, so no law
-//! holds: a majority of them is meant (`majority_vote`), or `scalar_compressor{sign{}}`, which sends a scale.
+//! C(x) = +1 where x >= 0, -1 elsewhere; d bits. Exact for truth values; of other vectors it loses the magnitude, so no
+//! law holds: a majority of them is meant (`majority_vote`), or `scalar_compressor{sign{}}`, which sends a scale.
 //!
 //! Payload: bit i of byte i / 8, least significant first, is 1 for +1; the last byte is padded with zeros.
 class signs : public message_interface<signs> {

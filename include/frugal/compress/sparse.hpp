@@ -128,8 +128,7 @@ public:
         return laws_for(d).contraction.value_or(0);
     }
     //! Of the value compressor, over all of x: what is not sent offers no more. Throws for selectors that scale values
-    //! up
-    //! by what the key draws.
+    //! up by what the key draws.
     std::size_t agreement_size(std::size_t d) const { return agreement_size_of(values_, count_for(d)); }
     void share(std::span<const float> x, std::span<float> out) const {
         expect(!laws_of(selector_, x.size()).unbiased,

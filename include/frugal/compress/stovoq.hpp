@@ -101,8 +101,7 @@ struct stovoq_batch {
 
 //! Cuts x into groups that share one norm, scales each to unit mean square, cuts groups into buckets of `dimension`
 //! coordinates, and sends for each bucket the index of the nearest of `codewords` Gaussian codewords (redrawn for each
-//! key)
-//! and the factor 1 / r(||bucket||) that makes it unbiased, on 2^bias_bits levels.
+//! key) and the factor 1 / r(||bucket||) that makes it unbiased, on 2^bias_bits levels.
 //!
 //! Payload, for each group: its norm (norm_bits; nothing more where it is 0), then for each bucket log2(codewords) +
 //! bias_bits bits. With bias_bits = 0 (GRVQ) no factor is sent and the decoder is biased towards 0. A group has
@@ -446,8 +445,8 @@ private:
     }
 
     //! sup of E||C(x) - x||^2 / ||x||^2 over one group of n coordinates: the error of a bucket depends on its squared
-    //! norm
-    //! only, and these add up to n, so that the upper concave envelope of the error at their mean bounds the average.
+    //! norm only, and these add up to n, so that the upper concave envelope of the error at their mean bounds the
+    //! average.
     double group_variance(std::size_t n) const {
         const auto bias = table();
         const std::vector<float> factors = factor_levels();

@@ -46,18 +46,19 @@ struct syndrome_shape {
 //! A regular, spatially coupled, quasi-cyclic LDPC code (Felstrom and Zigangirov 1999; Kudekar, Richardson and Urbanke
 //! 2011), used for its syndromes (Wyner 1974; Pradhan and Ramchandran 2003).
 //!
-//! n bits in V blocks of `lift`; block v is part of `weight` consecutive layers of checks from floor(v K / V) on, each time
-//! cyclically shifted, K = layers - weight + 1. The first and last blocks of checks have fewer bits, so they are decided first, and decisions
-//! spread from both ends: the regular code comes close to the best decoder's threshold at any rate, so that one
-//! construction serves all of them.
+//! n bits in V blocks of `lift`; block v is part of `weight` consecutive layers of checks from floor(v K / V) on, each
+//! time cyclically shifted, K = layers - weight + 1. The first and last blocks of checks have fewer bits, so they are
+//! decided first, and decisions spread from both ends: the regular code comes close to the best decoder's threshold at
+//! any rate, so that one construction serves all of them.
 //!
-//! Bit i stands at place (i stride) mod n, so that the bits of every block come from all over the vector and what is known
-//! of them is the same everywhere. Shifts are drawn from the key, and drawn again where two blocks would share two checks: no cycles of length 4, as long
-//! as there are shifts left (few where layers are very few).
+//! Bit i stands at place (i stride) mod n, so that the bits of every block come from all over the vector and what is
+//! known of them is the same everywhere. Shifts are drawn from the key, and drawn again where two blocks would share
+//! two checks: no cycles of length 4, as long as there are shifts left (few where layers are very few).
 //!
-//! Belief propagation works on integers, one layer of checks after the other, in windows that move in from the ends: the
-//! sum-product rule with log(1 + e^-x) as three straight lines, so that what is decided is the same on every machine.
-//! syndrome: O(weight n) time. decode: O(weight n) a sweep of all layers, some tens of sweeps; borrows 2 bytes an edge.
+//! Belief propagation works on integers, one layer of checks after the other, in windows that move in from the ends:
+//! the sum-product rule with log(1 + e^-x) as three straight lines, so that what is decided is the same on every
+//! machine. syndrome: O(weight n) time. decode: O(weight n) a sweep of all layers, some tens of sweeps; borrows 2 bytes
+//! an edge.
 class syndrome_code {
 public:
     //! A log-likelihood ratio log(P(0) / P(1)) is given in units of 1 / 16.
@@ -136,8 +137,8 @@ public:
         }
     }
 
-    //! Finds the bits of which `syndrome` are the checks, given log-likelihoods in units of 1 / 16 nat, at most `certain`
-    //! in magnitude. False where it gives up: bits are then its best guess.
+    //! Finds the bits of which `syndrome` are the checks, given log-likelihoods in units of 1 / 16 nat, at most
+    //! `certain` in magnitude. False where it gives up: bits are then its best guess.
     bool decode(std::span<const std::int16_t> likelihood, std::span<const std::uint8_t> syndrome,
                 std::span<std::uint8_t> bits) const {
         expect(likelihood.size() == n_ && bits.size() == n_ && syndrome.size() == checks(),

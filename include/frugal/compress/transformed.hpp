@@ -26,9 +26,9 @@ namespace frugal {
 
 //! C'(x) = T' C(T x), T drawn anew from each key. Payload: that of C.
 //!
-//! Behind a rotation every law of C holds as it is: T' undoes T and keeps lengths. Behind a T that keeps k of n rows the
-//! error of an unbiased C is exactly (n / k - 1) ||x||^2 + (n / k) E||C(T x) - T x||^2 (Abdi 2020, thm. 7).
-//! And since T x is flat whatever x is, two bounds get much better:
+//! Behind a rotation every law of C holds as it is: T' undoes T and keeps lengths. Behind a T that keeps k of n rows
+//! the error of an unbiased C is exactly (n / k - 1) ||x||^2 + (n / k) E||C(T x) - T x||^2 (Abdi 2020, thm. 7). And
+//! since T x is flat whatever x is, two bounds get much better:
 //!   peak_variance (max-norm quantizers): E max (T x)_i^2 <= 3 ln m / (m - 1) ||x||^2 for m coordinates that share a
 //!     scale (Abdi 2020, D.9), so 7 dithered levels have a variance of ln(n) / 36 in place of n / 108;
 //!   mean_contraction (sign with mean_abs; Vargaftik et al. 2021, DRIVE): E|(T x)_i| >= ||x|| / sqrt(2 n) (Szarek 1976),

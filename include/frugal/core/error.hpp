@@ -18,8 +18,7 @@ struct invalid_input : error {
 };
 
 //! A vector holds a number that is infinite or NaN. Wrappers that pass on a part or a rearrangement of a vector name
-//! the
-//! element by its place in what they were given.
+//! the element by its place in what they were given.
 struct nonfinite_input : invalid_input {
     explicit nonfinite_input(std::size_t place)
         : invalid_input("input element " + std::to_string(place) + " is not finite: check the gradient for divergence"),

@@ -63,8 +63,8 @@ constexpr bool is_finite(T x) {
     return x - x == 0;
 }
 
-//! Does this thread keep subnormal numbers? Not where MXCSR or FPCR say "flush to zero": what is linked with -ffast-math
-//! sets that for the whole process, and some frameworks do on request.
+//! Does this thread keep subnormal numbers? Not where MXCSR or FPCR say "flush to zero": what is linked with
+//! -ffast-math sets that for the whole process, and some frameworks do on request.
 inline bool keeps_subnormals() {
     volatile float smallest_normal = std::numeric_limits<float>::min();
     volatile float half = smallest_normal * 0.5f;

@@ -13,8 +13,8 @@
 
 namespace frugal {
 
-//! The shape of a gradient G, rows x columns, and of its factors: for each of so many samples a vector of inputs and one
-//! of errors. Of a convolution: the images it unfolds, and the errors of all places, filter by filter.
+//! The shape of a gradient G, rows x columns, and of its factors: for each of so many samples a vector of inputs and
+//! one of errors. Of a convolution: the images it unfolds, and the errors of all places, filter by filter.
 struct factor_shape {
     std::size_t samples = 0;
     std::size_t rows = 0;

@@ -1,11 +1,9 @@
 //! Loans of scratch memory: what a function needs while it runs and nobody needs afterwards.
 //!
 //! Each thread keeps what was given back to it, so that a warm thread allocates nothing. A compressor then holds
-//! options
-//! and nothing else, and one object serves any number of threads. Loans may be nested, also by a task that the
-//! scheduler
-//! runs in the middle of another: each gets memory of its own. A loan may be given back on another thread than took it,
-//! which then keeps it; where that is the rule, the takers allocate.
+//! options and nothing else, and one object serves any number of threads. Loans may be nested, also by a task that the
+//! scheduler runs in the middle of another: each gets memory of its own. A loan may be given back on another thread
+//! than took it, which then keeps it; where that is the rule, the takers allocate.
 #pragma once
 
 #include <algorithm>

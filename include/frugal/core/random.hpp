@@ -30,8 +30,7 @@ struct random_key {
     friend constexpr bool operator==(const random_key&, const random_key&) = default;
 
     //! The same address for another purpose: `n` is mixed into the purpose, so that compositions do not collide, nor
-    //! meet
-    //! the small numbers of `purposes`.
+    //! meet the small numbers of `purposes`.
     constexpr random_key for_purpose(std::uint32_t n) const {
         return {seed, node, round, (purpose + 1) * 0x9E3779B1u + n};
     }
@@ -170,8 +169,8 @@ public:
     }
     //! Element i uniform on (-1/2, 1/2).
     constexpr float centered(std::uint64_t i) const { return centered_from_word(word(i)); }
-    //! Element i uniform on (-1/2, 1/2) with 16 bits, two elements a word: of each 128 elements the first 64 are the lower
-    //! halves of the words of group i / 128, the others their upper halves. Another stream than `centered`.
+    //! Element i uniform on (-1/2, 1/2) with 16 bits, two elements a word: of each 128 elements the first 64 are the
+    //! lower halves of the words of group i / 128, the others their upper halves. Another stream than `centered`.
     constexpr float centered_16(std::uint64_t i) const {
         const std::uint32_t w = word(i / (2 * group) * group + i % group);
         return i / group % 2 == 0 ? centered_from_lower_half(w) : centered_from_upper_half(w);

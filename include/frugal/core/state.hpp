@@ -22,8 +22,8 @@
 namespace frugal {
 
 //! Numbers, which have no padding and of which every bit pattern is a value: bytes from outside can be copied into
-//! them.
-//! (A bool, an enumeration or a pointer made of arbitrary bytes is undefined behaviour, so those are no such type.)
+//! them. (A bool, an enumeration or a pointer made of arbitrary bytes is undefined behaviour, so those are no such
+//! type.)
 template <class T>
 concept archivable_number =
     (std::is_arithmetic_v<T> && !std::same_as<T, bool> && !std::same_as<T, long double>) || std::same_as<T, std::byte>;

@@ -17,8 +17,8 @@
 
 namespace frugal {
 
-//! What the elements of a tensor mean: numbers, or truth values, of which a vector of numbers holds True as +1 and False
-//! as -1, so that they travel as a bit each and XNOR is a product.
+//! What the elements of a tensor mean: numbers, or truth values, of which a vector of numbers holds True as +1 and
+//! False as -1, so that they travel as a bit each and XNOR is a product.
 enum class value_kind { real, boolean };
 
 //! Elements [offset, offset + size) of the parameters, row major. An empty shape is one number.

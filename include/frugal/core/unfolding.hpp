@@ -7,8 +7,9 @@
 
 namespace frugal {
 
-//! Images of channels x rows x columns under a kernel x kernel window that moves by `stride`, `padding` values around them,
-//! 0 unless said otherwise. Unfolded, an image is a matrix of channels kernel^2 rows (k, i, j) and a column for each place, row major.
+//! Images of channels x rows x columns under a kernel x kernel window that moves by `stride`, `padding` values around
+//! them, 0 unless said otherwise. Unfolded, an image is a matrix of channels kernel^2 rows (k, i, j) and a column for
+//! each place, row major.
 struct unfolding {
     std::size_t channels = 0;
     std::size_t rows = 0;

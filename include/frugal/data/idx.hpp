@@ -1,8 +1,7 @@
 //! IDX files (the format of MNIST and Fashion-MNIST), gzipped or not. Needs zlib.
 //!
 //! An IDX file is: two zero bytes, the element type, the number of dimensions, each dimension as 32 bits big endian,
-//! the
-//! elements. Read here: unsigned bytes (type 0x08) in one dimension (labels) or more (samples).
+//! the elements. Read here: unsigned bytes (type 0x08) in one dimension (labels) or more (samples).
 #pragma once
 
 #include <array>
@@ -85,8 +84,7 @@ inline idx_sizes parse_idx_header(std::span<const std::byte> bytes, const std::s
 //! Parses the bytes of an IDX file; `source` names them in errors. Allocates nothing but the list of extents.
 //!
 //! Throws `invalid_input` for a wrong magic number or element type, extents whose product is beyond 2^40, truncation
-//! and
-//! trailing bytes.
+//! and trailing bytes.
 inline idx_array parse_idx(std::span<const std::byte> bytes, const std::string& source = "the input") {
     idx_array a;
     const detail::idx_sizes sizes = detail::parse_idx_header(bytes, source, &a.extents);

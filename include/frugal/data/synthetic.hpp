@@ -138,8 +138,8 @@ struct binary_logistic_regression {
     }
 };
 
-//! Two half circles of radius 1 that reach into each other, (cos a, sin a) with label 0 and (1 - cos a, 1/2 - sin a) with
-//! label 1, a uniform on [0, pi], plus N(0, noise^2) in both coordinates.
+//! Two half circles of radius 1 that reach into each other, (cos a, sin a) with label 0 and (1 - cos a, 1/2 - sin a)
+//! with label 1, a uniform on [0, pi], plus N(0, noise^2) in both coordinates.
 struct two_moons {
     std::size_t samples = 2000;
     float noise = 0.1f;

@@ -15,10 +15,8 @@
 namespace frugal {
 
 //! Observer: every `rounds` rounds and at the end, the mean accuracy of all nodes' models on the samples of
-//! `objective`,
-//! recorded as `name` on every rank. Nodes and blocks of samples are shared among the engine's threads; the same bits
-//! for
-//! any number of threads and ranks.
+//! `objective`, recorded as `name` on every rank. Nodes and blocks of samples are shared among the engine's threads;
+//! the same bits for any number of threads and ranks.
 template <DataClassifier F>
 class accuracy_every {
 public:

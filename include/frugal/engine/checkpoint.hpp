@@ -241,8 +241,7 @@ inline bool load_checkpoint(const std::string& directory, std::vector<std::byte>
 class checkpoint_directory {
 public:
     //! Throws `error` where another process writes there, and `invalid_input` where the checkpoints there are of a run
-    //! with
-    //! another configuration.
+    //! with another configuration.
     void lock(const std::string& directory, std::uint64_t configuration) {
         detail::make_directories(directory);
         const std::string path = directory + "/checkpoint.lock";
@@ -274,8 +273,7 @@ private:
 };
 
 //! Observer: saves the run after every `rounds` rounds. Refuses a directory that another process writes to, or that
-//! holds
-//! the checkpoints of another configuration.
+//! holds the checkpoints of another configuration.
 struct checkpoint_every {
     static constexpr bool collective = true;
 

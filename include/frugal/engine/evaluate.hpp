@@ -17,10 +17,9 @@
 namespace frugal {
 
 //! Observer: calls `evaluate(status)` every `rounds` rounds and at the end, and records what it returns under `name`,
-//! where
-//! progress bars, curve writers and stopping rules find it. Put it before the observers that show it.
-//! Runs on rank 0, which holds node 0: `evaluate_every("test_accuracy", 10, [&](const run_status& s) { ...
-//! s.parameters(0) ... })`.
+//! where progress bars, curve writers and stopping rules find it. Put it before the observers that show it. Runs on
+//! rank 0, which holds node 0: `evaluate_every("test_accuracy", 10, [&](const run_status& s) { ... s.parameters(0) ...
+//! })`.
 template <class F>
 class evaluate_every {
 public:
@@ -56,8 +55,7 @@ private:
 };
 
 //! Collective: the mean of one number of each node that has parameters, the same bits on every rank and for any number
-//! of
-//! ranks. measure(numbers) fills those of this process's nodes; NaN: the node has none.
+//! of ranks. measure(numbers) fills those of this process's nodes; NaN: the node has none.
 template <class Measure>
 double mean_over_nodes(run_status& s, Measure measure) {
     std::vector<std::vector<std::byte>> values(s.nodes);

@@ -12,10 +12,9 @@
 namespace frugal {
 
 //! Reactors run event by event, ordered by (time, source, sequence); programs round by round, each node's round
-//! beginning
-//! when its last one ended. Messages are delayed by the network model, steps take what the speed law says. One thread;
-//! the
-//! same bits on every run. A round of reactors ends when one of them says so (`event_clock::complete_round`).
+//! beginning when its last one ended. Messages are delayed by the network model, steps take what the speed law says.
+//! One thread; the same bits on every run. A round of reactors ends when one of them says so
+//! (`event_clock::complete_round`).
 struct event_engine {
     network_model network{};
     speed_law speed{};

@@ -23,9 +23,8 @@ namespace frugal {
 //!
 //! Every rank calls `run` with a population made the same way; a difference in seed, size, initial parameters or any
 //! other setting that the population's fingerprint covers is refused. Messages between ranks travel while nodes
-//! compute,
-//! are checked on arrival, and one sent to several nodes of a rank travels there once. MPI must be initialised with at
-//! least MPI_THREAD_FUNNELED (see `mpi_environment`), and `run` be called by the thread that did it.
+//! compute, are checked on arrival, and one sent to several nodes of a rank travels there once. MPI must be initialised
+//! with at least MPI_THREAD_FUNNELED (see `mpi_environment`), and `run` be called by the thread that did it.
 struct mpi_engine {
     std::size_t threads = 0;  //!< of each rank; 0: the machine's, divided by the ranks on it
     network_model network{};
@@ -119,8 +118,7 @@ struct mpi_engine {
         enum class outcome : std::uint8_t { ended, failed, stuck };
 
         //! Runs nodes and moves messages until all nodes of all ranks have ended, or one failed, or all wait for
-        //! messages
-        //! that nobody sends. Four counters tell (Mattern 1987): in two reductions in a row, each begun by
+        //! messages that nobody sends. Four counters tell (Mattern 1987): in two reductions in a row, each begun by
         //! every rank when it had nothing to do, as many messages were received as sent, and no more than before.
         outcome finish(std::exception_ptr& failure) {
             auto& stage = crew_.stage();

@@ -20,8 +20,7 @@
 namespace frugal {
 
 //! Sends messages as they come, receives them whenever asked, and counts both. A message travels as its bytes and a
-//! trailer:
-//! destinations (4 bytes each), their number (4), source (4), lane (4), round (8), simulated time (8).
+//! trailer: destinations (4 bytes each), their number (4), source (4), lane (4), round (8), simulated time (8).
 class mpi_transport final : public transport {
 public:
     //! How far all ranks are, summed over them.

@@ -39,8 +39,8 @@ protected:
 };
 
 //! Nodes run until they wait; then what they sent is delivered, in node order; then those run that have what they
-//! waited
-//! for. Between the steps nobody runs, so nothing here is locked, and results do not depend on the number of threads.
+//! waited for. Between the steps nobody runs, so nothing here is locked, and results do not depend on the number of
+//! threads.
 class stage final : public host {
 public:
     //! Runs nodes first <= i < last; others are reached by `elsewhere`.

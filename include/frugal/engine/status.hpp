@@ -140,9 +140,8 @@ protected:
 //! What observers see after each round: the report so far and access to the nodes.
 //!
 //! An observer is called as `observer(status)`, on rank 0 only, unless it has `static constexpr bool collective =
-//! true`.
-//! Optional: `start(status)` before the first round, `finish(status)` after the last; `state(state_archive&)`: what
-//! it remembers, rank 0's saved in checkpoints and given back to every rank by `resume`.
+//! true`. Optional: `start(status)` before the first round, `finish(status)` after the last; `state(state_archive&)`:
+//! what it remembers, rank 0's saved in checkpoints and given back to every rank by `resume`.
 class run_status : public run_report {
 public:
     //! The nodes in this process are first_node() <= i < last_node().

@@ -16,8 +16,7 @@
 namespace frugal {
 
 //! Holds any copyable AveragingExchange by value; copies are deep. One indirect call per half of an exchange. Where it
-//! has
-//! no server, `spread` and `collect` throw.
+//! has no server, `spread` and `collect` throw.
 class any_exchange {
 public:
     //! name: the expression that it is known by.

@@ -12,8 +12,7 @@
 namespace frugal {
 
 //! Tensor i, the i-th run of `sizes[i]` elements, goes through exchange i on lane i: each its own codec and, with
-//! `every`,
-//! period. At most 127 tensors; for one codec with a scale for each, `per_tensor` takes one message.
+//! `every`, period. At most 127 tensors; for one codec with a scale for each, `per_tensor` takes one message.
 template <Exchange E>
 class by_tensor {
 public:

@@ -20,8 +20,7 @@
 namespace frugal {
 
 //! The step size for which CHOCO-Gossip is proven to contract by 1 - rho^2 delta / 82 per round; usable ones are 10^2
-//! to
-//! 10^4 times larger. rho: spectral gap; beta: ||I - W||; delta: the compressor's contraction, in (0, 1].
+//! to 10^4 times larger. rho: spectral gap; beta: ||I - W||; delta: the compressor's contraction, in (0, 1].
 inline double choco_theoretical_step(double rho, double beta, double delta) {
     expect(rho > 0 && rho <= 1 && beta >= 0 && beta <= 2 && delta > 0 && delta <= 1,
            "choco_theoretical_step: needs rho in (0, 1], beta in [0, 2] and delta in (0, 1]");
@@ -29,9 +28,8 @@ inline double choco_theoretical_step(double rho, double beta, double delta) {
 }
 
 //! q_i = C(x_i - h_i);  h_i += q_i;  z_i += sum_j w_ij (q_j - q_i);  x_i += gamma z_i, for any contraction C: h_i is
-//! what all
-//! neighbours know of x_i, z_i = sum_j w_ij (h_j - h_i). Converges to the exact mean however coarse C is, if gamma is
-//! small enough.
+//! what all neighbours know of x_i, z_i = sum_j w_ij (h_j - h_i). Converges to the exact mean however coarse C is, if
+//! gamma is small enough.
 //!
 //! Memory: d floats for h, d doubles for z, d floats for what x's rounding loses, whatever the degree; so the mean over
 //! all nodes stays within rounding for any number of rounds.

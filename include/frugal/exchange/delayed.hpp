@@ -12,17 +12,13 @@
 namespace frugal {
 
 //! What begins in round t ends in round t + delay: messages have so many rounds to arrive while nodes compute. Call
-//! `begin`
-//! and `end` in every round: `end` gives x the mean of the vectors of `delay` rounds ago, and leaves x in the first
-//! ones.
-//! What is under way belongs to checkpoints.
+//! `begin` and `end` in every round: `end` gives x the mean of the vectors of `delay` rounds ago, and leaves x in the
+//! first ones. What is under way belongs to checkpoints.
 //!
 //! Meant for averaging exchanges of gradients or differences: a late mean is a late step, which converges for step
-//! sizes
-//! of the order 1 / (L delay). Of exchanges whose `end` takes x as it is then (gossip), that is so here too: x then
-//! moves
-//! by the disagreement of `delay` rounds ago, which oscillates and grows unless the weights 1 - w_ii are small
-//! (1 - lambda < 2 sin(pi / (4 delay + 2)) for each eigenvalue lambda of W).
+//! sizes of the order 1 / (L delay). Of exchanges whose `end` takes x as it is then (gossip), that is so here too: x
+//! then moves by the disagreement of `delay` rounds ago, which oscillates and grows unless the weights 1 - w_ii are
+//! small (1 - lambda < 2 sin(pi / (4 delay + 2)) for each eigenvalue lambda of W).
 template <Exchange E>
 class delayed {
 public:

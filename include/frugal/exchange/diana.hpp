@@ -14,10 +14,9 @@
 namespace frugal {
 
 //! Node i sends C(x_i - h_i), h_i <- h_i + alpha C(x_i - h_i); who combines gets H + mean, H <- H + alpha mean, the
-//! mean of
-//! all h_i. The differences vanish as x_i settles, so an unbiased C of any variance omega adds no noise in the limit;
-//! alpha <= 1 / (1 + omega). d floats at every node. All nodes
-//! must take part in every round: of a cohort, H is no longer the mean of the h_i.
+//! mean of all h_i. The differences vanish as x_i settles, so an unbiased C of any variance omega adds no noise in the
+//! limit; alpha <= 1 / (1 + omega). d floats at every node. All nodes must take part in every round: of a cohort, H is
+//! no longer the mean of the h_i.
 template <AveragingExchange E>
 class diana {
 public:

@@ -23,8 +23,7 @@ namespace frugal {
 //!
 //! begin(here, x, echo): encodes x and sends it; echo, unless empty, becomes what the others will decode of it.
 //! end(here, x): receives, and combines into x; of exchanges with neighbours, with x as it is by then. Between the
-//! halves
-//! a node may compute or begin another exchange; it may end in a later round than it began in on a lane that is
+//! halves a node may compute or begin another exchange; it may end in a later round than it began in on a lane that is
 //! `lasting` (see exchange/delayed.hpp). All nodes of the group must call both, in the same order on each lane.
 //! state(archive): all that its method remembers between rounds.
 template <class E>
@@ -35,11 +34,10 @@ concept Exchange =
         e.state(a);
     };
 
-//! An Exchange whose result is the same at all nodes, and is reduced where `update` can work on it:
-//! end(here, x, update) calls update(first, part) for the parts of the aggregate at the nodes that hold them, before
-//! they
-//! are sent on. exact(): whether all get the aggregate itself. weigh(weights): of the nodes, in the aggregate. Some
-//! have fit(layout), which tells their compressors which tensors the vectors hold.
+//! An Exchange whose result is the same at all nodes, and is reduced where `update` can work on it: end(here, x,
+//! update) calls update(first, part) for the parts of the aggregate at the nodes that hold them, before they are sent
+//! on. exact(): whether all get the aggregate itself. weigh(weights): of the nodes, in the aggregate. Some have
+//! fit(layout), which tells their compressors which tensors the vectors hold.
 template <class E>
 concept AveragingExchange = Exchange<E> && requires(E e, const E ce, peer here, std::span<float> x,
                                                     void (*update)(std::size_t, std::span<float>)) {
@@ -49,8 +47,7 @@ concept AveragingExchange = Exchange<E> && requires(E e, const E ce, peer here, 
 };
 
 //! Does number 0 serve the others, so that the exchange has no use for a vector of its own? Such an exchange has
-//! `serves()`,
-//! as have those that wrap one.
+//! `serves()`, as have those that wrap one.
 template <class E>
 constexpr bool has_server(const E& exchange) {
     if constexpr (requires { bool{exchange.serves()}; }) {

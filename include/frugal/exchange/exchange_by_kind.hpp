@@ -11,8 +11,9 @@
 
 namespace frugal {
 
-//! The tensors of truth values go through `boolean` on lane 0, as one vector, the others through `real` on lane 1: each its
-//! own codecs and aggregator, such as a bit and a vote, and 32 bits and a mean. Both must spread and collect (`server`).
+//! The tensors of truth values go through `boolean` on lane 0, as one vector, the others through `real` on lane 1: each
+//! its own codecs and aggregator, such as a bit and a vote, and 32 bits and a mean. Both must spread and collect
+//! (`server`).
 template <class Boolean, class Real>
 class exchange_by_kind {
 public:

@@ -18,12 +18,10 @@
 namespace frugal {
 
 //! x_i <- x_i + sum_j w_ij (C(s_j) - C(s_i)), s: what was begun with. With exact messages and s = x that is x <- W x;
-//! if x
-//! has moved since `begin`, it is the order of Lian et al. 2017 that hides communication behind a gradient.
+//! if x has moved since `begin`, it is the order of Lian et al. 2017 that hides communication behind a gradient.
 //!
 //! The mean over all nodes stays, whatever C loses. Consensus is as exact as C: use `choco` where it is coarse. Nodes
-//! of
-//! the matrix are numbers of the group. d floats of memory, none for exact messages.
+//! of the matrix are numbers of the group. d floats of memory, none for exact messages.
 template <MixingMatrix W = mixing_matrix, Compressor C = identity>
 class gossip {
 public:

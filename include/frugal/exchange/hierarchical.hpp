@@ -16,9 +16,9 @@
 namespace frugal {
 
 //! Blocks of `block_nodes` neighbouring numbers average by `Within`; in one round of `period` their first nodes then
-//! average
-//! by `Across`, weighted by the sizes of their blocks where those differ, and tell their blocks. With equal weights and
-//! period 1 this is the mean over all. Fast links within blocks carry most of the traffic, slow ones across little.
+//! average by `Across`, weighted by the sizes of their blocks where those differ, and tell their blocks. With equal
+//! weights and period 1 this is the mean over all. Fast links within blocks carry most of the traffic, slow ones across
+//! little.
 template <AveragingExchange Within, AveragingExchange Across>
 class hierarchical {
 public:

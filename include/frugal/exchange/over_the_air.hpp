@@ -52,8 +52,8 @@ struct air_options {
 //!
 //! z_i = A g_i: the m numbers of node i's message by a linear code, drawn from a key that all nodes share, so that sums
 //! of messages are messages (the law `linear`). a_i: its weight in the mean; b_i: whether it transmits; h_i: the gains
-//! of its sub-channels, which it alone knows; q_i = 1 / h_i on the m_i sub-channels that it uses, 0 elsewhere. Receivers
-//! need to know none of this. A round takes m channel uses, however many nodes there are.
+//! of its sub-channels, which it alone knows; q_i = 1 / h_i on the m_i sub-channels that it uses, 0 elsewhere.
+//! Receivers need to know none of this. A round takes m channel uses, however many nodes there are.
 //!
 //! An unbiased code stays unbiased for any choice of sub-channels, and with `random_linear` (blocks of one size d)
 //! E||mean - g||^2 = sum_i a_i^2 (d / (pi m_i) - 1) ||g_i||^2
@@ -67,8 +67,8 @@ struct air_options {
 //! allows none; one with a biased code turns itself down.
 //!
 //! Number 0 plays the channel: the others send it what would arrive, as 32-bit floats; it adds up in node order, adds
-//! the noise, and sends y to all. The report counts "channel uses", "energy sent over the air" and "nodes out of power".
-//! Fading: gains(key, h) fills h with positive gains. Memory: two vectors of m floats.
+//! the noise, and sends y to all. The report counts "channel uses", "energy sent over the air" and "nodes out of
+//! power". Fading: gains(key, h) fills h with positive gains. Memory: two vectors of m floats.
 template <Compressor C = random_linear, class Fading = no_fading>
 class over_the_air {
 public:

@@ -18,8 +18,8 @@ namespace frugal {
 //! Every node owns a part of the vector: it receives C_up of that part from all others, combines, and sends
 //! C_down(aggregate) to all. No node sends or receives more than 2 (n - 1) / n of a vector, and no link is idle.
 //!
-//! Blocks are in flight while others are worked on; 64 Ki elements keep them in the cache. With the same blocks, the same
-//! bits as `server` whose number 0 contributes, if each aggregates coordinatewise.
+//! Blocks are in flight while others are worked on; 64 Ki elements keep them in the cache. With the same blocks, the
+//! same bits as `server` whose number 0 contributes, if each aggregates coordinatewise.
 template <Compressor Up = identity, Compressor Down = Up, Aggregator A = mean>
 class sharded {
 public:

@@ -27,8 +27,8 @@
 namespace frugal {
 
 //! Distributed source coding of dithered symbols (DQSG+DSC; Abdi 2020, sec. 2.3.2): the mean that a `server` of
-//! scalar_compressor{dithered{levels}, bucketed{max_norm{}, bucket}} computes, in fewer bits: the same floats where weights
-//! are equal.
+//! scalar_compressor{dithered{levels}, bucketed{max_norm{}, bucket}} computes, in fewer bits: the same floats where
+//! weights are equal.
 //!
 //! 1. Nodes with odd numbers send their steps and symbols, range coded; those with even numbers only their steps.
 //! 2. Number 0, the server, learns from the former what to expect of the latter (`side_information_model`), and tells each
@@ -39,9 +39,9 @@ namespace frugal {
 //! 5. and sends its symbols range coded. The report counts "symbols asked for again".
 //! 6. The mean goes to all.
 //!
-//! The margin of each plane, relative to its entropy, grows where decoding fails and shrinks slowly where it does not. With fewer than three nodes
-//! besides the server, or fewer than `shortest` elements, all range code. The server decodes on all threads that there
-//! are; it holds a byte an element of each node, and O(edges) for each thread.
+//! The margin of each plane, relative to its entropy, grows where decoding fails and shrinks slowly where it does not.
+//! With fewer than three nodes besides the server, or fewer than `shortest` elements, all range code. The server
+//! decodes on all threads that there are; it holds a byte an element of each node, and O(edges) for each thread.
 template <Compressor Down = identity>
 class source_coded {
     using plain = scalar_compressor<dithered, bucketed<max_norm>>;

@@ -12,8 +12,7 @@
 namespace frugal {
 
 //! g <- mean of all nodes' g;  x <- optimizer(x, g), the same x at all nodes. Where the exchange is exact, the new x is
-//! sent
-//! on after the reduction, else its change. x, g: of one length; g's values are lost.
+//! sent on after the reduction, else its change. x, g: of one length; g's values are lost.
 template <AveragingExchange E, LocalOptimizer O>
 task<> update_by_mean(E& exchange, peer here, std::span<float> x, std::span<float> g, by_part<O>& optimizer) {
     const bool exact = exchange.exact();

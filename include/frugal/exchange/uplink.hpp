@@ -20,8 +20,8 @@ struct averaging_options {
 };
 
 //! Encodes the blocks of a node's vector under consecutive legs, keeps those that stay with the node, and combines what
-//! comes for a block with the node's own. route(encode) says which blocks go where: it calls encode(first, last, deliver)
-//! for runs of blocks, and deliver(b, letter) sends a letter or gives it to `keep`.
+//! comes for a block with the node's own. route(encode) says which blocks go where: it calls encode(first, last,
+//! deliver) for runs of blocks, and deliver(b, letter) sends a letter or gives it to `keep`.
 //!
 //! Senders that must agree on numbers first encode when the exchange ends, the others when it begins.
 template <Compressor C, Aggregator A>

@@ -18,10 +18,8 @@
 namespace frugal {
 
 //! In its first round it measures: `trials` means by the inner exchange and as many of plain floats, by the engine's
-//! own
-//! reduction (MPI_Allreduce, where each rank has one node and one thread) or `all_gather`. All nodes agree on the sums
-//! of
-//! their times, and keep to what was faster from then on. The report counts "means of plain floats".
+//! own reduction (MPI_Allreduce, where each rank has one node and one thread) or `all_gather`. All nodes agree on the
+//! sums of their times, and keep to what was faster from then on. The report counts "means of plain floats".
 //!
 //! What is chosen depends on the machine, and so do the bits; a checkpoint keeps the choice. Of exchanges without a
 //! server.

@@ -1,10 +1,9 @@
 //! The SIMD vocabulary of the kernels: architectures, batches, and what xsimd's releases spell differently.
 //!
 //! A kernel is `template <class Arch = default_arch>`. `Arch` is one of xsimd's tags, or `scalar_arch`, whose kernels
-//! are
-//! plain loops: the reference that every other architecture must equal bit for bit. With `FRUGAL_ARCH_SCALAR` defined,
-//! or on a machine that xsimd does not know, `scalar_arch` is all there is and xsimd is not included.
-//! Compiles with xsimd 8 (Debian 12) to 14.
+//! are plain loops: the reference that every other architecture must equal bit for bit. With `FRUGAL_ARCH_SCALAR`
+//! defined, or on a machine that xsimd does not know, `scalar_arch` is all there is and xsimd is not included. Compiles
+//! with xsimd 8 (Debian 12) to 14.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +13,8 @@
 #include <cstdint>
 
 // GCC 12 takes the deliberately undefined operands inside its AVX-512 intrinsics for mistakes of the functions that
-// they
-// are inlined into. Silenced where they are defined, and, should someone have included them before, around our loops.
+// they are inlined into. Silenced where they are defined, and, should someone have included them before, around our
+// loops.
 #if defined(__GNUC__) && !defined(__clang__)
 #define FRUGAL_KERNELS_BEGIN                                                             \
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wuninitialized\"") \

@@ -47,8 +47,8 @@ inline void combine_beliefs(const std::int16_t* a, const std::int16_t* b, std::s
     }
 }
 
-//! q: beliefs; becomes q - message. magnitude: its size. sign, parity: -1 or 0, flipped by the sign of what is left, and
-//! by that of the belief.
+//! q: beliefs; becomes q - message. magnitude: its size. sign, parity: -1 or 0, flipped by the sign of what is left,
+//! and by that of the belief.
 inline void take_out(const std::int16_t* message, std::size_t n, std::int16_t* q, std::int16_t* magnitude,
                      std::int16_t* sign, std::int16_t* parity) {
     for (std::size_t i = 0; i < n; ++i) {

@@ -68,8 +68,7 @@ void axpy(float factor, std::span<const float> x, std::span<float> acc) {
 }
 
 //! out = (x_0 + x_1 + ... + x_{n-1}) * (1 / n), added in that order: the bits of adding one vector after another, in
-//! one
-//! pass over memory. x: pointers to n >= 1 vectors of out.size() floats.
+//! one pass over memory. x: pointers to n >= 1 vectors of out.size() floats.
 template <class Arch = default_arch>
 void mean_of(std::span<const float* const> x, std::span<float> out) {
     const float factor = 1.0f / static_cast<float>(x.size());

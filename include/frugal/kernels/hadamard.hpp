@@ -56,7 +56,8 @@ struct vector_butterflies {
     }
 };
 
-//! The strides below a vector's length. A product with 1 or -1 is exact, so it does not matter whether it is contracted.
+//! The strides below a vector's length. A product with 1 or -1 is exact, so it does not matter whether it is
+//! contracted.
 template <class Arch>
 struct lane_butterflies {
     using batch = float_batch<Arch>;

@@ -78,8 +78,8 @@ void to_floats(std::span<H> x, std::span<float> out) {
     }
 }
 
-//! out[i] = x[i], rounded to the nearest, ties to even; beyond the largest finite number (65504, 3.39e38), that one. NaN
-//! stays NaN. Spans of one size. O(n).
+//! out[i] = x[i], rounded to the nearest, ties to even; beyond the largest finite number (65504, 3.39e38), that one.
+//! NaN stays NaN. Spans of one size. O(n).
 template <class Arch = default_arch, HalfFloat H>
 void to_halves(std::span<const float> x, std::span<H> out) {
     using format = typename half_format<H>::type;

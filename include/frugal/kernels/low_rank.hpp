@@ -1,5 +1,5 @@
-//! Products of a matrix with a few columns, for approximations of low rank. Matrices are stored row by row, and the last
-//! row may be shorter than `cols` (what is missing is zero); factors are stored column after column.
+//! Products of a matrix with a few columns, for approximations of low rank. Matrices are stored row by row, and the
+//! last row may be shorter than `cols` (what is missing is zero); factors are stored column after column.
 #pragma once
 
 #include <algorithm>
@@ -59,8 +59,8 @@ inline void add_outer_product(float factor, std::span<const float> p, std::span<
     });
 }
 
-//! Makes the columns of P orthonormal (Gram and Schmidt), in order. A column that is none of its own, or too small for a
-//! float to be scaled to length 1, becomes 0.
+//! Makes the columns of P orthonormal (Gram and Schmidt), in order. A column that is none of its own, or too small for
+//! a float to be scaled to length 1, becomes 0.
 inline void orthonormalize(std::span<float> p, std::size_t rank) {
     const std::size_t rows = p.size() / rank;
     for (std::size_t k = 0; k < rank; ++k) {

@@ -12,8 +12,7 @@ FRUGAL_KERNELS_BEGIN
 namespace frugal::kernels {
 
 //! out += sum_k weights[k] (y[k] - base), neighbour after neighbour for every coordinate, in one pass: differences,
-//! because
-//! the rounded weights of a row need not sum to 1. `base` may be `out`.
+//! because the rounded weights of a row need not sum to 1. `base` may be `out`.
 template <class Arch = default_arch>
 void mix(std::span<float> out, std::span<const float> base, std::span<const std::span<const float>> y,
          std::span<const float> weights) {

@@ -105,8 +105,7 @@ struct positive_part {
 };
 
 //! A sum of Term(x_i) over a vector that arrives in pieces, in double. Of magnitudes or squares it is NaN or infinite
-//! if
-//! any x_i is not finite.
+//! if any x_i is not finite.
 //!
 //! Pieces other than the last must be of a multiple of 16 elements; then the result does not depend on the cuts.
 template <class Term, class Arch = default_arch>

@@ -59,8 +59,7 @@ inline void philox_group(const philox_schedule& s, std::uint64_t group, std::uin
 #if defined(FRUGAL_HAS_SIMD)
 
 //! The four words of Sets times lanes_of<Arch> blocks; set k is those from block low + 16 k on, the same lanes of the
-//! next
-//! group. `shared` is that of the blocks' upper half. Two sets hide the latency of the multiplications.
+//! next group. `shared` is that of the blocks' upper half. Two sets hide the latency of the multiplications.
 template <class Arch, std::size_t Sets = 1>
 [[gnu::always_inline]] inline void philox_blocks(const philox_schedule& s, const philox_schedule::shared_words& shared,
                                                  std::uint32_t low, word_batch<Arch> (&out)[Sets][4]) {

@@ -10,12 +10,9 @@ namespace frugal::kernels {
 inline constexpr std::size_t prefetch_step = 64;
 
 //! Asks for 256 bytes that a loop which has come to element i of a vector will need 16 KiB later: a line from each of
-//! four
-//! pages. A hardware prefetcher follows a stream to the end of its page only, but several at a time; with four in
-//! flight
-//! one core reads memory about 1.6 times as fast as from one. i: a multiple of prefetch_step. Memory past the end of
-//! the
-//! vector may be asked for; that has no effect.
+//! four pages. A hardware prefetcher follows a stream to the end of its page only, but several at a time; with four in
+//! flight one core reads memory about 1.6 times as fast as from one. i: a multiple of prefetch_step. Memory past the
+//! end of the vector may be asked for; that has no effect.
 template <bool ForWriting = false>
 inline void prefetch_ahead(const void* vector, std::size_t i) {
     constexpr std::uintptr_t page = 4096;

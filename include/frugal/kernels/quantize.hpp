@@ -1,8 +1,9 @@
 //! Scaled coordinates to symbols and back: the inner loops of every scalar quantizer. No policy, no wire.
 //!
 //! Element i of a span is coordinate `first + i` of the message, and takes that element of the dither stream (of
-//! `centered` or `centered_16`, as the quantizer says). A quantizer that is generic in its arithmetic type runs on batches of `Arch`; one that takes float only runs element by element.
-//! Results have the same bits either way. Fastest where `first` is a multiple of 128.
+//! `centered` or `centered_16`, as the quantizer says). A quantizer that is generic in its arithmetic type runs on
+//! batches of `Arch`; one that takes float only runs element by element. Results have the same bits either way. Fastest
+//! where `first` is a multiple of 128.
 #pragma once
 
 #include <algorithm>

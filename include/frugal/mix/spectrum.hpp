@@ -17,8 +17,7 @@ namespace frugal {
 //! All eigenvalues of a symmetric matrix, decreasing, by cyclic Jacobi rotations (Jacobi 1846; Golub, Van Loan, 8.5).
 //!
 //! a: n x n, row by row; only symmetry is assumed. Absolute error about 1e-15 times the largest. O(n^3) per sweep,
-//! about
-//! 8 sweeps: meant for n up to a few hundred.
+//! about 8 sweeps: meant for n up to a few hundred.
 inline std::vector<double> symmetric_eigenvalues(std::vector<double> a, std::size_t n) {
     expect(a.size() == n * n, "symmetric_eigenvalues: needs n * n entries");
     const auto at = [&](std::size_t i, std::size_t j) -> double& { return a[i * n + j]; };

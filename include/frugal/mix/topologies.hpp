@@ -146,8 +146,7 @@ inline mixing_matrix social_network() {
 }
 
 //! What their names and arguments are. Expressions may name fewer nodes than the functions take: a text must not ask
-//! for
-//! any amount of memory.
+//! for any amount of memory.
 inline constexpr auto nodes_argument = argument<std::size_t>("nodes", "number of nodes").from(1).to(1 << 20);
 inline constexpr auto ring_description =
     describes_function("ring", "each node and two neighbours", ring, nodes_argument);

@@ -19,14 +19,14 @@
 
 namespace frugal {
 
-//! s_f(r, c) = sum over channel k and i, j < kernel of W_f,k(i, j) x_k(r stride + i - padding, c stride + j - padding) of
-//! truth values -1 and +1; values outside the image are False, for a bit cannot be 0. An integer between -channels kernel^2
-//! and channels kernel^2.
+//! s_f(r, c) = sum over channel k and i, j < kernel of W_f,k(i, j) x_k(r stride + i - padding, c stride + j - padding)
+//! of truth values -1 and +1; values outside the image are False, for a bit cannot be 0. An integer between -channels
+//! kernel^2 and channels kernel^2.
 //!
 //! `weight` is filters x channels x kernel x kernel, of kind boolean, and starts as fair coins; there is no bias: a
 //! normalisation or the level of the activation takes its place. What is not -1 or +1 is taken by its sign, as by
-//! `boolean_dense`. Forward unfolds bits, a run of channels at a time, and counts those that differ; backward is that of
-//! `convolution` for the signs.
+//! `boolean_dense`. Forward unfolds bits, a run of channels at a time, and counts those that differ; backward is that
+//! of `convolution` for the signs.
 struct boolean_convolution {
     std::size_t filters = 1;
     std::size_t kernel = 3;

@@ -17,17 +17,17 @@
 
 namespace frugal {
 
-//! s_j = w_j0 + sum_i x_i w_ji of truth values -1 and +1, where a product is XNOR: the number of inputs that agree with the
-//! weights minus that of those that do not, an integer (Leconte 2024, equations 3.1 and 3.2). `threshold_activation` makes
-//! truth values of it again.
+//! s_j = w_j0 + sum_i x_i w_ji of truth values -1 and +1, where a product is XNOR: the number of inputs that agree with
+//! the weights minus that of those that do not, an integer (Leconte 2024, equations 3.1 and 3.2).
+//! `threshold_activation` makes truth values of it again.
 //!
-//! An input or weight is +1 where it is >= 0, so that real inputs and latent real weights (straight-through training by a
-//! real optimizer) are taken by their signs. `weight` is outputs x inputs, of kind boolean; with a bias it has a last column
-//! for an input that is always True. Weights start as fair coins.
+//! An input or weight is +1 where it is >= 0, so that real inputs and latent real weights (straight-through training by
+//! a real optimizer) are taken by their signs. `weight` is outputs x inputs, of kind boolean; with a bias it has a last
+//! column for an input that is always True. Weights start as fair coins.
 //!
-//! Forward packs both to bits and counts those that differ: outputs inputs / 64 word operations per sample, and 1/32 of the
-//! weight memory of `dense`. Backward is that of `dense` for the signs (equations 3.3 and 3.4 are ordinary backpropagation):
-//! exact for integer output gradients as long as sums stay below 2^24, real otherwise.
+//! Forward packs both to bits and counts those that differ: outputs inputs / 64 word operations per sample, and 1/32 of
+//! the weight memory of `dense`. Backward is that of `dense` for the signs (equations 3.3 and 3.4 are ordinary
+//! backpropagation): exact for integer output gradients as long as sums stay below 2^24, real otherwise.
 struct boolean_dense {
     std::size_t outputs = 1;
     bool bias = false;

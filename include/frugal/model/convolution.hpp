@@ -21,8 +21,8 @@ namespace frugal {
 //! `weight` W is filters x channels x kernel x kernel, `bias` b has filters elements; the output is filters x rows' x
 //! columns' with rows' = (rows + 2 padding - kernel) / stride + 1. Each sample is unfolded to a matrix (Chellapilla,
 //! Puri, Simard 2006), which makes the layer a matrix product; working memory is that of one sample. Weights start as
-//! N(0, gain / (channels kernel^2)), gain as for `dense`; biases as 0. Where factors of the weight's gradient are wanted,
-//! they are the images, not unfolded, and the derivatives by the outputs.
+//! N(0, gain / (channels kernel^2)), gain as for `dense`; biases as 0. Where factors of the weight's gradient are
+//! wanted, they are the images, not unfolded, and the derivatives by the outputs.
 struct convolution {
     std::size_t filters = 1;
     std::size_t kernel = 3;

@@ -14,8 +14,8 @@
 
 namespace frugal {
 
-//! y = W x + b: `weight` W is outputs x inputs (row major), `bias` b has outputs elements, or is left out. Takes an input
-//! of any shape.
+//! y = W x + b: `weight` W is outputs x inputs (row major), `bias` b has outputs elements, or is left out. Takes an
+//! input of any shape.
 //!
 //! Weights start as N(0, gain / inputs), with gain = 2 before a ReLU (He, Zhang, Ren, Sun 2015) and 1 elsewhere; biases
 //! as 0. About 2 inputs outputs floating-point operations per sample forward, twice as many backward, or as many where

@@ -1,5 +1,5 @@
-//! What a training step costs in energy, by the constants of a machine that the user knows (Leconte 2024, chapter 3, whose
-//! own constants and figures are withheld: there are none here).
+//! What a training step costs in energy, by the constants of a machine that the user knows (Leconte 2024, chapter 3,
+//! whose own constants and figures are withheld: there are none here).
 #pragma once
 
 #include <cstddef>
@@ -30,14 +30,15 @@ struct training_precision {
     static constexpr training_precision boolean(unsigned accumulator = 32) { return {1, 1, 32, 1 + accumulator}; }
 };
 
-//! A place where operands lie. traversals: how often each operand of a phase passes through it, which is the data flow's.
+//! A place where operands lie. traversals: how often each operand of a phase passes through it, which is the data
+//! flow's.
 struct memory_level {
     double energy_per_byte = 0;
     double traversals = 1;
 };
 
-//! Constants of a machine, all in one unit of energy. multiply_add(a, b): a multiplication of operands of a and b bits and an
-//! addition; of bits, an XNOR and a count.
+//! Constants of a machine, all in one unit of energy. multiply_add(a, b): a multiplication of operands of a and b bits
+//! and an addition; of bits, an XNOR and a count.
 struct energy_costs {
     std::function<double(unsigned a, unsigned b)> multiply_add;
     std::vector<memory_level> memory{};

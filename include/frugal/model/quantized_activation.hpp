@@ -18,8 +18,8 @@ namespace frugal {
 //! Leconte 2024, sec. 2.4: deterministic, halves up). Backward straight through where x lies within the values of the
 //! grid, 0 outside.
 //!
-//! Behind a ReLU take an `unsigned_grid`, elsewhere an `integer_grid`. s depends on the batch (of at most 256 samples at
-//! a time), in training and evaluation alike. Not finite input gives NaN.
+//! Behind a ReLU take an `unsigned_grid`, elsewhere an `integer_grid`. s depends on the batch (of at most 256 samples
+//! at a time), in training and evaluation alike. Not finite input gives NaN.
 struct quantized_activation {
     grid values = unsigned_grid(4);
     sawb fit{};

@@ -12,8 +12,8 @@
 
 namespace frugal {
 
-//! Row r of `out` <- x_i >= 0 for row r of x, of `columns` numbers; where `out` has one column more, it is True: the input
-//! of a bias.
+//! Row r of `out` <- x_i >= 0 for row r of x, of `columns` numbers; where `out` has one column more, it is True: the
+//! input of a bias.
 template <class T>
 void pack_sign_rows(std::span<const T> x, std::size_t columns, bit_matrix_span out) {
     for (std::size_t r = 0; r < out.rows(); ++r) {

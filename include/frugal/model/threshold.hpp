@@ -16,13 +16,14 @@
 
 namespace frugal {
 
-//! y = +1 where s >= level, -1 elsewhere. Backward the step is taken for tanh((s - level) / sigma) without the factor 1 /
-//! sigma, which a learning rate absorbs: g_s = g_y (1 - tanh^2((s - level) / sigma)), 1 at its peak (Leconte 2024, section
+//! y = +1 where s >= level, -1 elsewhere. Backward the step is taken for tanh((s - level) / sigma) without the factor 1
+//! / sigma, which a learning rate absorbs: g_s = g_y (1 - tanh^2((s - level) / sigma)), 1 at its peak (Leconte 2024,
+//! section
 //! 3.3).
 //!
 //! sigma = 2 sqrt(3 variance) / pi gives the bell the variance of s; the source says no more of sigma than that it is a
-//! variance of the layer. variance: the number of inputs of the Boolean layer before, whose sums of random signs have it;
-//! 1 behind a normalisation. The same bits on every machine.
+//! variance of the layer. variance: the number of inputs of the Boolean layer before, whose sums of random signs have
+//! it; 1 behind a normalisation. The same bits on every machine.
 struct threshold_activation {
     float level = 0;
     float variance = 1;
@@ -67,8 +68,8 @@ struct threshold_activation {
     }
 
 private:
-    //! 1 / cosh^2(z) for |z| <= 20, relative error below 1e-5 in float; what it is there beyond. u = cosh(z / 16) - 1 by
-    //! its series, then four times cosh(2 a) - 1 = 2 u (u + 2), in which nothing cancels.
+    //! 1 / cosh^2(z) for |z| <= 20, relative error below 1e-5 in float; what it is there beyond. u = cosh(z / 16) - 1
+    //! by its series, then four times cosh(2 a) - 1 = 2 u (u + 2), in which nothing cancels.
     template <class V>
     static V bell(const V& z) {
         using std::min;

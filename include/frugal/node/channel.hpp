@@ -20,9 +20,8 @@ namespace frugal {
 //! under a key of its own and with a sender's memory of its own.
 //!
 //! Messages come from the nodes of the run, whose code and configuration are trusted; a checksum finds accidents, and
-//! does
-//! not authenticate. A message that is not what its sender, lane and round say it is gives `malformed_message` naming
-//! node, round, lane and sender.
+//! does not authenticate. A message that is not what its sender, lane and round say it is gives `malformed_message`
+//! naming node, round, lane and sender.
 template <Compressor C>
 class channel {
 public:

@@ -8,8 +8,7 @@
 namespace frugal {
 
 //! Every node has one full-duplex link to a switch that never blocks: sending and receiving overlap, several messages
-//! of
-//! one node follow each other, and a message to many leaves its sender once (multicast).
+//! of one node follow each other, and a message to many leaves its sender once (multicast).
 //!
 //! A message that leaves at t is received at t + latency + 8 bytes / bandwidth, later if links are busy.
 struct network_model {

@@ -91,15 +91,13 @@ public:
 
     class arrivals;
     //! The next message on this lane of each of `from`, increasing numbers of the group: `co_await here.receive(from)`
-    //! is
-    //! a span of envelopes in that order, valid until this node's next await.
+    //! is a span of envelopes in that order, valid until this node's next await.
     arrivals receive(std::span<const std::uint32_t> from) const;
     arrivals receive(std::uint32_t from) const;
     arrivals receive_from_others() const;
 
     //! n fresh numbers of messages on this lane and round: the key of each is `key(number, self())`. The same at all
-    //! nodes
-    //! if all take as many.
+    //! nodes if all take as many.
     std::uint32_t take_legs(std::uint32_t n = 1) const {
         const std::uint32_t first = seat_->take_legs(lane_, n);
         expect(std::uint64_t{first} + n <= legs_per_lane,
@@ -125,8 +123,7 @@ public:
     std::size_t threads() const { return seat_->at->threads(); }
 
     //! x <- the sum over all nodes, by the engine's own reduction of floats, if it has one; false if not. The order of
-    //! the
-    //! additions, and so the bits, are the engine's. The group must be everyone.
+    //! the additions, and so the bits, are the engine's. The group must be everyone.
     bool reduce(std::span<float> x) const { return seat_->at->reduce(x); }
 
     //! A training loss, the mean over so many samples.

@@ -38,8 +38,7 @@ std::span<const float> parameters_of(const N& node) {
 }
 
 //! Nodes 0 <= i < size(), made by a function of their number on first use, so that a rank holds only its own; or a
-//! vector
-//! of nodes that exist. Who uses it from several threads builds first.
+//! vector of nodes that exist. Who uses it from several threads builds first.
 template <class N>
     requires Program<N> || Reactor<N>
 class population {

@@ -87,8 +87,7 @@ public:
     }
     virtual std::size_t threads() const = 0;
     //! x <- the sum over all nodes of the run, if the engine can add up floats by itself: where every process has one
-    //! node
-    //! and one thread. Called by all nodes at once. False, with x as it was, if it cannot.
+    //! node and one thread. Called by all nodes at once. False, with x as it was, if it cannot.
     virtual bool reduce(std::span<float> x) = 0;
     //! A message was put into the outbox of `s`, from the thread that runs its node.
     virtual void sent(seat& s) = 0;

@@ -42,8 +42,7 @@ private:
 };
 
 //! Lends vectors to all nodes of a process; may be used from any thread. Keeps, of each length, as many as were ever
-//! lent
-//! at once.
+//! lent at once.
 class vector_pool {
 public:
     borrowed_vector lend(std::size_t n) {

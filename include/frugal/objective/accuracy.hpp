@@ -29,8 +29,7 @@ concept DataClassifier = Classifier<F> && requires(const F f, const dataset& d) 
 };
 
 //! Accuracy: fraction of samples whose largest score is that of their label (of equal scores the first counts; NaN
-//! never).
-//! loss: mean cross entropy, without penalties.
+//! never). loss: mean cross entropy, without penalties.
 struct evaluation {
     double loss = 0;
     double accuracy = 0;

@@ -24,12 +24,13 @@ struct boolean_mlp_options {
     bool normalized = false;  //!< layer normalisation of the sums before each activation
 };
 
-//! Features become truth values, hidden layers are `boolean_dense`, each with a `threshold_activation`, and a real `dense`
-//! layer gives the scores; softmax cross entropy (Leconte 2024, chapters 3 and 4).
+//! Features become truth values, hidden layers are `boolean_dense`, each with a `threshold_activation`, and a real
+//! `dense` layer gives the scores; softmax cross entropy (Leconte 2024, chapters 3 and 4).
 //!
-//! Parameters: "boolean_dense1.weight", ..., of kind boolean, and "dense1.weight", "dense1.bias", which are real, as are
-//! scale and shift of normalisations: train them with an `optimizer_by_kind`, send them through an `exchange_by_kind`. With
-//! an optimizer of real parameters alone the weights are latent and taken by their signs (straight-through).
+//! Parameters: "boolean_dense1.weight", ..., of kind boolean, and "dense1.weight", "dense1.bias", which are real, as
+//! are scale and shift of normalisations: train them with an `optimizer_by_kind`, send them through an
+//! `exchange_by_kind`. With an optimizer of real parameters alone the weights are latent and taken by their signs
+//! (straight-through).
 class boolean_mlp : public empirical_risk<layer_sequence> {
 public:
     //! hidden: outputs of every Boolean layer, at least one.

@@ -20,13 +20,14 @@ namespace frugal {
 //! Whether the steps of the grid stay as they are, or are fitted anew to every w.
 enum class grid_steps { kept, refitted };
 
-//! w -> f(q), q the point of the grid nearest to w: value, logits, and as "gradient" that of f at q (the straight-through
-//! estimator: rounding counts as slope 1). Itself what f is: an Objective, a Classifier, with data, a layout.
+//! w -> f(q), q the point of the grid nearest to w: value, logits, and as "gradient" that of f at q (the
+//! straight-through estimator: rounding counts as slope 1). Itself what f is: an Objective, a Classifier, with data, a
+//! layout.
 //!
 //! To judge what `askew_sgd` and the like have trained, evaluate `on_grid(test, optimizer.weights)`; to train with
-//! `binary_connect` or any optimizer straight through the rounding, train on it. With `refitted` steps and a binary grid
-//! fitted row by row this is XNOR-Net's weights, mean|W| sign(W) of every filter (Rastegari et al. 2016). One pass over w
-//! beside f; refitting of other grids than binary costs 0.3 ms per tensor or row.
+//! `binary_connect` or any optimizer straight through the rounding, train on it. With `refitted` steps and a binary
+//! grid fitted row by row this is XNOR-Net's weights, mean|W| sign(W) of every filter (Rastegari et al. 2016). One pass
+//! over w beside f; refitting of other grids than binary costs 0.3 ms per tensor or row.
 template <Objective F>
 class on_grid {
 public:

@@ -10,8 +10,7 @@
 namespace frugal {
 
 //! An array of numbers without initial values, aligned to a cache line. A copy starts empty: copying an objective for
-//! another node
-//! or thread shares its data and gets working memory of its own.
+//! another node or thread shares its data and gets working memory of its own.
 template <class T>
     requires std::is_trivially_copyable_v<T>
 class scratch {

@@ -21,8 +21,8 @@ namespace frugal {
 
 //! The grid's constraint psi(x) = epsilon - phi(x) >= 0 and its derivative, for x in units of the grid.
 //!
-//! phi(x) = (x - a)^2 (x - b)^2 between neighbours a and b, (x - c)^2 beyond the last point c: 0 on the grid, continuous
-//! with its derivative. T: float, double or a batch.
+//! phi(x) = (x - a)^2 (x - b)^2 between neighbours a and b, (x - c)^2 beyond the last point c: 0 on the grid,
+//! continuous with its derivative. T: float, double or a batch.
 template <class T>
 struct grid_constraint {
     T value;
@@ -47,9 +47,9 @@ struct grid_constraint {
 //! What AskewSGD makes of a move (eq. 2.13): from w in the unit of the grid, to `move` as wanted (-u times the rate),
 //! both as offsets from `origin`.
 //!
-//! Where the constraint holds strictly, or the move restores it fast enough (psi'(w) v >= -alpha psi(w) for the velocity
-//! v = move / rate), the move; else the velocity -alpha psi / psi' of least change, its size cut to `limit`; in the
-//! middle of a cell, where psi' = 0, `limit` upwards. Generic in T, without branches.
+//! Where the constraint holds strictly, or the move restores it fast enough (psi'(w) v >= -alpha psi(w) for the
+//! velocity v = move / rate), the move; else the velocity -alpha psi / psi' of least change, its size cut to `limit`;
+//! in the middle of a cell, where psi' = 0, `limit` upwards. Generic in T, without branches.
 struct askew_rule {
     float epsilon;
     float alpha;
@@ -64,7 +64,8 @@ struct askew_rule {
         const T unit = upwards * T(rate);
         const T least = origin + rounded(T(unit * speed));
         const T pushed = origin + rounded(T(unit * select(speed > T(limit), T(limit), speed)));
-        // Speed is infinite in the middle of a cell, and NaN where the constraint also just holds: then nothing is less.
+        // Speed is infinite in the middle of a cell, and NaN where the constraint also just holds: then nothing is
+        // less.
         const T held = select(upwards * target < upwards * least, pushed, target);
         return select(constraint.value <= T(0.0f), held, target);
     }
@@ -77,8 +78,8 @@ struct admitted_interval {
     double high = 0;
 };
 
-//! One interval per value of the grid: up to (gap - sqrt(gap^2 - 4 sqrt(epsilon))) / 2 into a cell, sqrt(epsilon) out of
-//! the grid.
+//! One interval per value of the grid: up to (gap - sqrt(gap^2 - 4 sqrt(epsilon))) / 2 into a cell, sqrt(epsilon) out
+//! of the grid.
 inline std::vector<admitted_interval> admitted_intervals(const grid& values, double epsilon) {
     expect(epsilon >= 0, "admitted_intervals: epsilon must not be negative");
     const double root = std::sqrt(epsilon);

@@ -1,5 +1,5 @@
-//! `boolean_optimizer`: trains truth values by inverting them, without real weights behind them (Leconte 2024, chapter 3,
-//! algorithm 3; chapter 4, equations 4.3 and 4.4).
+//! `boolean_optimizer`: trains truth values by inverting them, without real weights behind them (Leconte 2024, chapter
+//! 3, algorithm 3; chapter 4, equations 4.3 and 4.4).
 #pragma once
 
 #include <cstddef>
@@ -18,22 +18,23 @@
 
 namespace frugal {
 
-//! When a weight is inverted. threshold: m w >= flip_threshold. sign: m w > 0, as algorithm 3 prints it beside a text that
-//! says otherwise; a third of the weights then flip in every step and nothing is learnt.
+//! When a weight is inverted. threshold: m w >= flip_threshold. sign: m w > 0, as algorithm 3 prints it beside a text
+//! that says otherwise; a third of the weights then flip in every step and nothing is learnt.
 enum class flip_rule { threshold, sign };
 
-//! What beta is. kept: the fraction of weights that the step before left alone, as algorithm 3 counts. changed: the fraction
-//! that it inverted, as equation 4.4 prints; as soon as nothing flips, nothing is remembered. constant: `decay`.
+//! What beta is. kept: the fraction of weights that the step before left alone, as algorithm 3 counts. changed: the
+//! fraction that it inverted, as equation 4.4 prints; as soon as nothing flips, nothing is remembered. constant:
+//! `decay`.
 enum class flip_memory { kept, changed, constant };
 
 //! m <- beta m + eta g;  w <- -w and m <- 0 where m w >= flip_threshold;  beta <- the fraction of weights kept.
 //!
-//! w: -1 and +1 only; other values are refused. g: the variation of the loss, real; where m and w agree in sign, inverting w
-//! lowers the loss. m starts at 0 and beta at 1. After a step m w < flip_threshold everywhere; below, m w is bounded only by
-//! beta < 1. Only eta / flip_threshold matters; eta belongs to a reduction of g over the batch (objectives take the mean;
-//! for the sum divide eta by the batch). One object for each layer, for beta is the layer's (`optimizer_by_kind`).
-//! With {.memory = constant, .decay = 1 - gamma, .reset = false} and eta = gamma it is Bop (Helwegen et al. 2019).
-//! d floats of memory; O(d), two passes.
+//! w: -1 and +1 only; other values are refused. g: the variation of the loss, real; where m and w agree in sign,
+//! inverting w lowers the loss. m starts at 0 and beta at 1. After a step m w < flip_threshold everywhere; below, m w
+//! is bounded only by beta < 1. Only eta / flip_threshold matters; eta belongs to a reduction of g over the batch
+//! (objectives take the mean; for the sum divide eta by the batch). One object for each layer, for beta is the layer's
+//! (`optimizer_by_kind`). With {.memory = constant, .decay = 1 - gamma, .reset = false} and eta = gamma it is Bop
+//! (Helwegen et al. 2019). d floats of memory; O(d), two passes.
 struct boolean_optimizer {
     schedule learning_rate = 10;
     float flip_threshold = 1;

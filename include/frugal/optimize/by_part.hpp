@@ -12,8 +12,7 @@
 namespace frugal {
 
 //! A copy of the optimizer, with buffers of its own, for each part: what exchanges that reduce part by part need. The
-//! same
-//! as one optimizer where it treats coordinates apart. Parts are known by their first element.
+//! same as one optimizer where it treats coordinates apart. Parts are known by their first element.
 template <LocalOptimizer O>
 class by_part {
 public:

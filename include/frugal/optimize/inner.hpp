@@ -40,7 +40,8 @@ O default_inner() {
 }
 
 //! Tells an optimizer, and those that it holds, which tensors the parameters w hold: those that treat tensors apart
-//! take their places (`fit(layout)`), those that bring weights to a grid its steps for w. Comes before the first update.
+//! take their places (`fit(layout)`), those that bring weights to a grid its steps for w. Comes before the first
+//! update.
 template <class O>
 void fit_to(O& optimizer, const tensor_layout& layout, std::span<const float> w) {
     if constexpr (requires { optimizer.fit(layout, w); }) {

@@ -19,8 +19,7 @@ enum class nesterov_form : std::uint8_t {
     //! v <- m v + d;  w <- w - eta (d + m v)   with d = g + weight_decay w (the form of PyTorch).
     corrected,
     //! w is the look-ahead point h = x + m v at which the gradient is taken:  v <- m v - eta d;  x <- x + v;  h <- x +
-    //! m v
-    //! (Lin 2022, eq. 12.1). The iterate is x = h - m v, see `position`.
+    //! m v (Lin 2022, eq. 12.1). The iterate is x = h - m v, see `position`.
     look_ahead,
 };
 

@@ -16,8 +16,8 @@
 
 namespace frugal {
 
-//! A copy of `boolean` for each tensor of truth values and a copy of `real` for each other tensor, so that what an optimizer
-//! keeps for its whole vector (beta of `boolean_optimizer`) is kept for each layer.
+//! A copy of `boolean` for each tensor of truth values and a copy of `real` for each other tensor, so that what an
+//! optimizer keeps for its whole vector (beta of `boolean_optimizer`) is kept for each layer.
 template <LocalOptimizer Boolean, LocalOptimizer Real>
 class optimizer_by_kind {
 public:

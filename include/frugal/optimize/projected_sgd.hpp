@@ -1,4 +1,5 @@
-//! `projected_sgd`: every step is followed by a projection onto a sphere, whose points with equal magnitudes are binary.
+//! `projected_sgd`: every step is followed by a projection onto a sphere, whose points with equal magnitudes are
+//! binary.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +18,8 @@
 
 namespace frugal {
 
-//! u = the inner optimizer's step from w;  w <- r u / ||u|| tensor by tensor, r = step sqrt(weights): the sphere through
-//! all binary points (the "projected gradient" of Leconte 2024, Table 2.2; the source leaves the radius open).
+//! u = the inner optimizer's step from w;  w <- r u / ||u|| tensor by tensor, r = step sqrt(weights): the sphere
+//! through all binary points (the "projected gradient" of Leconte 2024, Table 2.2; the source leaves the radius open).
 //!
 //! Nothing draws w to a binary point, so the signs taken in the end cost accuracy: a baseline. A tensor that is all 0
 //! stays so. O(d).

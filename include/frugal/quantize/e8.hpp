@@ -77,10 +77,10 @@ namespace detail {
 
 //! What the three have in common: points are sent modulo 2^bits in each coordinate.
 //!
-//! The indices of a group of eight: floor(p_i) modulo 2^bits, centred, whose sum over a point's coordinates is even; the last
-//! bit of the last one is therefore known, and says instead whether the coordinates are integers or halves between.
-//! bits a coordinate thus name 2^(8 bits) points. Coordinates that are not part of a whole aligned group of eight in
-//! their bucket are rounded one by one.
+//! The indices of a group of eight: floor(p_i) modulo 2^bits, centred, whose sum over a point's coordinates is even;
+//! the last bit of the last one is therefore known, and says instead whether the coordinates are integers or halves
+//! between. bits a coordinate thus name 2^(8 bits) points. Coordinates that are not part of a whole aligned group of
+//! eight in their bucket are rounded one by one.
 template <class Derived>
 struct e8_symbols {
     static constexpr std::size_t group = 8;
@@ -169,9 +169,9 @@ struct e8 : detail::e8_symbols<e8> {
 };
 
 //! The nearest point of E8 to x + v, minus v: v uniform on (-1, 1) in each coordinate and so, as E8 contains all even
-//! integers, uniform modulo E8 (Zamir and Feder 1996). The error is uniform on the lattice's Voronoi cell and independent
-//! of x: unbiased. |x| <= 2^(bits - 1) - 1, in steps: half a step less than `dithered` has with as many levels, so that
-//! the gain shows from 6 bits on, or at any step where an entropy coder makes levels cheap.
+//! integers, uniform modulo E8 (Zamir and Feder 1996). The error is uniform on the lattice's Voronoi cell and
+//! independent of x: unbiased. |x| <= 2^(bits - 1) - 1, in steps: half a step less than `dithered` has with as many
+//! levels, so that the gain shows from 6 bits on, or at any step where an entropy coder makes levels cheap.
 struct dithered_e8 : detail::e8_symbols<dithered_e8> {
     int bits = 4;
 
@@ -199,9 +199,9 @@ struct dithered_e8 : detail::e8_symbols<dithered_e8> {
     std::string name() const { return described_name(*this); }
 };
 
-//! dithered_e8 with step `fine` relative to the norm, whatever the bits: the receiver, who knows y close to x, finds which
-//! of the points that share their symbols is meant (nested lattices 2^bits Z^8 in E8; Zamir, Shamai and Erez 2002).
-//! Right where |x - y| <= 2^(bits - 1) - 1 in fine steps for every coordinate.
+//! dithered_e8 with step `fine` relative to the norm, whatever the bits: the receiver, who knows y close to x, finds
+//! which of the points that share their symbols is meant (nested lattices 2^bits Z^8 in E8; Zamir, Shamai and Erez
+//! 2002). Right where |x - y| <= 2^(bits - 1) - 1 in fine steps for every coordinate.
 struct nested_e8 : detail::e8_symbols<nested_e8> {
     double fine = 1.0 / 32;
     int bits = 3;

@@ -18,8 +18,8 @@ namespace frugal {
 //! index(x, u): sign(x) j with j the level next to |x|, drawn without bias;  value(i) = sign(i) 2^(|i| - levels), 0 for
 //! 0.
 //! x: divided by the norm, |x| <= 1. Relative variance 1/8 of what lies above the lowest level 2^(1 - levels), however
-//! large
-//! the dynamic range; without a lowest level (as in the original without a norm) it is 1/8. O(levels) per coordinate.
+//! large the dynamic range; without a lowest level (as in the original without a norm) it is 1/8. O(levels) per
+//! coordinate.
 struct natural {
     int levels = 8;
 

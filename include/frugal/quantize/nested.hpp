@@ -17,18 +17,15 @@
 namespace frugal {
 
 //! Quantizes with step `fine` but sends the index modulo k = coarse / fine; the receiver, who knows y close to x (the
-//! side
-//! information), finds which of the values that share the symbol is meant (Abdi 2020, sec. 2.2).
+//! side information), finds which of the values that share the symbol is meant (Abdi 2020, sec. 2.2).
 //!
-//! fine, coarse: steps relative to the norm, coarse an integer multiple k >= 2 of fine;  shrink: a in (0, 1].
-//! index(x, u) = round(a x + u) modulo k, centred: {-(k-1)/2..(k-1)/2} for odd k, {-k/2..k/2-1} for even k: log2 k
-//! bits.
+//! fine, coarse: steps relative to the norm, coarse an integer multiple k >= 2 of fine;  shrink: a in (0, 1]. index(x,
+//! u) = round(a x + u) modulo k, centred: {-(k-1)/2..(k-1)/2} for odd k, {-k/2..k/2-1} for even k: log2 k bits.
 //! value(i, u, y): r = i - u - a y;  y + a (r - k round(r / k)).  x, u and y in fine steps; value(i, u) takes y = 0.
 //!
-//! If |a (x - y) + u| < k/2 the error is -(a e + (1 - a^2)(x - y)) with e uniform on (-1/2, 1/2) and independent of both;
-//! for a = 1 that is the error of `dithered`. Otherwise the choice wraps and is off by a multiple of a k: with |x - y|
-//! of
-//! standard deviation above k/6 wraps dominate, so count them (`wrap_failures`).
+//! If |a (x - y) + u| < k/2 the error is -(a e + (1 - a^2)(x - y)) with e uniform on (-1/2, 1/2) and independent of
+//! both; for a = 1 that is the error of `dithered`. Otherwise the choice wraps and is off by a multiple of a k: with |x
+//! - y| of standard deviation above k/6 wraps dominate, so count them (`wrap_failures`).
 struct nested_dithered {
     double fine = 1.0 / 3;
     double coarse = 1;

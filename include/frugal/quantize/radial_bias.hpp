@@ -1,8 +1,7 @@
 //! What the nearest of M random Gaussian codewords does to a vector, exactly: shrinkage, error, and its parts.
 //!
 //! By rotation invariance E[nearest codeword to x] = r(||x||) x (Leconte 2024, theorem 7). Given the distance T from x
-//! to
-//! its nearest codeword, the direction of the error is von Mises-Fisher with concentration ||x|| T / v, so that all
+//! to its nearest codeword, the direction of the error is von Mises-Fisher with concentration ||x|| T / v, so that all
 //! moments are integrals over T alone. No libm and no contraction: the same bits on every machine.
 #pragma once
 
@@ -97,8 +96,7 @@ inline radial_moments nearest_gaussian_codeword(std::size_t dimension, std::size
     detail::mean_cosines(dimension, kappa_step, cosine);
 
     // Density of one distance up to a constant: log f = (D - 1) log t - t^2 / 2v + integral of the mean cosine over
-    // kappa,
-    // since the logarithmic derivative of kappa^-nu I_nu(kappa) is I_{nu+1} / I_nu.
+    // kappa, since the logarithmic derivative of kappa^-nu I_nu(kappa) is I_{nu+1} / I_nu.
     std::vector<double> density(nodes + 1);
     const auto cosine_slope = [&](std::size_t i) {
         const double a = cosine[i];

@@ -47,8 +47,7 @@ T square_root(const T& x) {
 }
 
 //! floor(x + u + 1/2) for u in (-1/2, 1/2), as in exact arithmetic where it matters: an integer x is always kept. (A
-//! sum
-//! in float would round it up for the largest u, so that a zero coordinate could become a non-zero one.)
+//! sum in float would round it up for the largest u, so that a zero coordinate could become a non-zero one.)
 template <class T>
 [[gnu::always_inline]] inline T round_with_dither(const T& x, const T& u) {
     using std::floor;

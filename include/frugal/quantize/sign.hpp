@@ -13,8 +13,8 @@ namespace frugal {
 //! index(x) = [x >= 0];  value(i) = 2 i - 1.  Biased; sign(0) = +1, as one bit cannot say 0 (Bernstein et al. 2018).
 //!
 //! Under `mean_abs`, the default scale of quantizers that ignore theirs, E||C(x) - x||^2 = ||x||^2 - ||x||_1^2 / d
-//! exactly:
-//! a contraction of ||x||_1^2 / (d ||x||^2) >= 1/d, to be wrapped in `error_feedback`. `fixed{1}` gives signs alone.
+//! exactly: a contraction of ||x||_1^2 / (d ||x||^2) >= 1/d, to be wrapped in `error_feedback`. `fixed{1}` gives signs
+//! alone.
 struct sign {
     static constexpr auto describe() {
         return describes("sign", "one bit, the sign; with mean_abs and error feedback");

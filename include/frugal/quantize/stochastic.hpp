@@ -30,15 +30,12 @@ inline double random_rounding_variance(double m, std::size_t n) {
 
 //! Stochastic quantizer of QSGD (Alistarh et al. 2017): x to one of the two integers around it, unbiased.
 //!
-//! index(x, u) = floor(x + u + 1/2) in {-levels..levels}, integers kept;  value(i) = i.  |x| <= levels, in steps.
-//! With `l2_norm` the original, with `max_norm` the form of Abdi 2020 (A.4). Level `levels` is reached when one
-//! coordinate
-//! carries the whole norm, so the alphabet has 2 levels + 1 symbols.
-//! Variance of a coordinate f(1 - f), f the fractional part of x. The same index as `dithered` has for the same u,
-//! whose
-//! receiver also subtracts u.
-//! bits: with dither_bits::sixteen u is one of 2^16 numbers at half the cost; then the probability of rounding up, and so
-//! the mean, is off by at most 2^-17 of a step.
+//! index(x, u) = floor(x + u + 1/2) in {-levels..levels}, integers kept;  value(i) = i.  |x| <= levels, in steps. With
+//! `l2_norm` the original, with `max_norm` the form of Abdi 2020 (A.4). Level `levels` is reached when one coordinate
+//! carries the whole norm, so the alphabet has 2 levels + 1 symbols. Variance of a coordinate f(1 - f), f the
+//! fractional part of x. The same index as `dithered` has for the same u, whose receiver also subtracts u. bits: with
+//! dither_bits::sixteen u is one of 2^16 numbers at half the cost; then the probability of rounding up, and so the
+//! mean, is off by at most 2^-17 of a step.
 struct stochastic {
     int levels = 1;
     dither_bits bits = dither_bits::thirty_two;
@@ -105,9 +102,8 @@ struct ternary {
 //! The gradient quantizer of DoReFa-Net (Zhou et al. 2016): 2^bits levels spread evenly over [-max|x|, max|x|].
 //!
 //! index(x, u) = round(x + n/2 + u) in {0..n}, n = 2^bits - 1;  value(i) = i - n/2.  |x| <= n/2, in steps of 2 max|x| /
-//! n.
-//! Unbiased: the noise u of half a step never carries the ends outside. Variance f(1 - f) <= 1/4 with f the fractional
-//! part of x + n/2; 1/4 at x = 0, which is no level.
+//! n. Unbiased: the noise u of half a step never carries the ends outside. Variance f(1 - f) <= 1/4 with f the
+//! fractional part of x + n/2; 1/4 at x = 0, which is no level.
 struct dorefa {
     int bits = 2;
 

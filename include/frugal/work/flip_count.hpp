@@ -13,8 +13,8 @@
 
 namespace frugal {
 
-//! The inner work, whose result is a model (`run_result::model`), and how many truth values differ in it from those it began
-//! with: `flips_of(work)`. A run that never inverts any has a rate too small for its threshold.
+//! The inner work, whose result is a model (`run_result::model`), and how many truth values differ in it from those it
+//! began with: `flips_of(work)`. A run that never inverts any has a rate too small for its threshold.
 template <GradientWork W>
 class flip_count {
 public:

@@ -15,8 +15,8 @@
 
 namespace frugal {
 
-//! gradient(x, round, g): g = scale * the sum over the steps of the round of the gradient of each one's mini-batch at x,
-//! which does not move meanwhile. scale = 1 / steps is one mini-batch, that many times as large.
+//! gradient(x, round, g): g = scale * the sum over the steps of the round of the gradient of each one's mini-batch at
+//! x, which does not move meanwhile. scale = 1 / steps is one mini-batch, that many times as large.
 template <class Step>
 class gradient_sum {
 public:

@@ -26,8 +26,8 @@ struct local_steps {
     }
 };
 
-//! What a run of local steps gives. change: x - (x after the steps); averaged and applied with rate 1, that is the mean of
-//! models. model: x after the steps, for aggregators of models, such as votes.
+//! What a run of local steps gives. change: x - (x after the steps); averaged and applied with rate 1, that is the mean
+//! of models. model: x after the steps, for aggregators of models, such as votes.
 enum class run_result { change, model };
 
 //! gradient(x, round, g): g = what a run of local steps from x gives.

@@ -23,8 +23,7 @@ concept Work = std::move_constructible<W> && requires(W w, std::span<float> x, s
 };
 
 //! A direction to be averaged before anybody moves: gradient(x, t, g) fills g; x minus g is where this node would go,
-//! up to
-//! a step size. A gradient of an objective, or what a run of local steps amounts to.
+//! up to a step size. A gradient of an objective, or what a run of local steps amounts to.
 template <class W>
 concept GradientWork = std::move_constructible<W> &&
                        requires(W w, std::span<const float> x, std::uint64_t t, std::span<float> g, state_archive& a) {

@@ -18,12 +18,11 @@ namespace frugal {
 //! Run lengths of the middle symbol and signed levels around it, as in QSGD (Alistarh et al. 2017, sec. 3.2).
 //!
 //! The middle is m = floor(size / 2), the zero of an alphabet -M..M. For each symbol s != m: the number of middle
-//! symbols
-//! since the one before it, plus 1, in Elias delta code; one bit, 1 if s < m, where the alphabet has symbols on both
-//! sides; |s - m| in Elias gamma code, where it can exceed 1. Middle symbols at the end are a run without a symbol; if
-//! there are none, nothing follows the last symbol. Padded to a byte. No model and no table: about log2(gap) +
-//! 2 log2 log2(gap) + 2 bits for each symbol that is not the middle one. An alphabet of one symbol takes no bits. O(n): codes of up to 12
-//! bits are decoded by one look at a table.
+//! symbols since the one before it, plus 1, in Elias delta code; one bit, 1 if s < m, where the alphabet has symbols on
+//! both sides; |s - m| in Elias gamma code, where it can exceed 1. Middle symbols at the end are a run without a
+//! symbol; if there are none, nothing follows the last symbol. Padded to a byte. No model and no table: about log2(gap)
+//! + 2 log2 log2(gap) + 2 bits for each symbol that is not the middle one. An alphabet of one symbol takes no bits.
+//! O(n): codes of up to 12 bits are decoded by one look at a table.
 struct elias {
     static constexpr auto describe() { return describes("elias", "Elias codes of run lengths and levels (QSGD)"); }
     std::string name() const { return described_name(*this); }

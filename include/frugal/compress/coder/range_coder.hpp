@@ -354,9 +354,8 @@ private:
 //! symbols travels.
 //!
 //! Cost: the symbols' empirical entropy plus about (size - 1) / 2 log2(n) bits for learning. Alphabets of more than
-//! 65536
-//! symbols are split: the high 16 bits are modelled, the low ones taken as uniform. An alphabet of one symbol takes no
-//! bits. O(n log size); about 20 ns a symbol.
+//! 65536 symbols are split: the high 16 bits are modelled, the low ones taken as uniform. An alphabet of one symbol
+//! takes no bits. O(n log size); about 20 ns a symbol.
 struct range_coder {
     static constexpr auto describe() { return describes("range_coder", "adaptive arithmetic coding"); }
     template <Symbol S>

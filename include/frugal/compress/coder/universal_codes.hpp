@@ -24,7 +24,8 @@ struct code_word {
     code_word then(code_word next) const { return {bits | next.bits << length, length + next.length}; }
 };
 
-//! Elias gamma code of v in [1, 2^32) (Elias 1975): as many zeros as v has bits after its first, a one, then those bits.
+//! Elias gamma code of v in [1, 2^32) (Elias 1975): as many zeros as v has bits after its first, a one, then those
+//! bits.
 inline code_word gamma_code(std::uint64_t v) {
     const auto n = static_cast<unsigned>(std::bit_width(v)) - 1;
     return {(std::uint64_t{1} << n) | (v - (std::uint64_t{1} << n)) << (n + 1), 2 * n + 1};

@@ -122,8 +122,7 @@ struct fixed {
 };
 
 //! One norm for all senders, agreed on before each round (the scaler sharing of TernGrad, Wen et al. 2017): messages
-//! then
-//! are multiples of one step and may be added as integers.
+//! then are multiples of one step and may be added as integers.
 //!
 //! Every sender offers `share(x)`, its max-norm; `agree` is given the largest (see compress/agreement.hpp, which also
 //! says whom that trusts). Only senders need it: the step travels in the message as always.

@@ -14,11 +14,11 @@
 
 namespace frugal {
 
-//! The `count` largest magnitudes of every `chunk` consecutive coordinates, ties to the lowest index; of a last chunk of
-//! r coordinates ceil(count r / chunk). (SparseLoCo, Sarfi et al. 2025: 64 of 4096.) O(d), within the cache.
+//! The `count` largest magnitudes of every `chunk` consecutive coordinates, ties to the lowest index; of a last chunk
+//! of r coordinates ceil(count r / chunk). (SparseLoCo, Sarfi et al. 2025: 64 of 4096.) O(d), within the cache.
 //!
-//! No part of the vector is left without messages, and indices lie evenly: `rice_indices` take log2(chunk / count) + 1.5
-//! bits each, 7.5 in place of 12 for 64 of 4096. Loses at most (1 - count / chunk) ||x||^2. Biased: pair it with
+//! No part of the vector is left without messages, and indices lie evenly: `rice_indices` take log2(chunk / count) +
+//! 1.5 bits each, 7.5 in place of 12 for 64 of 4096. Loses at most (1 - count / chunk) ||x||^2. Biased: pair it with
 //! `error_feedback`, whose decay forgets what was kept too long.
 struct chunked_top_k {
     std::size_t count = 64;

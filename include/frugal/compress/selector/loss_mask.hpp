@@ -21,8 +21,8 @@
 namespace frugal {
 
 //! What a coordinate is credited for when the loss has fallen. sent: having been sent, also by speculation. kept: being
-//! in the mask; then the mask never changes (all that has credit has the same). grow: what was sent joins the mask, which
-//! may become full.
+//! in the mask; then the mask never changes (all that has credit has the same). grow: what was sent joins the mask,
+//! which may become full.
 enum class mask_credit { sent, kept, grow };
 
 //! The norm that probabilities are relative to: of the largest (which is always drawn), or of l2 (at most sqrt k
@@ -58,15 +58,16 @@ private:
     double norm_;
 };
 
-//! Keeps a mask V for each layer. Before each message, `observe(loss)`: if the loss fell, the mask stays and what was sent
-//! is credited (M += U); if not, V_j is drawn anew with probability M_j / ||M||. Every `period` messages some
-//! coordinates outside the mask are sent, too, of those with little credit: U = V and a share `speculation` of the layer.
+//! Keeps a mask V for each layer. Before each message, `observe(loss)`: if the loss fell, the mask stays and what was
+//! sent is credited (M += U); if not, V_j is drawn anew with probability M_j / ||M||. Every `period` messages some
+//! coordinates outside the mask are sent, too, of those with little credit: U = V and a share `speculation` of the
+//! layer.
 //!
-//! The first message counts as one whose loss fell; so does one before which no loss was observed. Equal losses have not
-//! fallen. Without credits V is drawn with probability `density`, as it is at first. Layers of one coordinate are always
-//! sent. All draws are the sender's own, from the key, so indices travel. Sends coordinates as they are: the mean is that
-//! of Phi o x, not x, and E||C(x) - x||^2 = sum over j of (1 - Phi_j) x_j^2; put `error_feedback` around to make up for
-//! it.
+//! The first message counts as one whose loss fell; so does one before which no loss was observed. Equal losses have
+//! not fallen. Without credits V is drawn with probability `density`, as it is at first. Layers of one coordinate are
+//! always sent. All draws are the sender's own, from the key, so indices travel. Sends coordinates as they are: the
+//! mean is that of Phi o x, not x, and E||C(x) - x||^2 = sum over j of (1 - Phi_j) x_j^2; put `error_feedback` around
+//! to make up for it.
 //!
 //! Memory: 4 d bytes of credits and 2 d of masks per sender, saved by checkpoints. O(d) a message; speculation, which
 //! counts credits and sorts what it draws from, takes several times as long as the rest, hence `period`. Each message

@@ -63,8 +63,7 @@ inline constexpr bool selects_const =
 namespace detail {
 
 //! k = max(1, floor(fraction d)), or count, at most d. The fraction is what was meant: of a float that is the nearest
-//! to
-//! a number of at most six decimals, that number; and a product that the rounding of a double keeps from an integer
+//! to a number of at most six decimals, that number; and a product that the rounding of a double keeps from an integer
 //! reaches it.
 constexpr std::size_t selected_count(double fraction, std::size_t count, std::size_t d) {
     if (count > 0) {

@@ -34,8 +34,7 @@ struct top_k {
 };
 
 //! All coordinates with |x_i| >= value, be they none or all (Strom 2015). O(d). No guarantee by itself: what stays
-//! below
-//! the threshold must be kept (`error_feedback`), so that it crosses it later.
+//! below the threshold must be kept (`error_feedback`), so that it crosses it later.
 struct threshold {
     float value = 0;
 

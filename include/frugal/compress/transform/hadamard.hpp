@@ -31,9 +31,9 @@ struct transform_block {
     std::size_t kept = 1;
 };
 
-//! length(d): of T x.  forward(x, k, y): y = T x, with T drawn from k; returns max |y_i|.  adjoint(y, k, d, use): use(first, part) for all
-//! parts of T' y, in order; y is overwritten.  block(): what whole blocks are; rest(d): what the coordinates beyond the
-//! last whole block are.  kept < order: T' T is the identity in the mean only.
+//! length(d): of T x.  forward(x, k, y): y = T x, with T drawn from k; returns max |y_i|.  adjoint(y, k, d, use):
+//! use(first, part) for all parts of T' y, in order; y is overwritten.  block(): what whole blocks are; rest(d): what
+//! the coordinates beyond the last whole block are.  kept < order: T' T is the identity in the mean only.
 template <class T>
 concept Transform = std::copyable<T> && requires(const T t, std::size_t d, std::span<const float> x, random_key k,
                                                  std::span<float> y, void (*use)(std::size_t, std::span<const float>)) {
@@ -45,16 +45,17 @@ concept Transform = std::copyable<T> && requires(const T t, std::size_t d, std::
     { t.name() } -> std::convertible_to<std::string>;
 };
 
-//! T x = (1 / sqrt k) H_k R x for each `size` = n coordinates: R random signs, H_k the first k rows of a Hadamard matrix
-//! (Ailon and Chazelle 2006; for compression Suresh et al. 2017, Abdi 2020, ch. 4).
+//! T x = (1 / sqrt k) H_k R x for each `size` = n coordinates: R random signs, H_k the first k rows of a Hadamard
+//! matrix (Ailon and Chazelle 2006; for compression Suresh et al. 2017, Abdi 2020, ch. 4).
 //!
-//! kept = n (written 0): ||T x|| = ||x||. Each coordinate of T x is a sum of all n with random signs, so it has variance
+//! kept = n (written 0): ||T x|| = ||x||. Each coordinate of T x is a sum of all n with random signs, so it has
+//! variance
 //! ||x||^2 / n and Gaussian tails, E max (T x)_i^2 <= 3 ln n / (n - 1) ||x||^2, whatever x is.
-//! kept < n: E T'T = I, and E||T'T x - x||^2 = (n / k - 1) ||x||^2 exactly.
-//! n: a power of two (Sylvester's matrix), or such times a matrix of Paley: 12, 20, 28, 36, 96, 100, 192, 200, 288, ...
-//! The r < n coordinates that remain are padded with zeros to the next power of two (at most n), of which the same share
-//! is kept. Every bit of T x and T' y is the same on all machines. O(d log n) time for powers of two (O(d m) where
-//! Paley's matrix is of order m), O(n + m^2) memory on loan.
+//! kept < n: E T'T = I, and E||T'T x - x||^2 = (n / k - 1) ||x||^2 exactly. n: a power of two (Sylvester's matrix), or
+//! such times a matrix of Paley: 12, 20, 28, 36, 96, 100, 192, 200, 288, ... The r < n coordinates that remain are
+//! padded with zeros to the next power of two (at most n), of which the same share is kept. Every bit of T x and T' y
+//! is the same on all machines. O(d log n) time for powers of two (O(d m) where Paley's matrix is of order m), O(n +
+//! m^2) memory on loan.
 struct hadamard {
     std::size_t size = 4096;
     std::size_t kept = 0;

@@ -20,7 +20,8 @@ struct static_partitioner {};
 
 namespace stand_in {
 
-//! Calls f(chunk) for every chunk below n. Chunks are dealt in turn, so that every thread has some, however short they are.
+//! Calls f(chunk) for every chunk below n. Chunks are dealt in turn, so that every thread has some, however short they
+//! are.
 template <class F>
 void for_each_chunk(std::size_t n, const F& f) {
     const std::size_t count = std::min(n, static_cast<std::size_t>(concurrency));

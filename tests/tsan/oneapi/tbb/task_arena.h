@@ -11,7 +11,8 @@
 namespace oneapi::tbb {
 namespace stand_in {
 
-//! How many threads a loop started from this thread uses; 1 inside a loop. At least 4, to look for races on any machine.
+//! How many threads a loop started from this thread uses; 1 inside a loop. At least 4, to look for races on any
+//! machine.
 inline thread_local int concurrency = 4;
 
 struct with_concurrency {
