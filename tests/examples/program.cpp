@@ -16,8 +16,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <frugal/dispatch.hpp>
-
 #include "catch.hpp"
 
 namespace {
@@ -125,7 +123,8 @@ TEST_CASE("program: lists of one kind, help, and the manual", "[examples]") {
     CHECK(one.output.find("scalar(dithered(levels=3)") != std::string::npos);
     CHECK(one.output.find("identity") == std::string::npos);
     CHECK(frugal("help").output.find("reproduce") != std::string::npos);
-    CHECK(frugal("--version").output.find(frugal::level_name(frugal::compiled_level)) != std::string::npos);
+    const std::string version = frugal("--version").output;
+    CHECK((version.find("(x86-64") != std::string::npos || version.find("(default") != std::string::npos));
     CHECK(frugal("help codec").output.find("--write-message") != std::string::npos);
     const outcome manual = frugal("help --man");
     CHECK(manual.output.find(".TH FRUGAL 1") == 0);
