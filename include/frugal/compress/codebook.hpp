@@ -341,12 +341,6 @@ public:
 
 private:
     static constexpr std::int32_t octaves = 12;
-    struct itself {
-        template <class T>
-        T operator()(const T& v) const {
-            return v;
-        }
-    };
 
     //! About 256 times that of x, from the exponent: within 6 %.
     static std::int64_t cube_root(float x) {
@@ -362,7 +356,7 @@ private:
         return code == 0 ? 0 : std::int64_t{2 * (ones | (code & (ones - 1))) + 1} << (code >> mantissa_bits_);
     }
     static float center_of(std::span<const float> x) {
-        kernels::lane_sum<itself> sum;
+        kernels::lane_sum<std::identity> sum;
         sum.add(x);
         const double mean = sum.result() / static_cast<double>(x.size());
         const double square = kernels::sum_squares(x) / static_cast<double>(x.size());
