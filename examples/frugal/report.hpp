@@ -50,6 +50,7 @@ struct run_report {
     std::vector<reported_setting> settings;  // all that another run needs to be the same
 
     // Beside the schema, for tables.
+    std::string caution;  // what a user should know of the choice of methods; mostly empty
     double downlink_bits_per_node_per_round = 0;
     double coded_bits_per_node_per_round = std::numeric_limits<double>::quiet_NaN();
     double encode_gbps = 0;

@@ -31,6 +31,9 @@ int run_train(const training_request& request, const std::filesystem::path& out)
     if (!request.save.empty()) {
         std::cout << "Model: " << request.save.string() << '\n';
     }
+    if (!r.caution.empty()) {
+        std::cerr << "frugal: " << r.caution << '\n';
+    }
     if (r.diverged) {
         std::cerr << "frugal: the run diverged in round " << r.rounds << ": lower the learning rate"
                   << (r.algorithm == "choco" ? " or gamma" : "") << '\n';

@@ -191,13 +191,25 @@ private:
         });
         return matrix;
     }
+    //! For methods that average: some published baselines are biased, so that is said and not refused.
+    void caution_if_biased(const any_compressor& sender, const laws& sent) {
+        if (!averages(sent)) {
+            report_.caution = sender.name() + " is biased, and nothing makes good what it loses: the mean may settle " +
+                              "elsewhere; error_feedback(...) around it, or --exchange 'feedback(...)', corrects that";
+        }
+    }
+    measured_compressor averaged_compressor() {
+        caution_if_biased(setup_.compressor, laws_of(setup_.compressor, report_.dimension));
+        return compressor();
+    }
     //! Calls use(exchange) with the one asked for, or with a server that decodes --compressor.
     template <class Use>
-    void with_exchange(Use use) const {
+    void with_exchange(Use use) {
         if (setup_.exchange) {
+            caution_if_biased(setup_.exchange->compressor(), setup_.exchange->laws_for(report_.dimension));
             use(*setup_.exchange);
         } else {
-            use(server_exchange(compressor(), identity(), side_information_mean()));
+            use(server_exchange(averaged_compressor(), identity(), side_information_mean()));
         }
     }
 
@@ -243,7 +255,7 @@ private:
     void train(const dpsgd_choice&) {
         expect(!setup_.exchange, "dpsgd averages with the neighbours of --topology and takes no --exchange");
         run_program(erase(dpsgd({.seed = request_.seed}, mixing(), objective(), setup_.initial, batches(),
-                                setup_.optimizer, compressor())));
+                                setup_.optimizer, averaged_compressor())));
     }
     void train(const choco_choice& c) {
         expect(!setup_.exchange, "choco averages with the neighbours of --topology and takes no --exchange");
@@ -255,7 +267,7 @@ private:
     void train(const gradient_tracking_choice&) {
         expect(!setup_.exchange, "gradient_tracking averages with the neighbours of --topology");
         run_program(erase(gradient_tracking(request_.seed, mixing(), objective(), setup_.initial, batches(),
-                                            setup_.optimizer, compressor())));
+                                            setup_.optimizer, averaged_compressor())));
     }
     void train(const ce_sgd_choice& c) {
         expect(!setup_.exchange, "ce_sgd masks gradients on their way to a server and takes no --exchange");
@@ -278,7 +290,7 @@ private:
     }
     void train(const async_sgd_choice&) {
         auto nodes = async_sgd({.workers = request_.nodes, .seed = request_.seed}, objective(), setup_.initial,
-                               batches(), setup_.optimizer, compressor());
+                               batches(), setup_.optimizer, averaged_compressor());
         run_reactors(nodes);
     }
     void train(const fedbuff_choice& c) {
@@ -287,7 +299,7 @@ private:
                               .steps = {.count = c.steps},
                               .staleness_power = c.staleness_power,
                               .seed = request_.seed},
-                             objective(), setup_.initial, batches(), setup_.optimizer, compressor());
+                             objective(), setup_.initial, batches(), setup_.optimizer, averaged_compressor());
         run_reactors(nodes);
     }
 

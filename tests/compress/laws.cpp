@@ -8,6 +8,8 @@
 #include <frugal/compress/scale/any_scale.hpp>
 #include <frugal/compress/sparse.hpp>
 #include <frugal/compress/stovoq.hpp>
+#include <frugal/compress/transform/hadamard.hpp>
+#include <frugal/compress/transformed.hpp>
 #include <frugal/quantize/dithered.hpp>
 #include <frugal/quantize/natural.hpp>
 #include <frugal/quantize/sign.hpp>
@@ -62,6 +64,20 @@ TEST_CASE("laws: known ones", "[compress][laws]") {
     CHECK_FALSE(laws_of(sparse_compressor{top_k{.fraction = 0.5}}, 10).linear);
     CHECK_FALSE(laws_of(error_feedback{sparse_compressor{top_k{.fraction = 0.5}}}, 10).contraction.has_value());
     CHECK_FALSE(laws_of(stovoq{.bias_bits = 0}, 100).unbiased);
+}
+
+TEST_CASE("laws: what may be averaged is unbiased, or corrected later", "[compress][laws]") {
+    const sparse_compressor top{top_k{.fraction = 0.5}};
+    CHECK(averages(laws_of(scalar_compressor{dithered{}}, 10)));
+    CHECK_FALSE(averages(laws_of(top, 10)));
+    CHECK(averages(laws_of(error_feedback{top}, 10)));
+    CHECK(averages(laws_of(any_compressor(error_feedback{top}), 10)));
+    CHECK(averages(laws_of(weighted_error_feedback{top, 0.5f}, 10)));
+    CHECK_FALSE(averages(laws_of(error_feedback{scalar_compressor{ternary{}}}, 10)));  // what is kept may grow
+    const laws mixed = common_laws(laws_of(identity{}, 10), laws_of(error_feedback{top}, 10));
+    CHECK((mixed.corrected && !mixed.unbiased));
+    CHECK(averages(laws_of(transformed{hadamard{.size = 8}, error_feedback{top}}, 16)));
+    CHECK_FALSE(averages(laws_of(transformed{hadamard{.size = 8}, top}, 16)));
 }
 
 TEST_CASE("laws: no draw is off by more than the worst case", "[compress][laws][statistical]") {

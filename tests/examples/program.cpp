@@ -452,5 +452,11 @@ TEST_CASE("program: every algorithm runs, by any exchange; simulated time has it
         INFO(how << "\n" << run.output);
         CHECK(run.status == 0);
         CHECK(run.output.find("digest") != std::string::npos);
+        CHECK(run.output.find("biased") == std::string::npos);
+    }
+    for (const char* how : {" --compressor sign", " --exchange 'sharded(up=sparse(top_k(count=5)))'"}) {
+        const outcome run = frugal(small + how);
+        CHECK(run.status == 0);
+        CHECK(run.output.find("is biased, and nothing makes good what it loses") != std::string::npos);
     }
 }

@@ -3,9 +3,13 @@
 
 #include <frugal/algorithm/synchronous.hpp>
 #include <frugal/compress/scalar.hpp>
+#include <frugal/compress/sparse.hpp>
 #include <frugal/exchange/all_gather.hpp>
+#include <frugal/exchange/feedback.hpp>
+#include <frugal/exchange/hierarchical.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/exchange/sharded.hpp>
+#include <frugal/exchange/when_it_pays.hpp>
 #include <frugal/objective/quadratic.hpp>
 #include <frugal/quantize/dithered.hpp>
 
@@ -26,6 +30,13 @@ TEST_CASE("any_exchange: the bits, the laws and the roles of what it holds", "[e
     CHECK_FALSE(parts.exact());
     CHECK_FALSE(has_server(parts));
     CHECK(parts.compressor().name() == codec.name());
+    CHECK(parts.laws_for(100) == laws_of(codec, 100));
+    const any_exchange biased(all_gather(sparse_compressor{top_k{.count = 5}}), "all_gather(...)");
+    CHECK_FALSE(averages(biased.laws_for(100)));
+    CHECK(averages(any_exchange(feedback(biased), "feedback(...)").laws_for(100)));
+    CHECK(averages(any_exchange(hierarchical(parts, any_exchange(feedback(biased), "f"), 2), "h").laws_for(100)));
+    CHECK_FALSE(averages(any_exchange(hierarchical(parts, biased, 2), "h").laws_for(100)));
+    CHECK(averages(any_exchange(when_it_pays(any_exchange(feedback(biased), "f")), "w").laws_for(100)));
 
     const any_exchange served{frugal::server(codec), "server(...)"};
     CHECK(served.exact());

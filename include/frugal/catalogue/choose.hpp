@@ -252,7 +252,7 @@ inline choice choose_compressor(std::span<const float> x, const choose_options& 
                      .encode_gbps = 4e-9 * d / m.seconds_encode,
                      .decode_gbps = 4e-9 * d / m.seconds_decode,
                      .seconds_per_round = m.seconds_encode + wire_bits / o.link_bits_per_second + m.seconds_decode,
-                     .converges = laws_of(c, x.size()).unbiased || name.starts_with("error_feedback(")});
+                     .converges = averages(laws_of(c, x.size()))});
             } catch (const invalid_input& problem) {
                 expect(o.candidates.empty(), [&] { return name + " refuses this vector: " + problem.what(); });
             }

@@ -176,6 +176,8 @@ public:
 
     std::string name() const { return described_name(*this); }
 
+    laws laws_for(std::size_t d) const { return {.corrected = bounds_residual(laws_of(this->inner_, d))}; }
+
 private:
     void check_laws(std::size_t) const {}
 };
@@ -210,6 +212,7 @@ public:
         return bound(laws_of(this->inner_, d), double(this->taken_));
     }
     std::string name() const { return described_name(*this); }
+    laws laws_for(std::size_t d) const { return {.corrected = residual_bound(d).has_value()}; }
 
 private:
     static std::optional<double> bound(const laws& l, double beta) {

@@ -30,6 +30,8 @@ struct laws {
     //! E||C(x) - x||^2 <= ||x||^2 - mean_contraction times the sum over the granules of ||x||_1^2 / size: what sign
     //! does on vectors that are as flat as a rotation makes them.
     std::optional<double> mean_contraction = {};
+    //! Biased, but what messages lose is added to later ones and stays bounded (error feedback).
+    bool corrected = false;
 
     friend constexpr bool operator==(const laws&, const laws&) = default;
 };
@@ -37,6 +39,12 @@ struct laws {
 //! Does what error feedback keeps back stay bounded, in the mean (a contraction) or in every draw?
 constexpr bool bounds_residual(const laws& l) {
     return l.contraction.has_value() || (l.worst_case && *l.worst_case < 1);
+}
+
+//! May vectors that are averaged round after round be compressed so? A single message is right in the mean, or later
+//! ones make good what it lost.
+constexpr bool averages(const laws& l) {
+    return l.unbiased || l.corrected;
 }
 
 //! The laws that follow from a variance: of an unbiased compressor itself, of another as a loss.
@@ -54,6 +62,7 @@ constexpr laws laws_from_variance(bool unbiased, double variance) {
 //! What holds of both: of a compressor that is sometimes one and sometimes the other.
 inline laws common_laws(const laws& a, const laws& b) {
     laws result{.unbiased = a.unbiased && b.unbiased, .linear = a.linear && b.linear};
+    result.corrected = !result.unbiased && averages(a) && averages(b);
     if (result.unbiased && a.variance && b.variance) {
         result.variance = std::max(*a.variance, *b.variance);
     }

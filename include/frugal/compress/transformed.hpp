@@ -156,6 +156,7 @@ private:
             result = laws_from_variance(true, lost * (1 + *variance) - 1);
             result.linear = inner.linear;
         }
+        result.corrected = b.kept == b.order && inner.corrected;
         if (b.kept == b.order && inner.contraction) {
             result.contraction = std::max(result.contraction.value_or(0), *inner.contraction);
         }

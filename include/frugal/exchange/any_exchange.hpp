@@ -36,6 +36,7 @@ public:
     bool serves() const { return held_->serves(); }
     bool exact() const { return held_->exact(); }
     any_compressor compressor() const { return held_->compressor(); }
+    laws laws_for(std::size_t d) const { return held_->laws_for(d); }
     //! Which tensors its vectors hold, for compressors that treat tensors apart.
     void fit(const tensor_layout& layout) { held_->fit(layout); }
     void weigh(std::vector<float> weights) { held_->weigh(std::move(weights)); }
@@ -58,6 +59,7 @@ private:
         virtual bool serves() const = 0;
         virtual bool exact() const = 0;
         virtual any_compressor compressor() const = 0;
+        virtual laws laws_for(std::size_t d) const = 0;
         virtual void fit(const tensor_layout& layout) = 0;
         virtual void weigh(std::vector<float> weights) = 0;
         virtual void begin(peer here, std::span<const float> x, std::span<float> echo) = 0;
@@ -73,6 +75,7 @@ private:
         bool serves() const override { return has_server(exchange); }
         bool exact() const override { return exchange.exact(); }
         any_compressor compressor() const override { return exchange.compressor(); }
+        laws laws_for(std::size_t d) const override { return laws_of_sent(exchange, d); }
         void fit(const tensor_layout& layout) override { fit_to(exchange, layout); }
         void weigh(std::vector<float> weights) override { exchange.weigh(std::move(weights)); }
         void begin(peer here, std::span<const float> x, std::span<float> echo) override {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <frugal/compress/laws.hpp>
 #include <frugal/compress/properties.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/exchange/blocks.hpp>
@@ -54,6 +55,17 @@ constexpr bool has_server(const E& exchange) {
         return exchange.serves();
     } else {
         return false;
+    }
+}
+
+//! What holds of the vectors of d elements that nodes send by an exchange: its `laws_for(d)`, if it corrects what its
+//! compressor loses or has several, or the laws of its compressor.
+template <class E>
+laws laws_of_sent(const E& exchange, std::size_t d) {
+    if constexpr (requires { exchange.laws_for(d); }) {
+        return exchange.laws_for(d);
+    } else {
+        return laws_of(exchange.compressor(), d);
     }
 }
 

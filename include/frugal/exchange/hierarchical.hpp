@@ -31,6 +31,7 @@ public:
 
     bool exact() const { return within_.exact() && across_.exact(); }
     decltype(auto) compressor() const { return within_.compressor(); }
+    laws laws_for(std::size_t d) const { return common_laws(laws_of_sent(within_, d), laws_of_sent(across_, d)); }
 
     void fit(const tensor_layout& layout) {
         fit_to(within_, layout);

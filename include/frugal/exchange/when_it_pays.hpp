@@ -32,6 +32,7 @@ public:
     }
 
     decltype(auto) compressor() const { return inner_.compressor(); }
+    laws laws_for(std::size_t d) const { return laws_of_sent(inner_, d); }
     bool exact() const { return inner_.exact(); }
     void fit(const tensor_layout& layout) { fit_to(inner_, layout); }
     void weigh(std::vector<float> weights) {
