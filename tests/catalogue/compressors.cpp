@@ -71,10 +71,11 @@ TEST_CASE("catalogue: what is compressed tensor by tensor is told the tensors on
     tensor_layout two_tensors;
     two_tensors.add("matrix", {6, 5}).add("rest", {7});
     const auto x = normal_values(37);
-    for (const char* text : {"per_tensor(dqsg)", "per_tensor(sparse(top_k(fraction=0.2)))", "per_tensor(low_rank)",
-                             "error_feedback(per_tensor(signsgd))",
-                             "alternating(per_tensor(dqsg),contractive(per_tensor("
-                             "scalar(dithered))))"}) {
+    for (const char* text :
+         {"per_tensor(dqsg)", "per_tensor(sparse(top_k(fraction=0.2)))", "per_tensor(low_rank)",
+          "error_feedback(per_tensor(signsgd))", "per_tensor(dqsg,exact_below=16)", "per_tensor(dqsg,exact_vectors=1)",
+          "alternating(per_tensor(dqsg),contractive(per_tensor("
+          "scalar(dithered))))"}) {
         CAPTURE(text);
         auto sender = parse<any_compressor>(text);
         CHECK(parse<any_compressor>(sender.name()).name() == sender.name());

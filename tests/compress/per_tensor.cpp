@@ -93,6 +93,55 @@ TEST_CASE("per_tensor: feedback around it is feedback within it", "[compress][pe
     CHECK(sample::round_trip(restored, x, {.round = 4}) == sample::round_trip(within, x, {.round = 4}));
 }
 
+TEST_CASE("per_tensor: small tensors and vectors travel as they are, if so asked", "[compress][per_tensor][exact]") {
+    tensor_layout layout;
+    layout.add("weight", {8, 40}).add("bias", {80}).add("gain", {3, 2}).add("head", {10, 10});
+    const auto x = sample::normal_vector(layout.size(), 3);
+    const random_key k{.seed = 1};
+    const scalar_compressor inner{dithered{.levels = 1}};
+    const auto as_it_is = [&](auto compressor, const char* name) {
+        const auto y = sample::round_trip(compressor, x, k);
+        return std::ranges::equal(layout.at(name).of(std::span(x)), layout.at(name).of(std::span(y)));
+    };
+    const per_tensor all{inner, layout}, small{inner, layout, 81}, vectors{inner, layout, 0, true};
+    for (const char* name : {"weight", "bias", "gain", "head"}) {
+        CAPTURE(name);
+        const std::string n = name;
+        CHECK_FALSE(as_it_is(all, name));
+        CHECK(as_it_is(small, name) == (n == "bias" || n == "gain"));
+        CHECK(as_it_is(vectors, name) == (n == "bias"));
+        CHECK(as_it_is(any_compressor(vectors), name) == (n == "bias"));
+    }
+    const auto a = sample::round_trip(all, x, k), b = sample::round_trip(vectors, x, k);
+    CHECK(std::ranges::equal(layout.at("head").of(std::span(a)), layout.at("head").of(std::span(b))));  // the same key
+    message m;
+    small.compress(x, k, m);
+    const std::uint64_t scale = 32, symbols = 2, floats = 32;  // bits; and 4 numbers for the lengths of payloads
+    CHECK(m.payload_bits() == 4 * 32 + 2 * scale + (320 + 100) * symbols + (80 + 6) * floats);
+    CHECK(small.name() == "per_tensor(" + inner.name() + ",shapes=[[8,40],[80],[3,2],[10,10]],exact_below=81)");
+    CHECK(vectors.name() == "per_tensor(" + inner.name() + ",shapes=[[8,40],[80],[3,2],[10,10]],exact_vectors=1)");
+    CHECK(laws_of(small, layout.size()).variance == laws_of(inner, 320).variance);
+    CHECK(laws_of(per_tensor{inner, layout, 1000}, layout.size()).contraction == 1);
+    sample::mutate(m, 1, [&](const message& other) {
+        std::vector<float> y(layout.size());
+        small.decompress(other, k, y);
+    });
+}
+
+TEST_CASE("per_tensor: senders agree on scales of what they quantize only", "[compress][per_tensor][exact]") {
+    tensor_layout layout;
+    layout.add("weight", {2, 2}).add("bias", {2});
+    const std::vector<float> x{1, -2, 0, 1, 100, 3};
+    const per_tensor c{scalar_compressor{dithered{.levels = 1}, shared_norm{}}, layout, 0, true};
+    std::vector<float> share(c.agreement_size(x.size()));
+    REQUIRE(share.size() == 1);
+    c.share(x, share);
+    CHECK(share[0] == 2);
+    const per_tensor none{scalar_compressor{dithered{.levels = 1}, shared_norm{}}, layout, 10};
+    none.share(x, share);
+    CHECK(share[0] == 0);
+}
+
 TEST_CASE("per_tensor: a matrix of low rank has the tensor's rows", "[compress][per_tensor][exact]") {
     tensor_layout layout;
     layout.add("weight", {6, 50}).add("bias", {6});

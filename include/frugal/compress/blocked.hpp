@@ -83,7 +83,7 @@ private:
     };
     blocks parts_of(std::size_t d) const { return {d, size_}; }
     static auto the_same(auto& compressor) {
-        return [&compressor](std::size_t) -> auto& { return compressor; };
+        return [&compressor](std::size_t, auto use) { use(compressor); };
     }
 
     C compressor_;

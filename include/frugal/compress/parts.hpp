@@ -78,13 +78,13 @@ void read_parts(const P& parts, payload_reader& r, std::size_t d, Use use) {
 
 }  // namespace detail
 
-//! Encodes the parts of x, part i by the compressor each(i) under key.for_purpose(i), on the threads of TBB where that
-//! pays; the bytes do not depend on threads. A compressor that serves several parts must be stateless. echo: empty, or
-//! filled with what receivers decode.
+//! Encodes the parts of x, part i under key.for_purpose(i) by the compressor that with(i, use) calls `use` with, on the
+//! threads of TBB where that pays; the bytes do not depend on threads. A compressor that serves several parts must be
+//! stateless. echo: empty, or filled with what receivers decode.
 //!
 //! Payload: the length of each part's payload in bytes (32 bits each), then these payloads, each padded to a byte.
-template <Partition P, class Each>
-void encode_parts(const P& parts, Each each, std::span<const float> x, random_key k, payload_writer& w,
+template <Partition P, class With>
+void encode_parts(const P& parts, With with, std::span<const float> x, random_key k, payload_writer& w,
                   std::span<float> echo) {
     const std::size_t n = parts.count();
     const workspace<std::vector<detail::encoded_part>> storage;
@@ -97,11 +97,13 @@ void encode_parts(const P& parts, Each each, std::span<const float> x, random_ke
             encoded[i].bytes.clear();
             payload_writer part(encoded[i].bytes);
             const random_key key = k.for_purpose(static_cast<std::uint32_t>(i));
-            if (echo.empty()) {
-                each(i).encode(x.subspan(first, length), key, part);
-            } else {
-                encode_with_echo(each(i), x.subspan(first, length), key, part, echo.subspan(first, length));
-            }
+            with(i, [&](auto& c) {
+                if (echo.empty()) {
+                    c.encode(x.subspan(first, length), key, part);
+                } else {
+                    encode_with_echo(c, x.subspan(first, length), key, part, echo.subspan(first, length));
+                }
+            });
             part.align();
             encoded[i].cost = part.cost();
         });
@@ -119,32 +121,44 @@ void encode_parts(const P& parts, Each each, std::span<const float> x, random_ke
     }
 }
 
-template <Partition P, class Each>
-void decode_parts(const P& parts, Each each, payload_reader& r, random_key k, std::span<float> y) {
+template <Partition P, class With>
+void decode_parts(const P& parts, With with, payload_reader& r, random_key k, std::span<float> y) {
     detail::read_parts(parts, r, y.size(),
                        [&](payload_reader& part, std::size_t i, std::size_t first, std::size_t length) {
-                           each(i).decode(part, k.for_purpose(static_cast<std::uint32_t>(i)), y.subspan(first, length));
+                           const random_key key = k.for_purpose(static_cast<std::uint32_t>(i));
+                           with(i, [&](const auto& c) { c.decode(part, key, y.subspan(first, length)); });
                        });
 }
 
-template <Partition P, class Each>
-void decode_add_parts(const P& parts, Each each, payload_reader& r, random_key k, float weight, std::span<float> acc) {
-    detail::read_parts(
-        parts, r, acc.size(), [&](payload_reader& part, std::size_t i, std::size_t first, std::size_t length) {
-            each(i).decode_add(part, k.for_purpose(static_cast<std::uint32_t>(i)), weight, acc.subspan(first, length));
-        });
+template <Partition P, class With>
+void decode_add_parts(const P& parts, With with, payload_reader& r, random_key k, float weight, std::span<float> acc) {
+    detail::read_parts(parts, r, acc.size(),
+                       [&](payload_reader& part, std::size_t i, std::size_t first, std::size_t length) {
+                           const random_key key = k.for_purpose(static_cast<std::uint32_t>(i));
+                           with(i, [&](const auto& c) { c.decode_add(part, key, weight, acc.subspan(first, length)); });
+                       });
 }
 
-//! The largest offer of any part: one agreement for all.
-template <Partition P, class Each>
-void share_parts(const P& parts, Each each, std::span<const float> x, std::span<float> out) {
+//! The largest offer of any part that is compressed by senders who agree: one agreement for all. 0 without such parts.
+template <Partition P, class With>
+void share_parts(const P& parts, With with, std::span<const float> x, std::span<float> out) {
     const auto of_part = borrow<float>(out.size());
+    bool any = false;
     for (std::size_t i = 0; i < parts.count(); ++i) {
-        const std::size_t first = parts.first(i);
-        share_of(each(i), x.subspan(first, parts.first(i + 1) - first), of_part);
-        for (std::size_t j = 0; j < out.size(); ++j) {
-            out[j] = i == 0 ? of_part[j] : std::max(out[j], of_part[j]);
-        }
+        const std::span<const float> part = x.subspan(parts.first(i), parts.first(i + 1) - parts.first(i));
+        with(i, [&](const auto& c) {
+            if (agreement_size_of(c, part.size()) == 0) {
+                return;
+            }
+            share_of(c, part, of_part);
+            for (std::size_t j = 0; j < out.size(); ++j) {
+                out[j] = any ? std::max(out[j], of_part[j]) : of_part[j];
+            }
+            any = true;
+        });
+    }
+    if (!any) {
+        std::ranges::fill(out, 0.0f);
     }
 }
 

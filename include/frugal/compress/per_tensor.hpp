@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <frugal/compress/identity.hpp>
 #include <frugal/compress/parts.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/core/tensor_layout.hpp>
@@ -15,7 +17,8 @@
 namespace frugal {
 
 //! Tensor i is compressed by a C of its own under key.for_purpose(i): with its own scale, its own k largest, its own
-//! rows and columns (`low_rank`), its own memory (`error_feedback`). One header for all.
+//! rows and columns (`low_rank`), its own memory (`error_feedback`). One header for all. Tensors that are few bits in
+//! all but sensitive (biases, the scales of normalization) may be sent as they are: `exact_below`, `exact_vectors`.
 //! Vectors of 2^17 coordinates and more are encoded and decoded on the threads of TBB; the bytes are those of one
 //! thread. Laws: those that C has for every tensor. Senders that agree do so for all tensors at once.
 //! Payload: see parts.hpp. Vectors of another total length are refused, so exchanges must not cut them.
@@ -29,14 +32,26 @@ public:
             part("compressor", &per_tensor::compressor_, "of each tensor"),
             option("shapes", &per_tensor::shapes_, "of the tensors, such as [[300,784],[300]]; []: those of the model")
                 .otherwise("[]")
+                .unless_default(),
+            option("exact_below", &per_tensor::exact_below_, "tensors of fewer numbers are sent as they are")
+                .from(0)
+                .to(281474976710656.0)
+                .otherwise("0")
+                .unless_default(),
+            option("exact_vectors", &per_tensor::exact_vectors_, "tensors of one dimension are sent as they are")
+                .otherwise("0")
                 .unless_default());
     }
 
     //! layout: of the vector; at least one tensor. Names do not travel: equal shapes, equal messages.
-    per_tensor(C compressor, const tensor_layout& layout) : compressor_(std::move(compressor)) { fit(layout); }
+    per_tensor(C compressor, const tensor_layout& layout, std::size_t exact_below = 0, bool exact_vectors = false)
+        : compressor_(std::move(compressor)), exact_below_(exact_below), exact_vectors_(exact_vectors) {
+        fit(layout);
+    }
     //! shapes: of the tensors; none: they will be told by `fit`. Throws `invalid_input` as tensor_layout::add does.
-    explicit per_tensor(C compressor, const std::vector<std::vector<std::size_t>>& shapes = {})
-        : compressor_(std::move(compressor)) {
+    explicit per_tensor(C compressor, const std::vector<std::vector<std::size_t>>& shapes = {},
+                        std::size_t exact_below = 0, bool exact_vectors = false)
+        : compressor_(std::move(compressor)), exact_below_(exact_below), exact_vectors_(exact_vectors) {
         tensor_layout layout;
         for (const auto& shape : shapes) {
             layout.add(std::to_string(layout.count()), shape);
@@ -61,10 +76,15 @@ public:
         }
         bool alike = is_stateless(compressor_);
         std::vector<std::size_t> first{0};
+        std::vector<bool> exact;
         std::vector<C> each;
         for (const named_tensor& t : layout.tensors()) {
             first.push_back(t.offset + t.size);
+            exact.push_back(t.size < exact_below_ || (exact_vectors_ && t.shape.size() < 2));
             each.push_back(compressor_);
+            if (exact.back()) {
+                continue;
+            }
             fit_to(each.back(), tensor_layout().add(t.name, t.shape, t.kind));
             alike = alike && each.back().name() == compressor_.name();
         }
@@ -73,6 +93,7 @@ public:
         }
         shapes_ = std::move(shapes);
         tensors_.begin = std::move(first);
+        exact_ = std::move(exact);
         each_ = std::move(each);
         this->scheme_ = {};
     }
@@ -86,11 +107,14 @@ public:
         if (each_.empty()) {
             return laws_of(compressor_, d);
         }
-        laws result = laws_of(each_[0], tensors_.size_of(0));
-        for (std::size_t i = 1; i < tensors_.count(); ++i) {
-            result = common_laws(result, laws_of(of_tensor(*this)(i), tensors_.size_of(i)));
+        std::optional<laws> result;
+        for (std::size_t i = 0; i < tensors_.count(); ++i) {
+            of_tensor (*this)(i, [&](const auto& c) {
+                const laws of_c = laws_of(c, tensors_.size_of(i));
+                result = result ? common_laws(*result, of_c) : of_c;
+            });
         }
-        return result;
+        return *result;
     }
     std::size_t agreement_size(std::size_t d) const { return agreement_size_of(compressor_, d); }
     void share(std::span<const float> x, std::span<float> out) const {
@@ -143,13 +167,23 @@ private:
         return tensors_;
     }
     static auto of_tensor(auto& self) {
-        return [&self](std::size_t i) -> auto& { return self.each_[self.each_.size() == 1 ? 0 : i]; };
+        return [&self](std::size_t i, auto use) {
+            if (self.exact_[i]) {
+                const identity as_it_is;
+                use(as_it_is);
+            } else {
+                use(self.each_[self.each_.size() == 1 ? 0 : i]);
+            }
+        };
     }
 
     C compressor_;
     std::vector<std::vector<std::size_t>> shapes_;
+    std::size_t exact_below_;
+    bool exact_vectors_;
     tensors_of_vector tensors_;
-    std::vector<C> each_;  // one for all where they are alike and remember nothing
+    std::vector<bool> exact_;  // of each tensor
+    std::vector<C> each_;      // one for all where they are alike and remember nothing
 };
 
 }  // namespace frugal
