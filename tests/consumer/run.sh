@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds and runs the consumer: run.sh find_package|add_subdirectory|fetch_content|pkg_config SOURCE PREFIX WORK_DIR CXX
+# Builds and runs the consumer: run.sh WAY SOURCE PREFIX WORK_DIR CXX
+# WAY: find_package, add_subdirectory, fetch_content, pkg_config, conan, or documented: the project that the documentation shows.
 # SOURCE is frugal's, PREFIX is where it was installed, WORK_DIR is emptied.
 set -euo pipefail
 way=$1 source=$2 prefix=$3 work=$4 cxx=$5
@@ -49,6 +50,21 @@ pkg_config)
     # shellcheck disable=SC2046 # the flags are meant to be split
     "$cxx" "$consumer/consumer.cpp" -o "$work/consumer" $(pkg-config --cflags --libs frugal)
     "$work/consumer"
+    ;;
+conan)
+    export CONAN_HOME=$work/home CXX=$cxx
+    conan profile detect
+    conan create "$source" -o "&:system_dependencies=True" -s compiler.cppstd=20 \
+        -c tools.cmake.cmake_layout:test_folder="$work/test"
+    ;;
+documented)
+    page=$source/docs/in-your-project.md
+    block() { awk -v "begin=\`\`\`$1" '$0 == begin { inside = 1; next } /^```$/ { inside = 0 } inside' "$page"; }
+    block cmake >"$work/CMakeLists.txt"
+    block cpp >"$work/main.cpp"
+    cmake -S "$work" -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$prefix"
+    cmake --build "$work/build"
+    "$work/build/my_program"
     ;;
 *)
     echo "unknown way '$way'" >&2
