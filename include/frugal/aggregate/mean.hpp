@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,16 +54,38 @@ public:
     //! Throws `invalid_input` where the sum exceeds the range of float: weights that add up to 1 keep it inside.
     void result(std::span<float> out) const {
         expect(out.size() == sum_.size(), "mean: the output's length differs from the dimension given to reset");
-        expect(weight_ > 0, "mean: nothing of positive weight was added since reset");
-        guard_.expect_whole();
-        constexpr std::size_t piece = 4096;  // so that the check finds it in the cache
+        result_of(std::span(this, 1), 0, out);
+    }
+    //! out <- the coordinates from `first` on of the result after all means, the of(part) of some parts of one
+    //! dimension, were merged in order. Throws as `result`.
+    template <class Part, class Of = std::identity>
+    static void result_of(std::span<const Part> parts, std::size_t first, std::span<float> out, Of of = {}) {
+        float weight = 0;
+        for (const Part& part : parts) {
+            const mean& m = of(part);
+            expect(out.size() <= m.sum_.size() && first <= m.sum_.size() - out.size(),
+                   "mean: the output ends behind the dimension given to reset");
+            m.guard_.expect_whole();
+            weight += m.weight_;
+        }
+        expect(weight > 0, "mean: nothing of positive weight was added since reset");
+        constexpr std::size_t piece = 4096;  // so that all passes but the first find it in the cache
         for (std::size_t at = 0; at < out.size(); at += piece) {
-            const auto part = out.subspan(at, std::min(piece, out.size() - at));
-            kernels::scale(1.0f / weight_, std::span(sum_).subspan(at, part.size()), part);
-            expect(is_finite(kernels::max_abs(part)),
+            const std::span<float> y = out.subspan(at, std::min(piece, out.size() - at));
+            const auto sum_of = [&](const Part& part) {
+                return std::span<const float>(of(part).sum_).subspan(first + at, y.size());
+            };
+            std::span<const float> sum = sum_of(parts[0]);
+            for (const Part& part : parts.subspan(1)) {
+                kernels::add(sum, sum_of(part), y);
+                sum = y;
+            }
+            kernels::scale(1.0f / weight, sum, y);
+            expect(is_finite(kernels::max_abs(y)),
                    "mean: the sum of what was added exceeds the range of float: give weights that add up to 1");
         }
     }
+    float weight() const { return weight_; }
 
 private:
     std::vector<float> sum_;

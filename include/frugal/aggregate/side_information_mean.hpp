@@ -1,6 +1,7 @@
 //! `side_information_mean`: the mean of messages of which some can only be decoded near the mean of the others.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -8,10 +9,10 @@
 #include <vector>
 
 #include <frugal/aggregate/contribution.hpp>
+#include <frugal/aggregate/mean.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/core/loan.hpp>
-#include <frugal/kernels/elementwise.hpp>
 
 namespace frugal {
 
@@ -32,37 +33,30 @@ public:
     explicit side_information_mean(bool refine = false) : refine_(refine) {}
 
     void reset(std::size_t d) {
-        sum_.assign(d, 0.0f);
-        weight_ = 0;
+        plain_.reset(d);
         kept_count_ = 0;
         guard_.reset();
     }
     void add(std::span<const float> y, float weight) {
-        expect(y.size() == sum_.size(),
-               "side_information_mean: a vector's length differs from the dimension given to reset");
-        expect_weight(weight);
         guard_.expect_whole();
-        accumulate(y, weight);
+        plain_.add(y, weight);
     }
     template <Compressor C>
     void add(const C& compressor, const message& m, random_key k, float weight) {
-        expect_weight(weight);
         guard_.expect_whole();
         if constexpr (SideInformationCompressor<C>) {
             if (compressor.needs_side_information(k)) {
+                expect_weight(weight);
                 keep(compressor, m, k, weight);
                 return;
             }
         }
-        guard_([&] { compressor.decompress_add(m, k, weight, sum_); });
-        weight_ += weight;
+        plain_.add(compressor, m, k, weight);
     }
     //! Adds what another of the same dimension was given.
     void merge(side_information_mean& other) {
-        expect(other.sum_.size() == sum_.size(), "side_information_mean: only means of one dimension can be merged");
         other.guard_.expect_whole();
-        kernels::add(sum_, other.sum_, sum_);
-        weight_ += other.weight_;
+        plain_.merge(other.plain_);
         for (std::size_t i = 0; i < other.kept_count_; ++i) {
             if (kept_count_ == kept_.size()) {
                 kept_.emplace_back();
@@ -74,32 +68,32 @@ public:
     //! Throws `malformed_message` where a kept message is damaged, and then until `reset`. What was kept is in the mean
     //! from then on.
     void result(std::span<float> out) {
-        expect(out.size() == sum_.size(),
-               "side_information_mean: the output's length differs from the dimension given to reset");
-        expect(weight_ > 0,
-               "side_information_mean: no message came that can be decoded alone: at least one sender must use plain "
-               "dither");
-        guard_.expect_whole();
-        average(out);
-        if (kept_count_ == 0) {
+        expect_plain(plain_.weight());
+        plain_.result(out);
+        finish(std::span(this, 1), out);
+    }
+    //! The result of all parts, merged in order, in two halves: the part from coordinate `first` on of what needs no
+    //! side information, by as many threads as one likes;
+    static void result_of(std::span<const side_information_mean> parts, std::size_t first, std::span<float> out) {
+        float weight = 0;
+        for (const side_information_mean& part : parts) {
+            weight += part.plain_.weight();
+        }
+        expect_plain(weight);
+        mean::result_of(parts, first, out, [](const auto& part) -> const mean& { return part.plain_; });
+    }
+    //! and then what was kept, whose side information is in `out`.
+    static void finish(std::span<side_information_mean> parts, std::span<float> out) {
+        for (const side_information_mean& part : parts) {
+            part.guard_.expect_whole();
+        }
+        if (std::ranges::all_of(parts, [](const auto& part) { return part.kept_count_ == 0; })) {
             return;
         }
-        const auto decoded = borrow<float>(out.size());
-        const std::span<kept_message> kept(kept_.data(), kept_count_);
-        for (std::size_t i = 1; i < kept.size(); ++i) {  // most often they are in order already
-            for (std::size_t j = i; j > 0 && kept[j].key.node < kept[j - 1].key.node; --j) {
-                std::swap(kept[j], kept[j - 1]);
-            }
+        for (side_information_mean& part : parts.subspan(1)) {
+            parts[0].merge(part);
         }
-        for (const kept_message& m : kept) {
-            guard_([&] { m.decode(m.compressor, m.content, m.key, out, decoded); });
-            accumulate(decoded, m.weight);
-            if (refine_) {
-                average(out);
-            }
-        }
-        kept_count_ = 0;
-        average(out);
+        parts[0].take_in_kept(out);
     }
 
 private:
@@ -111,6 +105,29 @@ private:
         void (*decode)(const void*, const message&, random_key, std::span<const float>, std::span<float>) = nullptr;
     };
 
+    static void expect_plain(float weight) {
+        expect(weight > 0,
+               "side_information_mean: no message came that can be decoded alone: at least one sender must use plain "
+               "dither");
+    }
+    void take_in_kept(std::span<float> out) {
+        const auto decoded = borrow<float>(out.size());
+        const std::span<kept_message> kept(kept_.data(), kept_count_);
+        for (std::size_t i = 1; i < kept.size(); ++i) {  // most often they are in order already
+            for (std::size_t j = i; j > 0 && kept[j].key.node < kept[j - 1].key.node; --j) {
+                std::swap(kept[j], kept[j - 1]);
+            }
+        }
+        for (const kept_message& m : kept) {
+            guard_([&] { m.decode(m.compressor, m.content, m.key, out, decoded); });
+            plain_.add(decoded, m.weight);
+            if (refine_) {
+                plain_.result(out);
+            }
+        }
+        kept_count_ = 0;
+        plain_.result(out);
+    }
     template <class C>
     void keep(const C& compressor, const message& m, random_key k, float weight) {
         if (kept_count_ == kept_.size()) {
@@ -124,15 +141,9 @@ private:
         slot.decode = [](const void* c, const message& content, random_key key, std::span<const float> side,
                          std::span<float> y) { static_cast<const C*>(c)->decompress(content, key, side, y); };
     }
-    void accumulate(std::span<const float> y, float weight) {
-        kernels::axpy(weight, y, sum_);
-        weight_ += weight;
-    }
-    void average(std::span<float> out) const { kernels::scale(1.0f / weight_, sum_, out); }
 
     bool refine_;
-    std::vector<float> sum_;
-    float weight_ = 0;
+    mean plain_;
     std::vector<kept_message> kept_;
     std::size_t kept_count_ = 0;
     add_guard guard_;

@@ -41,8 +41,9 @@ private:
     std::shared_ptr<const std::vector<float>> weights_;
 };
 
-//! Adds contributions in order of their numbers, in up to four runs of equal length that are merged in order. The runs
-//! depend on the number of contributions only, so the bits are those of any number of threads.
+//! Adds contributions in order of their numbers, in up to four runs of equal length that are merged in order, where the
+//! aggregator allows (`result_of`) by all threads. The runs depend on the number of contributions only, so the bits are
+//! those of any number of threads.
 template <Aggregator A>
 class combiner {
 public:
@@ -67,12 +68,24 @@ public:
                 add(i, parts_[r]);
             }
         });
-        if constexpr (mergeable) {
-            for (std::size_t r = 1; r < runs; ++r) {
-                parts_[0].merge(parts_[r]);
+        if constexpr (joins_by_part) {
+            const std::span<A> all(parts_.data(), runs);
+            constexpr std::size_t piece = std::size_t{1} << 15;
+            here.parallel((out.size() + piece - 1) / piece, [&](std::size_t i) {
+                const std::size_t first = i * piece;
+                A::result_of(std::span<const A>(all), first, out.subspan(first, std::min(piece, out.size() - first)));
+            });
+            if constexpr (requires { A::finish(all, out); }) {
+                A::finish(all, out);
             }
+        } else {
+            if constexpr (mergeable) {
+                for (std::size_t r = 1; r < runs; ++r) {
+                    parts_[0].merge(parts_[r]);
+                }
+            }
+            parts_[0].result(out);
         }
-        parts_[0].result(out);
     }
     //! Adds the message of an envelope to an aggregator; false if it was dropped.
     template <Compressor C>
@@ -100,6 +113,8 @@ public:
     void state(state_archive& a) { save_or_restore(a, parts_[0]); }
 
 private:
+    static constexpr bool joins_by_part =
+        requires(std::span<const A> parts, std::span<float> out) { A::result_of(parts, std::size_t{}, out); };
     static constexpr bool mergeable = requires(A a, const A b) { a.merge(b); };
     static constexpr std::size_t runs_of(std::size_t n) { return mergeable && n >= 8 ? 4 : 1; }
 

@@ -17,15 +17,16 @@ template <AveragingExchange E, LocalOptimizer O>
 task<> update_by_mean(E& exchange, peer here, std::span<float> x, std::span<float> g, by_part<O>& optimizer) {
     const bool exact = exchange.exact();
     const auto update = [&](std::size_t first, std::span<float> part) {
+        const std::span<float> old = x.subspan(first, part.size());
+        if (exact) {
+            optimizer.update(first, old, part, here.round());
+            std::ranges::copy(old, part.begin());
+            return;
+        }
         borrowed_vector moved = here.borrow(part.size());
-        const std::span<const float> old = x.subspan(first, part.size());
         std::ranges::copy(old, moved.span().begin());
         optimizer.update(first, moved, part, here.round());
-        if (exact) {
-            std::ranges::copy(moved.span(), part.begin());
-        } else {
-            kernels::subtract(moved, old, part);
-        }
+        kernels::subtract(moved, old, part);
     };
     co_await mean_of(exchange, here, g, update);
     if (exact) {
