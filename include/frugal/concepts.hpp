@@ -61,12 +61,12 @@ concept ValuesWithDither = requires(const Q q, float x) {
 //! Optional: `float range() const` (default: symbols().highest); `static constexpr bool unbiased` (default false);
 //!     `static constexpr bool scale_free` (index(x) = index(c x) for c > 0: lets norm and packing share one pass);
 //!     `T value(i, u, side)`: decoding near a vector the receiver knows; `void validate() const`: throws
-//!     `invalid_input`; `dither_bits dither() const`: how many bits u has; `double largest_error() const`: the largest |value - x| in steps for any u and |x| <= range;
-//!     `double step_variance() const`: the largest variance of a coordinate in steps squared,
-//!     `step_variance(x)`: that at x; `double max_norm_variance(n) const`, `l2_norm_variance(n)`,
-//!     `mean_abs_contraction(n)`: tighter bounds relative to ||x||^2 under that scale; `double mean_contraction() const`:
-//!     c in E||C(x) - x||^2 <= ||x||^2 - c ||x||_1^2 / n under `mean_abs`; `std::string name() const` (required by
-//!     messages: it is the wire identity).
+//!     `invalid_input`; `dither_bits dither() const`: how many bits u has; `double largest_error() const`: the largest
+//!     |value - x| in steps for any u and |x| <= range; `double step_variance() const`: the largest variance of a
+//!     coordinate in steps squared, `step_variance(x)`: that at x; `double max_norm_variance(n) const`,
+//!     `l2_norm_variance(n)`, `mean_abs_contraction(n)`: tighter bounds relative to ||x||^2 under that scale;
+//!     `double mean_contraction() const`: c in E||C(x) - x||^2 <= ||x||^2 - c ||x||_1^2 / n under `mean_abs`;
+//!     `std::string name() const` (required by messages: it is the wire identity).
 template <class Q>
 concept Quantizer =
     std::copyable<Q> && HasAlphabet<Q> && (Indexes<Q> || IndexesWithDither<Q>) && (Values<Q> || ValuesWithDither<Q>);

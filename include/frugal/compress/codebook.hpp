@@ -1,10 +1,10 @@
 //! Codebooks made from the vector itself and sent with it: Lloyd-Max and the class means of 1-bit SGD.
 //!
-//! | codebook                | payload bits            | choose it when                                                  |
-//! |-------------------------|-------------------------|-----------------------------------------------------------------|
-//! | one_bit{}               | d + 64                  | one bit a coordinate, with error feedback                       |
-//! | lloyd_max{.levels = K}  | d log2 K + 32 K         | the least squared error of K levels is worth its encoding time  |
-//! | normal_levels{.levels}  | the same                | behind a rotation, where all vectors look normal: a pass or two |
+//! | codebook               | payload bits    | choose it when                                                  |
+//! |------------------------|-----------------|-----------------------------------------------------------------|
+//! | one_bit{}              | d + 64          | one bit a coordinate, with error feedback                       |
+//! | lloyd_max{.levels = K} | d log2 K + 32 K | the least squared error of K levels is worth its encoding time  |
+//! | normal_levels{.levels} | the same        | behind a rotation, where all vectors look normal: a pass or two |
 #pragma once
 
 #include <algorithm>
