@@ -37,12 +37,8 @@ public:
     //! shapes: of the tensors; none: they will be told by `fit`. Throws `invalid_input` as tensor_layout::add does.
     explicit per_tensor(C compressor, const std::vector<std::vector<std::size_t>>& shapes = {})
         : compressor_(std::move(compressor)) {
-        tensor_layout layout;
-        for (const auto& shape : shapes) {
-            layout.add(std::to_string(layout.count()), shape);
-        }
-        if (!layout.empty()) {
-            fit(layout);
+        if (!shapes.empty()) {
+            fit(tensor_layout::of_shapes(shapes));
         }
     }
 
@@ -50,10 +46,7 @@ public:
     //! those it has.
     void fit(const tensor_layout& layout) {
         expect(!layout.empty(), "per_tensor: at least one tensor is needed");
-        std::vector<std::vector<std::size_t>> shapes;
-        for (const named_tensor& t : layout.tensors()) {
-            shapes.push_back(t.shape);
-        }
+        auto shapes = layout.shapes();
         expect(shapes_.empty() || shapes_ == shapes,
                "per_tensor: the tensors have other shapes than it was given: leave them out, or correct them");
         if (!shapes_.empty()) {
