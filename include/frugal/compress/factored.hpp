@@ -35,8 +35,8 @@ public:
     static constexpr bool unbiased = F::unbiased && C::unbiased;
     static constexpr auto describe() {
         return describes(
-            "factored", "large weights' gradients as factors, other tensors as one vector",
-            part("factors", &factored::factors_, "of dense layers and convolutions with fewer factors than weights"),
+            "factored", "large weights' gradients as factors, for the receiver to multiply; others as one vector",
+            part("factors", &factored::factors_, "of layers whose factors are fewer numbers than their weights"),
             part("rest", &factored::rest_, "of all other tensors; remembers nothing").otherwise("identity"),
             option("shapes", &factored::shapes, "of the tensors, such as [[300,784],[300]]; []: those of the model")
                 .otherwise("[]")

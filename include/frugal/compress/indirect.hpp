@@ -179,8 +179,8 @@ public:
     static constexpr auto describe() {
         return describes(
             "indirect", "each factor by a compressor, unbiased where both are (ISGQ)",
-            part("inputs", &indirect::inputs_, "of what layers get"),
-            part("errors", &indirect::errors_, "of the derivatives by what they give").otherwise("inputs"));
+            part("inputs", &indirect::inputs_, "of what comes into a layer"),
+            part("errors", &indirect::errors_, "of the derivatives by what comes out").otherwise("inputs"));
     }
 
     explicit indirect(X both)
