@@ -66,8 +66,8 @@ void add_what_is_missing(std::vector<frugal::any_compressor>& all) {
     const auto samples = sample_expressions<frugal::any_compressor>(0);
     const auto& entries = frugal::entries<frugal::any_compressor>();
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (entries[i].name == "per_tensor" || entries[i].name == "blocked") {
-            continue;  // the one refuses vectors of any length but its tensors'; the other follows
+        if (entries[i].name == "per_tensor" || entries[i].name == "factored" || entries[i].name == "blocked") {
+            continue;  // the first two refuse vectors of any length but their tensors'; the third follows
         }
         std::vector<std::string> words{std::string(entries[i].name)};
         for (const frugal::described_parameter& p : entries[i].parameters) {

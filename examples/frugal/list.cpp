@@ -12,6 +12,7 @@ template <class F>
 void for_kinds(F f) {
     f.template operator()<algorithm_choice>("Algorithms (--algorithm)");
     f.template operator()<any_compressor>("Compressors (--compressor)");
+    f.template operator()<any_factor_compressor>("Compressors of factors, in factored(...)");
     f.template operator()<any_quantizer>("Quantizers, in scalar(...)");
     f.template operator()<any_scale>("Scales, in scalar(...)");
     f.template operator()<any_coder>("Coders, in scalar(...) and codebook(...)");

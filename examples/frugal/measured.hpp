@@ -56,6 +56,8 @@ public:
     std::size_t agreement_size(std::size_t d) const { return inner_.agreement_size(d); }
     void share(std::span<const float> x, std::span<float> out) const { inner_.share(x, out); }
     void agree(std::span<const float> largest) { inner_.agree(largest); }
+    bool takes_factors() const { return inner_.takes_factors(); }
+    void take(const factor_record& record) { inner_.take(record); }
     void state(state_archive& a) { inner_.state(a); }
 
     void compress(std::span<const float> x, random_key k, message& m) {

@@ -95,3 +95,53 @@ TEST_CASE("catalogue: what is compressed tensor by tensor is told the tensors on
     CHECK_THROWS_AS(parse<any_compressor>("per_tensor(dqsg,shapes=[[0]])"), expression_error);
     CHECK(parse<any_compressor>("blocked(dqsg)").granule() == 65536);
 }
+
+TEST_CASE("catalogue: what is sent as factors is what its C++ twin sends", "[catalogue][factored][equivalence]") {
+    tensor_layout layout;
+    layout.add("matrix", {6, 5}).add("rest", {7});
+    const auto x = normal_values(37);
+    factor_record record;
+    record.clear(2, x.data());
+    record.take(x.data(), std::span(x).first(2 * 5), std::span(x).subspan(10, 2 * 6));
+    const scalar_compressor dither{dithered{.levels = 2}, max_norm{}, radix{}};
+    const auto sent = [&](auto sender) {
+        message m;
+        sender.take(record);
+        sender.compress(x, {.seed = 3}, m);
+        std::vector<float> y(x.size());
+        parse<any_compressor>(sender.name()).decompress(m, {.seed = 3}, y);
+        return std::pair(std::vector<std::byte>(m.bytes().begin(), m.bytes().end()), y);
+    };
+    const auto by_name = [&](const std::string& text) {
+        auto c = parse<any_compressor>(text);
+        c.fit(layout);
+        CHECK(c.takes_factors());
+        return sent(c);
+    };
+    const std::string each = "scalar(dithered(levels=2),max_norm,radix)";
+    const auto one = by_name("factored(indirect(" + each + ")," + each + ")");
+    CHECK(one == sent(factored{layout, indirect{dither}, dither}));
+    CHECK(one == by_name("factored(indirect(" + each + ",errors=" + each + "),rest=" + each + ")"));
+    CHECK(by_name("factored(indirect_mse(lloyd_max,iterations=2))") ==
+          sent(factored{layout, indirect_mse{lloyd_max{}, packed{}, 2}}));
+    CHECK(by_name("factored(indirect(identity,signs))") != by_name("factored(indirect(identity))"));
+    CHECK_FALSE(parse<any_compressor>("dqsg").takes_factors());
+}
+
+TEST_CASE("catalogue: factors are refused where they make no sense", "[catalogue][factored]") {
+    const auto refused = [](const char* text, const char* why) {
+        CHECK_THROWS_WITH(parse<any_compressor>(text), test::contains_text(why));
+    };
+    refused("indirect(dqsg)",
+            "unknown compressor 'indirect' (a factor compressor; did you mean 'factored(indirect)'?)");
+    refused("factored(dqsg)", "unknown factor compressor 'dqsg'; known: indirect, indirect_mse");
+    refused("factored(indirect(signsgd))", "indirect: its compressors must remember nothing");
+    refused("factored(indirect(dqsg),signsgd)", "factored: the compressor of the rest must remember nothing");
+    refused("factored(indirect_mse(lloyd_max(levels=9)))", "at most 8 levels");
+    message m;
+    const auto x = normal_values(37);
+    for (const char* text : {"isgq", "error_feedback(isgq)", "alternating(dqsg,isgq)"}) {
+        auto c = parse<any_compressor>(text);
+        CHECK_THROWS_WITH(c.compress(x, {.node = 1}, m), test::contains_text("which a vector alone does not have"));
+    }
+}

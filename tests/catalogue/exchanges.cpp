@@ -16,7 +16,7 @@ TEST_CASE("exchanges: every name parses back to the same exchange", "[catalogue]
           "sharded(up=dqsg,down=dqsg,downlink_feedback=1)", "all_gather(sparse(top_k(fraction=0.1)),block=64)",
           "feedback(server(up=sparse(top_k(count=3))),decay=0.9)", "diana(all_gather(dqsg),alpha=0.125)",
           "hierarchical(all_gather,sharded(dqsg),nodes=4,period=2)", "when_it_pays(sharded(dqsg,dqsg),trials=5)",
-          "over_the_air(random_linear(gain=5,block=256),snr_db=10,activity=0.5,fading=1,weakest=0.2)",
+          "server(isgq)", "over_the_air(random_linear(gain=5,block=256),snr_db=10,activity=0.5,fading=1,weakest=0.2)",
           "source_coded(levels=7,bucket=512,down=dqsg)",
           "feedback(over_the_air(contractive(random_linear),amplitude=2))"}) {
         const any_exchange exchange = parse<any_exchange>(text);

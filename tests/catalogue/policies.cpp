@@ -46,6 +46,7 @@ TEST_CASE("catalogue: every name parses back to what it names", "[catalogue][pol
     check_names<any_codebook>();
     check_names<any_transform>();
     check_names<any_compressor>();
+    check_names<any_factor_compressor>();
     check_names<any_aggregator>();
     check_names<any_mixing_matrix>();
     check_names<schedule>();

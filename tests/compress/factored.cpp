@@ -79,7 +79,7 @@ TEST_CASE("factored: decodes to the whole gradient, the bits those of its parts"
         CHECK(twice[i] == Approx(1 + 2 * y[i]));
     }
     CHECK(m.payload_bits() == 32 + 4 + 32 * (3 * (8 + 9) + 3 * (10 + 20) + 29));
-    CHECK(c.name() == "factored(indirect(identity,identity),identity,[9x8,9,20x10,20])");
+    CHECK(c.name() == "factored(indirect(identity,identity),identity,shapes=[[9,8],[9],[20,2,5],[20]])");
 }
 
 TEST_CASE("factored: tensors without factors travel as numbers, with the rest", "[compress][factored]") {

@@ -30,6 +30,14 @@ TEST_CASE("tensor_layout: tensors lie one after the other", "[core][tensor_layou
     CHECK_FALSE(tensor_layout::flat(7) == tensor_layout::flat(8));
 }
 
+TEST_CASE("tensor_layout: shapes without names, and back", "[core][tensor_layout]") {
+    const std::vector<std::vector<std::size_t>> shapes{{300, 784}, {300}, {}};
+    CHECK(tensor_layout::of_shapes(shapes).shapes() == shapes);
+    CHECK(tensor_layout::of_shapes(shapes) == tensor_layout().add("0", {300, 784}).add("1", {300}).add("2", {}));
+    CHECK(tensor_layout::of_shapes({}).empty());
+    CHECK_THROWS_AS(tensor_layout::of_shapes({{0}}), invalid_input);
+}
+
 TEST_CASE("tensor_layout: a tensor says whether it holds truth values", "[core][tensor_layout]") {
     tensor_layout layout, reals;
     layout.add("a", {2}, value_kind::boolean).add("b", {3});

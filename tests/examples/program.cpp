@@ -314,6 +314,30 @@ TEST_CASE("program: whole numbers are decimal and in range", "[examples]") {
     }
 }
 
+TEST_CASE("program: a perceptron is trained by factors of its gradients, other objectives are not", "[examples]") {
+    const scratch_folder folder;
+    const std::string train =
+        "train --data 'synthetic(samples=400,test_samples=50,dimension=50)' --nodes 4 --batch 16 "
+        "--rounds 2 --out " +
+        (folder / "run") + " ";
+    REQUIRE(frugal(train + "--objective 'mlp(60)' --compressor 'factored(indirect(signs))'").status == 0);
+    const auto by_compressor = run_of(folder / "run");
+    // of 4 samples the signs of 50 + 60 and 60 + 10 numbers, of 70 biases floats; the number of samples, two bits each
+    CHECK(by_compressor.at("payload_bits_per_node_per_round") == 4 * (50 + 60 + 60 + 10) + 32 * 70 + 32 + 4);
+    REQUIRE(frugal(train + "--objective 'mlp(60)' --exchange 'server(up=factored(indirect(signs)))'").status == 0);
+    CHECK(run_of(folder / "run").at("parameters_digest") == by_compressor.at("parameters_digest"));
+    const auto refused = [](const std::string& words, const char* why) {
+        const outcome o = frugal(words);
+        CHECK(o.status == 1);
+        CHECK(o.output.find(why) != std::string::npos);
+    };
+    refused(train + "--objective softmax --compressor isgq", "softmax leaves no factors of its gradient");
+    refused(train + "--objective 'mlp(60)' --compressor isgq --algorithm dpsgd", "nobody gave the factors");
+    refused(train + "--objective 'mlp(60)' --compressor 'indirect(signs)'", "did you mean 'factored(indirect)'?");
+    std::ofstream(folder / "x.f32", std::ios::binary) << std::string(400, '\x3E');
+    refused("codec --compressor isgq --input " + (folder / "x.f32"), "which a vector alone does not have");
+}
+
 TEST_CASE("program: settings that contradict each other are refused", "[examples]") {
     const scratch_folder folder;
     const std::string small =

@@ -1,6 +1,7 @@
 //! Synchronous data-parallel training: the mean of all workers' gradients, by any averaging exchange.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include <frugal/algorithm/set_up.hpp>
-#include <frugal/compress/factored.hpp>
+#include <frugal/core/factors.hpp>
 #include <frugal/exchange/server.hpp>
 #include <frugal/exchange/update.hpp>
 #include <frugal/optimize/sgd.hpp>
@@ -35,12 +36,7 @@ public:
     task<> round(peer here) {
         borrowed_vector g = here.borrow(parameters_.size());
         if (work_) {
-            if constexpr (TakesFactors<E>) {
-                report(here, work_->gradient(parameters_, here.round(), g, factors_));
-                exchange_.sender().take(factors_);
-            } else {
-                report(here, work_->gradient(parameters_, here.round(), g));
-            }
+            report(here, gradient(here.round(), g));
         }
         co_await update_by_mean(exchange_, here, parameters_, g, optimizer_);
     }
@@ -57,6 +53,23 @@ public:
     }
 
 private:
+    work_report gradient(std::uint64_t t, std::span<float> g) {
+        if constexpr (TakesFactors<E>) {
+            if (factor_taker(exchange_).takes_factors()) {
+                if constexpr (requires { work_->gradient(parameters_, t, g, factors_); }) {
+                    const work_report seen = work_->gradient(parameters_, t, g, factors_);
+                    factor_taker(exchange_).take(factors_);
+                    return seen;
+                } else {
+                    throw invalid_input(
+                        "the exchange sends the factors of gradients, which only one backward pass through the layers "
+                        "of a model leaves: no run of local steps, and no other objective");
+                }
+            }
+        }
+        return work_->gradient(parameters_, t, g);
+    }
+
     std::optional<W> work_;
     E exchange_;
     by_part<O> optimizer_;

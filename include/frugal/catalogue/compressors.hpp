@@ -11,6 +11,7 @@
 #include <frugal/catalogue/policy_list.hpp>
 #include <frugal/compress/alternating.hpp>
 #include <frugal/compress/any_compressor.hpp>
+#include <frugal/compress/any_factor_compressor.hpp>
 #include <frugal/compress/blocked.hpp>
 #include <frugal/compress/codebook.hpp>
 #include <frugal/compress/coder/any_coder.hpp>
@@ -24,9 +25,11 @@
 #include <frugal/compress/cross_polytope.hpp>
 #include <frugal/compress/dual.hpp>
 #include <frugal/compress/error_feedback.hpp>
+#include <frugal/compress/factored.hpp>
 #include <frugal/compress/hsq.hpp>
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/index_coding.hpp>
+#include <frugal/compress/indirect.hpp>
 #include <frugal/compress/low_rank.hpp>
 #include <frugal/compress/per_tensor.hpp>
 #include <frugal/compress/random_linear.hpp>
@@ -171,8 +174,20 @@ template <class T>
 using transformed_of = transformed<T, any_compressor>;
 template <class B>
 using codebook_of = codebook_compressor<B, any_coder>;
+template <class B>
+using indirect_mse_of = indirect_mse<B, any_coder>;
+using factored_by_any = factored<any_factor_compressor, any_compressor>;
 
 }  // namespace detail
+
+//! Of gradients that come as factors.
+template <>
+struct catalogue_of<any_factor_compressor> {
+    static constexpr std::string_view kind = "factor compressor";
+    using policies = all_of<                                    //
+        policy_list<indirect<any_compressor, any_compressor>>,  //
+        each_of<detail::indirect_mse_of, codebooks>>;
+};
 
 template <>
 struct catalogue_of<any_compressor> {
@@ -195,6 +210,7 @@ struct catalogue_of<any_compressor> {
         policy_list<contractive<any_compressor>>,                 //
         policy_list<per_tensor<any_compressor>>,                  //
         policy_list<blocked<any_compressor>>,                     //
+        policy_list<detail::factored_by_any>,                     //
         policy_list<alternating<any_compressor, any_compressor>>>;
     static constexpr std::array aliases{
         catalogue_alias{"dqsg", "7 levels, dithered", "scalar(dithered(levels=3),bucketed(max_norm,512),radix)"},
@@ -216,6 +232,9 @@ struct catalogue_of<any_compressor> {
         catalogue_alias{"qcs", "all rows of a rotation, three levels, dithered", "compressive_sampling(levels=1)"},
         catalogue_alias{"qcs_mmse", "the same, shrunk to the least mean square",
                         "contractive(compressive_sampling(levels=1))"},
+        catalogue_alias{"isgq", "the factors of gradients in 5 levels, the rest in 7, dithered",
+                        "factored(indirect(scalar(dithered(levels=2),max_norm,radix)),"
+                        "scalar(dithered(levels=3),max_norm,radix))"},
         catalogue_alias{"drive", "sign behind a rotation, one bit",
                         "transformed(hadamard,scalar(sign,bucketed(mean_abs,4096),packed))"},
         catalogue_alias{"eden", "the best four levels behind a rotation, unbiased",

@@ -52,6 +52,7 @@ struct described_parameter {
     std::string default_text;    //!< empty: it must be given
     std::string_view must_be{};  //!< the policy whose word must stand here; empty: any value will do
     placement place = placement::named;
+    bool (*knows)(std::string_view word) = nullptr;  //!< is that the name of something that may stand here? Or null
 };
 
 //! The arguments of a term matched to parameters, by position or by name. Unknown names, too many arguments and
@@ -176,6 +177,11 @@ std::string accepted_text(const field_text& f) {
     }
 }
 
+template <class V>
+bool is_known(std::string_view word) {
+    return std::ranges::any_of(entries<V>(), [&](const catalogue_entry<V>& e) { return e.name == word; });
+}
+
 template <class T>
 std::vector<described_parameter> parameters_of() {
     return []<std::size_t... i>(std::index_sequence<i...>) {
@@ -186,6 +192,8 @@ std::vector<described_parameter> parameters_of() {
             described_parameter p{f.name, f.meaning, accepted_text<V>(f), default_text<T>(f), {}, f.place};
             if constexpr (!Catalogued<V> && Described<V>) {
                 p.must_be = V::describe().name;
+            } else if constexpr (Catalogued<V>) {
+                p.knows = is_known<V>;
             }
             return p;
         };
@@ -243,6 +251,17 @@ V read_value(const term& t, const field_text& f) {
     }
 }
 
+//! The field before field i whose name is the default of field i; i where there is none.
+template <class T, std::size_t i>
+constexpr std::size_t field_of_default() {
+    return []<std::size_t... k>(std::index_sequence<k...>) {
+        [[maybe_unused]] constexpr auto d = T::describe();
+        std::size_t found = i;
+        ((found = field_number<k>(d.fields).name == field_number<i>(d.fields).default_text ? k : found), ...);
+        return found;
+    }(std::make_index_sequence<i>{});
+}
+
 template <class T, std::size_t i>
 field_type<T, i> read_field(const term_arguments& a) {
     using V = field_type<T, i>;
@@ -257,7 +276,11 @@ field_type<T, i> read_field(const term_arguments& a) {
     } else if (a[i] != nullptr) {
         return read_value<V>(*a[i], f);
     } else if constexpr (!f.default_text.empty()) {
-        return read_value<V>(parse_term(f.default_text), f);
+        if constexpr (constexpr std::size_t same = field_of_default<T, i>(); same < i) {
+            return read_field<T, same>(a);
+        } else {
+            return read_value<V>(parse_term(f.default_text), f);
+        }
     } else if constexpr (std::is_default_constructible_v<T> && !is_made_by_function<T>) {
         return field_value(T{}, f);
     } else {
@@ -334,13 +357,15 @@ inline void note(std::vector<std::string>& words, std::string_view word) {
                    (hint.empty() ? did_you_mean(t.word, known) : hint) + "; known: " + joined(known));
 }
 
-//! Where the word is what an entry's parameter must be, the entry written around it.
+//! Where the word is what an entry's parameter must be, or its first may be, the entry written around it.
 template <class Value>
 std::string wrapped_hint(const std::string& word) {
     for (const catalogue_entry<Value>& e : entries<Value>()) {
         for (const described_parameter& p : e.parameters) {
-            if (p.must_be == word) {
-                return " (a " + std::string(p.name) + "; did you mean '" + std::string(e.name) + "(" + word + ")'?)";
+            const bool may_be = &p == e.parameters.data() && p.knows != nullptr && p.knows(word);
+            if (may_be || p.must_be == word) {
+                return " (" + (may_be ? p.accepts : "a " + std::string(p.name)) + "; did you mean '" +
+                       std::string(e.name) + "(" + word + ")'?)";
             }
         }
     }

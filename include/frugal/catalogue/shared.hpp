@@ -23,6 +23,8 @@ FRUGAL_CATALOGUE_EXTERN template const std::vector<catalogue_entry<any_index_cod
 FRUGAL_CATALOGUE_EXTERN template const std::vector<catalogue_entry<any_codebook>>& entries<any_codebook>();
 FRUGAL_CATALOGUE_EXTERN template const std::vector<catalogue_entry<any_transform>>& entries<any_transform>();
 FRUGAL_CATALOGUE_EXTERN template const std::vector<catalogue_entry<any_compressor>>& entries<any_compressor>();
+FRUGAL_CATALOGUE_EXTERN template const std::vector<catalogue_entry<any_factor_compressor>>&
+entries<any_factor_compressor>();
 FRUGAL_CATALOGUE_EXTERN template const std::vector<catalogue_entry<any_aggregator>>& entries<any_aggregator>();
 FRUGAL_CATALOGUE_EXTERN template const std::vector<catalogue_entry<any_exchange>>& entries<any_exchange>();
 FRUGAL_CATALOGUE_EXTERN template const std::vector<catalogue_entry<any_mixing_matrix>>& entries<any_mixing_matrix>();

@@ -16,6 +16,7 @@
 #include <frugal/compress/properties.hpp>
 #include <frugal/concepts.hpp>
 #include <frugal/core/error.hpp>
+#include <frugal/core/factors.hpp>
 #include <frugal/core/tensor_layout.hpp>
 
 namespace frugal {
@@ -78,6 +79,9 @@ public:
         held_->decode_near(r, k, side, y);
     }
     bool needs_side_information(random_key k) const { return held_->needs_side_information(k); }
+    //! Whether the held compressor needs the factors of gradients (compress/factored.hpp); if not, `take` does nothing.
+    bool takes_factors() const { return held_->takes_factors(); }
+    void take(const factor_record& record) { held_->take(record); }
 
     //! Which tensors its vectors hold: heard by compressors that treat tensors apart (per_tensor). Comes before the
     //! first message; the name afterwards says the shapes, where they matter.
@@ -114,6 +118,8 @@ private:
         virtual void decode_near(payload_reader& r, random_key k, std::span<const float> side,
                                  std::span<float> y) const = 0;
         virtual bool needs_side_information(random_key k) const = 0;
+        virtual bool takes_factors() const = 0;
+        virtual void take(const factor_record& record) = 0;
         virtual void fit(const tensor_layout& layout) = 0;
         virtual bool stateless() const = 0;
         virtual std::string name() const = 0;
@@ -172,6 +178,18 @@ private:
                 return compressor.needs_side_information(k);
             } else {
                 return false;
+            }
+        }
+        bool takes_factors() const override {
+            if constexpr (FactorTaker<C>) {
+                return compressor.takes_factors();
+            } else {
+                return false;
+            }
+        }
+        void take([[maybe_unused]] const factor_record& record) override {
+            if constexpr (FactorTaker<C>) {
+                compressor.take(record);
             }
         }
         void fit(const tensor_layout& layout) override { fit_to(compressor, layout); }

@@ -9,17 +9,20 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <frugal/compress/identity.hpp>
 #include <frugal/compress/indirect.hpp>
 #include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/tensor_layout.hpp>
 
 namespace frugal {
 
 //! Before each message, `take(record)`: the factors that a backward pass left (core/factors.hpp). Tensors that have
-//! some are sent by the FactorCompressor F, all others together, as one vector, by the Compressor C.
+//! some are sent by the FactorCompressor F, all others together, as one vector, by the Compressor C, which must remember
+//! nothing.
 //!
 //! Payload: the number of samples, 32 bits; for each tensor of two dimensions and more a bit, 1 if as factors, and then
 //! another, 1 if of a convolution, whose geometry follows, 16 bits a number; then those tensors, each from a byte
@@ -30,36 +33,52 @@ template <FactorCompressor F, Compressor C = identity>
 class factored : public message_interface<factored<F, C>> {
 public:
     static constexpr bool unbiased = F::unbiased && C::unbiased;
-    static_assert(encodes_const<C>, "factored: the compressor of the rest must remember nothing");
+    static constexpr auto describe() {
+        return describes(
+            "factored", "large weights' gradients as factors, for the receiver to multiply; others as one vector",
+            part("factors", &factored::factors_, "of layers whose factors are fewer numbers than their weights"),
+            part("rest", &factored::rest_, "of all other tensors; remembers nothing").otherwise("identity"),
+            option("shapes", &factored::shapes, "of the tensors, such as [[300,784],[300]]; []: those of the model")
+                .otherwise("[]")
+                .unless_default());
+    }
 
-    //! layout: of the gradient; at least one tensor.
-    factored(tensor_layout layout, F factors, C rest = C())
-        : layout_(std::make_shared<const tensor_layout>(std::move(layout))),
+    //! layout: of the gradient; at least one tensor. Names do not travel: equal shapes, equal messages.
+    factored(tensor_layout layout, F factors, C rest = C()) : factored(std::move(factors), std::move(rest)) {
+        fit(layout);
+    }
+    //! shapes: of the tensors; none: they will be told by `fit`. Throws `invalid_input` as tensor_layout::add does.
+    explicit factored(F factors, C rest = C(), const std::vector<std::vector<std::size_t>>& shapes = {})
+        : layout_(std::make_shared<const tensor_layout>(tensor_layout::of_shapes(shapes))),
           factors_(std::move(factors)),
           rest_(std::move(rest)) {
-        expect(!layout_->empty(), "factored: at least one tensor is needed");
+        expect(is_stateless(rest_), "factored: the compressor of the rest must remember nothing");
+    }
+
+    //! Which tensors a gradient holds. Throws `invalid_input` for a layout without tensors, and for other shapes than
+    //! those it has.
+    void fit(const tensor_layout& layout) {
+        expect(!layout.empty(), "factored: at least one tensor is needed");
+        expect(layout_->empty() || layout_->shapes() == layout.shapes(),
+               "factored: the tensors have other shapes than it was given: leave them out, or correct them");
+        layout_ = std::make_shared<const tensor_layout>(layout);
+        this->scheme_ = {};
     }
 
     const tensor_layout& layout() const { return *layout_; }
-    std::string name() const {
-        std::string shapes = "[";
-        for (const named_tensor& t : layout_->tensors()) {
-            shapes += t.offset == 0 ? "" : ",";
-            shapes += is_matrix(t) ? std::to_string(rows_of(t)) + "x" + std::to_string(t.size / rows_of(t))
-                                   : std::to_string(t.size);
-        }
-        return composition("factored", {factors_.name(), rest_.name(), shapes + "]"});
-    }
+    std::vector<std::vector<std::size_t>> shapes() const { return layout_->shapes(); }
+    std::string name() const { return described_name(*this); }
     laws laws_for(std::size_t) const { return {.unbiased = unbiased}; }
 
+    bool takes_factors() const { return true; }
     //! The factors of the next message; they must live until then.
     void take(const factor_record& record) { record_ = &record; }
 
     void encode(std::span<const float> x, random_key k, payload_writer& w) {
-        check_dimension(x.size());
         expect(record_ != nullptr,
-               "factored: nobody gave the factors of this gradient: call take(record) before each message, with a "
-               "record that the objective's value_and_factors has filled");
+               "factored: nobody gave the factors of this gradient, which a vector alone does not have: it works as "
+               "the compressor of server or all_gather in synchronous training, or after take(record)");
+        check_dimension(x.size());
         const factor_record& record = *std::exchange(record_, nullptr);
         w.bits(record.samples(), 32);
         std::size_t others = x.size();
@@ -107,7 +126,7 @@ private:
     void check_dimension(std::size_t d) const {
         expect(d == layout_->size(), [&] {
             return "factored: a vector has " + std::to_string(d) + " coordinates, the tensors " +
-                   std::to_string(layout_->size());
+                   std::to_string(layout_->size()) + ": it compresses the whole gradient of a model";
         });
     }
     //! Adds what is decoded, or without a weight replaces y.
@@ -169,9 +188,5 @@ private:
     C rest_;
     const factor_record* record_ = nullptr;
 };
-
-//! Does an exchange send gradients whose factors it must be given?
-template <class E>
-concept TakesFactors = requires(E& e, const factor_record& record) { e.sender().take(record); };
 
 }  // namespace frugal

@@ -22,7 +22,7 @@
 
 #include <frugal/compress/codebook.hpp>
 #include <frugal/compress/message_interface.hpp>
-#include <frugal/core/expression.hpp>
+#include <frugal/core/describe.hpp>
 #include <frugal/core/factors.hpp>
 #include <frugal/core/loan.hpp>
 #include <frugal/kernels/linear.hpp>
@@ -32,20 +32,20 @@ namespace frugal {
 
 //! A compressor of gradients that takes their factors: compress(pair, k, m), and decompress(m, k, y) gives the
 //! gradient. encode(pair, k, w); decode(r, k, shape, y), decode_add: the same without header and checksum, of factors
-//! whose shape the receiver knows.
+//! whose shape the receiver knows. It remembers nothing from one message to the next.
 template <class C>
 concept FactorCompressor =
     std::copyable<C> && std::same_as<typename C::input, factor_pair> &&
-    requires(const C c, const factor_pair& pair, random_key k, message& m, const message& cm, payload_writer& w,
+    requires(C c, const C cc, const factor_pair& pair, random_key k, message& m, const message& cm, payload_writer& w,
              payload_reader& r, const factor_shape& shape, float weight, std::span<float> y) {
         c.compress(pair, k, m);
-        c.decompress(cm, k, y);
-        c.decompress_add(cm, k, weight, y);
+        cc.decompress(cm, k, y);
+        cc.decompress_add(cm, k, weight, y);
         c.encode(pair, k, w);
-        c.decode(r, k, shape, y);
-        c.decode_add(r, k, shape, weight, y);
+        cc.decode(r, k, shape, y);
+        cc.decode_add(r, k, shape, weight, y);
         { C::unbiased } -> std::convertible_to<bool>;
-        { c.name() } -> std::convertible_to<std::string>;
+        { cc.name() } -> std::convertible_to<std::string>;
     };
 
 namespace detail {
@@ -112,7 +112,7 @@ class factor_message_interface {
 public:
     using input = factor_pair;
 
-    void compress(const factor_pair& pair, random_key k, message& m) const {
+    void compress(const factor_pair& pair, random_key k, message& m) {
         pair.validate();
         const factor_shape shape = pair.shape();
         expect(fits(shape),
@@ -123,7 +123,7 @@ public:
             if (shape.images) {
                 write_images(*shape.images, w);
             }
-            self().encode(pair, k, w);
+            static_cast<Derived&>(*this).encode(pair, k, w);
         });
     }
     void decompress(const message& m, random_key k, std::span<float> y) const {
@@ -176,16 +176,24 @@ template <Compressor X, Compressor D = X>
 class indirect : public detail::factor_message_interface<indirect<X, D>> {
 public:
     static constexpr bool unbiased = X::unbiased && D::unbiased;
-    static_assert(encodes_const<X> && encodes_const<D>, "indirect: its compressors must remember nothing");
+    static constexpr auto describe() {
+        return describes(
+            "indirect", "each factor by a compressor, unbiased where both are (ISGQ)",
+            part("inputs", &indirect::inputs_, "of what comes into a layer"),
+            part("errors", &indirect::errors_, "of the derivatives by what comes out").otherwise("inputs"));
+    }
 
     explicit indirect(X both)
         requires std::same_as<X, D>
-        : inputs_(both), errors_(std::move(both)) {}
-    indirect(X inputs, D errors) : inputs_(std::move(inputs)), errors_(std::move(errors)) {}
+        : indirect(both, both) {}
+    //! Throws `invalid_input` for compressors that remember something: factors have another shape each time.
+    indirect(X inputs, D errors) : inputs_(std::move(inputs)), errors_(std::move(errors)) {
+        expect(is_stateless(inputs_) && is_stateless(errors_), "indirect: its compressors must remember nothing");
+    }
 
-    std::string name() const { return composition("indirect", {inputs_.name(), errors_.name()}); }
+    std::string name() const { return described_name(*this); }
 
-    void encode(const factor_pair& pair, random_key k, payload_writer& w) const {
+    void encode(const factor_pair& pair, random_key k, payload_writer& w) {
         pair.validate();
         inputs_.encode(pair.inputs, k.for_purpose(1), w);
         errors_.encode(pair.errors, k.for_purpose(2), w);
@@ -376,6 +384,18 @@ template <Codebook B, Coder C = packed>
 class indirect_mse : public detail::factor_message_interface<indirect_mse<B, C>> {
 public:
     static constexpr bool unbiased = false;
+    static constexpr auto describe() {
+        return describes("indirect_mse", "levels of both factors fitted to the gradient (MSE-ISGQ); dense layers only",
+                         part("codebook", &indirect_mse::codebook_, "the first levels, 8 at most"),
+                         part("coder", &indirect_mse::coder_, "of the symbols").otherwise("packed"),
+                         option("iterations", &indirect_mse::iterations_, "fits of the levels of both")
+                             .from(0)
+                             .to(1 << 20)
+                             .otherwise("1"),
+                         option("lambda", &indirect_mse::lambda_, "weight of the square of the sum of all errors")
+                             .from(0)
+                             .otherwise("0"));
+    }
 
     explicit indirect_mse(B codebook, C coder = {}, int iterations = 1, double lambda = 0)
         : codebook_(codebook),
@@ -384,15 +404,10 @@ public:
           lambda_(lambda),
           plain_(codebook_compressor<B, C>(std::move(codebook), std::move(coder))) {
         expect(codebook_.size() <= most_levels, "indirect_mse: at most 8 levels can be fitted");
-        expect(iterations >= 0 && iterations <= 1 << 20, "indirect_mse: iterations must be a number from 0 to 2^20");
-        expect(lambda >= 0 && std::isfinite(lambda), "indirect_mse: lambda must be finite and not negative");
+        validate_described(*this);
     }
 
-    std::string name() const {
-        return composition("indirect_mse",
-                           {codebook_.name(), std::string(coder_.name()), "iterations=" + number_text(iterations_),
-                            "lambda=" + number_text(lambda_)});
-    }
+    std::string name() const { return described_name(*this); }
 
     void encode(const factor_pair& pair, random_key, payload_writer& w) const {
         pair.validate();

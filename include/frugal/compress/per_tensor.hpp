@@ -52,12 +52,8 @@ public:
     explicit per_tensor(C compressor, const std::vector<std::vector<std::size_t>>& shapes = {},
                         std::size_t exact_below = 0, bool exact_vectors = false)
         : compressor_(std::move(compressor)), exact_below_(exact_below), exact_vectors_(exact_vectors) {
-        tensor_layout layout;
-        for (const auto& shape : shapes) {
-            layout.add(std::to_string(layout.count()), shape);
-        }
-        if (!layout.empty()) {
-            fit(layout);
+        if (!shapes.empty()) {
+            fit(tensor_layout::of_shapes(shapes));
         }
     }
 
@@ -65,10 +61,7 @@ public:
     //! those it has.
     void fit(const tensor_layout& layout) {
         expect(!layout.empty(), "per_tensor: at least one tensor is needed");
-        std::vector<std::vector<std::size_t>> shapes;
-        for (const named_tensor& t : layout.tensors()) {
-            shapes.push_back(t.shape);
-        }
+        auto shapes = layout.shapes();
         expect(shapes_.empty() || shapes_ == shapes,
                "per_tensor: the tensors have other shapes than it was given: leave them out, or correct them");
         if (!shapes_.empty()) {

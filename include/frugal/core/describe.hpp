@@ -111,6 +111,7 @@ struct field : field_text {
         f.words = {word...};
         return f;
     }
+    //! The default: an expression, or the name of an earlier field of the same type, whose value it then is.
     constexpr field otherwise(std::string_view text) const {
         field f = *this;
         f.default_text = text;

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <frugal/core/error.hpp>
@@ -132,5 +135,28 @@ private:
     const T* first_ = nullptr;
 };
 using factor_record = basic_factor_record<float>;
+
+//! What sends gradients and may need their factors: asked by `takes_factors()`, and given those of the next gradient by
+//! `take(record)`, which must live until that is sent.
+template <class T>
+concept FactorTaker = requires(T& t, const T& ct, const factor_record& record) {
+    { ct.takes_factors() } -> std::same_as<bool>;
+    t.take(record);
+};
+
+//! Of an exchange, what must be given the factors: itself, or what it encodes with.
+template <FactorTaker E>
+E& factor_taker(E& exchange) {
+    return exchange;
+}
+template <class E>
+    requires(!FactorTaker<E>) && FactorTaker<std::remove_reference_t<decltype(std::declval<E&>().sender())>>
+auto& factor_taker(E& exchange) {
+    return exchange.sender();
+}
+
+//! An exchange that may send gradients as factors.
+template <class E>
+concept TakesFactors = requires(E& exchange) { factor_taker(exchange); };
 
 }  // namespace frugal

@@ -92,6 +92,15 @@ public:
         return add(std::move(name), std::span<const std::size_t>(shape.begin(), shape.size()), kind);
     }
 
+    //! Tensors of these shapes, called "0", "1", ... Throws `invalid_input` as `add` does.
+    static tensor_layout of_shapes(const std::vector<std::vector<std::size_t>>& shapes) {
+        tensor_layout layout;
+        for (const auto& shape : shapes) {
+            layout.add(std::to_string(layout.count()), shape);
+        }
+        return layout;
+    }
+
     //! Number of elements of all tensors: the length of the parameters.
     std::size_t size() const { return size_; }
     //! Number of elements of each tensor.
@@ -99,6 +108,14 @@ public:
         std::vector<std::size_t> all;
         for (const named_tensor& t : tensors_) {
             all.push_back(t.size);
+        }
+        return all;
+    }
+    //! The shape of each tensor: what of a layout matters to a message.
+    std::vector<std::vector<std::size_t>> shapes() const {
+        std::vector<std::vector<std::size_t>> all;
+        for (const named_tensor& t : tensors_) {
+            all.push_back(t.shape);
         }
         return all;
     }

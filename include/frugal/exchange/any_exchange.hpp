@@ -39,6 +39,9 @@ public:
     laws laws_for(std::size_t d) const { return held_->laws_for(d); }
     //! Which tensors its vectors hold, for compressors that treat tensors apart.
     void fit(const tensor_layout& layout) { held_->fit(layout); }
+    //! Whether it sends gradients as factors (compress/factored.hpp); if not, `take` does nothing.
+    bool takes_factors() const { return held_->takes_factors(); }
+    void take(const factor_record& record) { held_->take(record); }
     void weigh(std::vector<float> weights) { held_->weigh(std::move(weights)); }
     void begin(peer here, std::span<const float> x, std::span<float> echo = {}) { held_->begin(here, x, echo); }
     task<> end(peer here, std::span<float> x) { return held_->end(here, x, no_update()); }
@@ -61,6 +64,8 @@ private:
         virtual any_compressor compressor() const = 0;
         virtual laws laws_for(std::size_t d) const = 0;
         virtual void fit(const tensor_layout& layout) = 0;
+        virtual bool takes_factors() = 0;
+        virtual void take(const factor_record& record) = 0;
         virtual void weigh(std::vector<float> weights) = 0;
         virtual void begin(peer here, std::span<const float> x, std::span<float> echo) = 0;
         virtual task<> end(peer here, std::span<float> x, update_function update) = 0;
@@ -77,6 +82,18 @@ private:
         any_compressor compressor() const override { return exchange.compressor(); }
         laws laws_for(std::size_t d) const override { return laws_of_sent(exchange, d); }
         void fit(const tensor_layout& layout) override { fit_to(exchange, layout); }
+        bool takes_factors() override {
+            if constexpr (TakesFactors<E>) {
+                return factor_taker(exchange).takes_factors();
+            } else {
+                return false;
+            }
+        }
+        void take([[maybe_unused]] const factor_record& record) override {
+            if constexpr (TakesFactors<E>) {
+                factor_taker(exchange).take(record);
+            }
+        }
         void weigh(std::vector<float> weights) override { exchange.weigh(std::move(weights)); }
         void begin(peer here, std::span<const float> x, std::span<float> echo) override {
             exchange.begin(here, x, echo);

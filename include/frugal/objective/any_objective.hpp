@@ -12,6 +12,7 @@
 
 #include <frugal/concepts.hpp>
 #include <frugal/core/error.hpp>
+#include <frugal/core/factors.hpp>
 #include <frugal/core/random.hpp>
 #include <frugal/core/state.hpp>
 #include <frugal/core/tensor_layout.hpp>
@@ -24,7 +25,8 @@ namespace frugal {
 //! gradient. Copies are independent (every node gets its own) and share what the objective shares, such as its data.
 //!
 //! What the objective does not offer: classes() is 0 and samples() 1, initialize gives zeros, layout() is one
-//! tensor of dimension() elements, state saves nothing; logits, data and with_data throw `invalid_input`.
+//! tensor of dimension() elements, state saves nothing; logits, data, with_data and value_and_factors throw
+//! `invalid_input`.
 class any_objective {
 public:
     any_objective() = default;
@@ -51,6 +53,10 @@ public:
     double value_and_gradient(std::span<const float> w, sample_indices batch, std::span<float> g) {
         return self_->value_and_gradient(w, batch, g);
     }
+    double value_and_factors(std::span<const float> w, sample_indices batch, std::span<float> g,
+                             factor_record& factors) {
+        return self_->value_and_factors(w, batch, g, factors);
+    }
     void logits(std::span<const float> w, sample_indices batch, std::span<float> out) { self_->logits(w, batch, out); }
     void initialize(random_key key, std::span<float> w) const { self_->initialize(key, w); }
     const tensor_layout& layout() const { return self_->layout(); }
@@ -69,6 +75,8 @@ private:
         virtual std::size_t samples() const = 0;
         virtual double value(std::span<const float> w, sample_indices batch) = 0;
         virtual double value_and_gradient(std::span<const float> w, sample_indices batch, std::span<float> g) = 0;
+        virtual double value_and_factors(std::span<const float> w, sample_indices batch, std::span<float> g,
+                                         factor_record& factors) = 0;
         virtual void logits(std::span<const float> w, sample_indices batch, std::span<float> out) = 0;
         virtual void initialize(random_key key, std::span<float> w) const = 0;
         virtual const tensor_layout& layout() const = 0;
@@ -111,6 +119,15 @@ private:
         }
         double value_and_gradient(std::span<const float> w, sample_indices batch, std::span<float> g) override {
             return objective.value_and_gradient(w, batch, g);
+        }
+        double value_and_factors([[maybe_unused]] std::span<const float> w, [[maybe_unused]] sample_indices batch,
+                                 [[maybe_unused]] std::span<float> g,
+                                 [[maybe_unused]] factor_record& factors) override {
+            if constexpr (requires { objective.value_and_factors(w, batch, g, factors); }) {
+                return objective.value_and_factors(w, batch, g, factors);
+            } else {
+                throw invalid_input(name() + " leaves no factors of its gradient, as models of layers (mlp) do");
+            }
         }
         void logits([[maybe_unused]] std::span<const float> w, [[maybe_unused]] sample_indices batch,
                     [[maybe_unused]] std::span<float> out) override {
