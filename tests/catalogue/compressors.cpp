@@ -119,6 +119,7 @@ TEST_CASE("catalogue: what is sent as factors is what its C++ twin sends", "[cat
         return sent(c);
     };
     const std::string each = "scalar(dithered(levels=2),max_norm,radix)";
+    CHECK(laws_of(parse<any_compressor>("isgq"), 100).unbiased);
     const auto one = by_name("factored(indirect(" + each + ")," + each + ")");
     CHECK(one == sent(factored{layout, indirect{dither}, dither}));
     CHECK(one == by_name("factored(indirect(" + each + ",errors=" + each + "),rest=" + each + ")"));

@@ -43,6 +43,9 @@ TEST_CASE("any_factor_compressor: the messages of what it holds", "[compress][in
     check(indirect{dither, signs{}});
     check(indirect{any_compressor(dither)});
     check(indirect_mse{lloyd_max{.levels = 3}});
+    CHECK(laws_of(any_factor_compressor(indirect{any_compressor(dither)}), 8).unbiased);
+    CHECK_FALSE(laws_of(any_factor_compressor(indirect{dither, signs{}}), 8).unbiased);
+    CHECK_FALSE(laws_of(any_factor_compressor(indirect_mse{lloyd_max{.levels = 3}}), 8).unbiased);
 }
 
 TEST_CASE("indirect: a compressor that remembers is refused, whether or not its type says so",

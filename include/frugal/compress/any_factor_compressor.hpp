@@ -43,6 +43,7 @@ public:
         held_->decode_add(r, k, shape, weight, acc);
     }
     std::string name() const { return held_->name(); }
+    laws laws_for(std::size_t d) const { return held_->laws_for(d); }
 
 private:
     struct interface {
@@ -53,6 +54,7 @@ private:
         virtual void decode_add(payload_reader& r, random_key k, const factor_shape& shape, float weight,
                                 std::span<float> acc) const = 0;
         virtual std::string name() const = 0;
+        virtual laws laws_for(std::size_t d) const = 0;
     };
     template <class F>
     struct model final : interface {
@@ -69,6 +71,7 @@ private:
             compressor.decode_add(r, k, shape, weight, acc);
         }
         std::string name() const override { return compressor.name(); }
+        laws laws_for(std::size_t d) const override { return laws_of(compressor, d); }
         F compressor;
     };
 

@@ -68,7 +68,9 @@ public:
     const tensor_layout& layout() const { return *layout_; }
     std::vector<std::vector<std::size_t>> shapes() const { return layout_->shapes(); }
     std::string name() const { return described_name(*this); }
-    laws laws_for(std::size_t) const { return {.unbiased = unbiased}; }
+    laws laws_for(std::size_t d) const {
+        return {.unbiased = laws_of(factors_, d).unbiased && laws_of(rest_, d).unbiased};
+    }
 
     bool takes_factors() const { return true; }
     //! The factors of the next message; they must live until then.

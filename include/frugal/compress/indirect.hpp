@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <frugal/compress/codebook.hpp>
+#include <frugal/compress/laws.hpp>
 #include <frugal/compress/message_interface.hpp>
 #include <frugal/core/describe.hpp>
 #include <frugal/core/factors.hpp>
@@ -192,6 +193,9 @@ public:
     }
 
     std::string name() const { return described_name(*this); }
+    laws laws_for(std::size_t d) const {
+        return {.unbiased = laws_of(inputs_, d).unbiased && laws_of(errors_, d).unbiased};
+    }
 
     void encode(const factor_pair& pair, random_key k, payload_writer& w) {
         pair.validate();
