@@ -114,18 +114,12 @@ public:
     using input = factor_pair;
 
     void compress(const factor_pair& pair, random_key k, message& m) {
-        pair.validate();
-        const factor_shape shape = pair.shape();
-        expect(fits(shape),
-               "the factors of a gradient are many times as many numbers as it has: compress the gradient itself");
-        write_message_with(self(), scheme_, shape.size(), k, m, [&](payload_writer& w) {
-            w.bits(shape.samples, 32);
-            w.bits(shape.images ? 0 : shape.columns, 32);
-            if (shape.images) {
-                write_images(*shape.images, w);
-            }
-            static_cast<Derived&>(*this).encode(pair, k, w);
-        });
+        compress_by(static_cast<Derived&>(*this), pair, k, m);
+    }
+    void compress(const factor_pair& pair, random_key k, message& m) const
+        requires requires(const Derived& c, payload_writer& w) { c.encode(pair, k, w); }
+    {
+        compress_by(self(), pair, k, m);
     }
     void decompress(const message& m, random_key k, std::span<float> y) const {
         read(m, k, y.size(), [&](payload_reader& r, const factor_shape& shape) { self().decode(r, k, shape, y); });
@@ -136,6 +130,21 @@ public:
     }
 
 private:
+    template <class Self>
+    void compress_by(Self& encoder, const factor_pair& pair, random_key k, message& m) const {
+        pair.validate();
+        const factor_shape shape = pair.shape();
+        expect(fits(shape),
+               "the factors of a gradient are many times as many numbers as it has: compress the gradient itself");
+        write_message_with(self(), scheme_, shape.size(), k, m, [&](payload_writer& w) {
+            w.bits(shape.samples, 32);
+            w.bits(shape.images ? 0 : shape.columns, 32);
+            if (shape.images) {
+                write_images(*shape.images, w);
+            }
+            encoder.encode(pair, k, w);
+        });
+    }
     //! What a receiver is ready to hold: four times the gradient, or a million numbers.
     static bool fits(const factor_shape& shape) {
         constexpr std::size_t always = 1 << 20;
@@ -197,14 +206,11 @@ public:
         return {.unbiased = laws_of(inputs_, d).unbiased && laws_of(errors_, d).unbiased};
     }
 
-    void encode(const factor_pair& pair, random_key k, payload_writer& w) {
-        pair.validate();
-        inputs_.encode(pair.inputs, k.for_purpose(1), w);
-        errors_.encode(pair.errors, k.for_purpose(2), w);
-        const double largest = double(kernels::max_abs(pair.inputs)) * double(kernels::max_abs(pair.errors));
-        const double terms = static_cast<double>(pair.samples * (pair.images ? pair.images->places() : 1));
-        expect(16 * terms * largest < double(std::numeric_limits<float>::max()),
-               "the factors of a gradient multiply to more than a float holds: scale the errors down");
+    void encode(const factor_pair& pair, random_key k, payload_writer& w) { encode_by(*this, pair, k, w); }
+    void encode(const factor_pair& pair, random_key k, payload_writer& w) const
+        requires(encodes_const<X> && encodes_const<D>)
+    {
+        encode_by(*this, pair, k, w);
     }
     void decode(payload_reader& r, random_key k, const factor_shape& shape, std::span<float> y) const {
         read(r, k, shape, [&](std::size_t at, double sum) { y[at] = detail::element_of_gradient(sum); });
@@ -217,6 +223,16 @@ public:
     }
 
 private:
+    template <class Self>
+    static void encode_by(Self& self, const factor_pair& pair, random_key k, payload_writer& w) {
+        pair.validate();
+        self.inputs_.encode(pair.inputs, k.for_purpose(1), w);
+        self.errors_.encode(pair.errors, k.for_purpose(2), w);
+        const double largest = double(kernels::max_abs(pair.inputs)) * double(kernels::max_abs(pair.errors));
+        const double terms = static_cast<double>(pair.samples * (pair.images ? pair.images->places() : 1));
+        expect(16 * terms * largest < double(std::numeric_limits<float>::max()),
+               "the factors of a gradient multiply to more than a float holds: scale the errors down");
+    }
     template <class Use>
     void read(payload_reader& r, random_key k, const factor_shape& shape, Use use) const {
         const auto inputs = borrow<float>(shape.samples * shape.inputs());
