@@ -506,6 +506,17 @@ void split_rows(const lanes_of_words<U, M>& in, std::size_t count, constant_divi
     }
 }
 
+//! low[j] = words[j] mod the divisor, words[j] = the quotient, where it is known that they are not the same memory.
+template <class U>
+void split_off(std::uint64_t* __restrict words, constant_divisor<U> by, std::uint32_t* __restrict low) {
+    for (std::size_t j = 0; j < block_lanes; ++j) {
+        const auto word = static_cast<U>(words[j]);
+        const U high = by.quotient(word);
+        low[j] = static_cast<std::uint32_t>(word - high * by.divisor);
+        words[j] = high;
+    }
+}
+
 //! The rows of up to 16 tuples, of pairs of them, of fours, and of the whole words.
 struct word_rows {
     lanes_of_words<std::uint8_t, 16> tuples;
@@ -531,9 +542,9 @@ struct word_rows {
         std::uint64_t largest = shape.largest;
         for (std::size_t i = 0; i < last; ++i, largest /= shape.four_tuples.divisor) {
             if (largest >> 32 == 0) {  // products of 64 bits are vectors, those of 128 are not
-                split_fours(shape.four_tuples_of_32, i);
+                split_off(words.data(), shape.four_tuples_of_32, fours[i].data());
             } else {
-                split_fours(shape.four_tuples, i);
+                split_off(words.data(), shape.four_tuples, fours[i].data());
             }
         }
         for (std::size_t j = 0; j < block_lanes; ++j) {
@@ -541,17 +552,6 @@ struct word_rows {
         }
         split_rows(fours, (n + 1) / 2, shape.two_tuples, pairs);
         split_rows(pairs, n, shape.one_tuple, tuples);
-    }
-
-private:
-    template <class U>
-    void split_fours(constant_divisor<U> by, std::size_t i) {
-        for (std::size_t j = 0; j < block_lanes; ++j) {
-            const auto word = static_cast<U>(words[j]);
-            const U high = by.quotient(word);
-            fours[i][j] = static_cast<std::uint32_t>(word - high * by.divisor);
-            words[j] = high;
-        }
     }
 };
 
