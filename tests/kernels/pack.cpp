@@ -236,6 +236,28 @@ TEST_CASE("pack: division by a constant is exact for every dividend", "[kernels]
     check(std::numeric_limits<std::uint64_t>::max());
 }
 
+TEST_CASE("pack: division by the high bits is exact, where they suffice", "[kernels][pack][exact]") {
+    const random_stream u({.seed = 9});
+    std::size_t of_use = 0;
+    for (std::uint64_t i = 0; i < 20000; ++i) {
+        const std::uint64_t largest = u.word64(3 * i) >> (i % 33);
+        const std::uint64_t d = 2 + (u.word64(3 * i + 1) >> (32 + i % 29));
+        const kernels::detail::coarse_divisor by(d, largest);
+        if (by.reciprocal == 0) {
+            continue;
+        }
+        ++of_use;
+        const std::uint64_t multiple = largest / d * d;
+        for (const std::uint64_t x : {std::uint64_t{0}, d - 1, d, multiple - 1, multiple, multiple + d - 1, largest,
+                                      u.word64(3 * i + 2) & largest}) {
+            if (x <= largest) {
+                REQUIRE(by.quotient(x) == x / d);
+            }
+        }
+    }
+    REQUIRE(of_use > 5000);
+}
+
 TEST_CASE("pack: the words after the last whole block by tuples and by digits", "[kernels][pack][equivalence]") {
     for (const unsigned base : {2u, 3u, 5u, 7u, 9u, 16u, 17u, 60u, 200u, 255u}) {
         for (const unsigned bytes : {1u, 3u, 6u, 8u}) {

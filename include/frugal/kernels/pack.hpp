@@ -434,6 +434,32 @@ private:
     static constexpr unsigned bits = 8 * sizeof(U);
 };
 
+//! The same for x <= largest by the high 32 of their bits, where the divisor is large enough that the others hardly
+//! matter: no product takes more than 64 bits.
+struct coarse_divisor {
+    std::uint64_t divisor = 1;
+    std::uint64_t reciprocal = 0;  // below 2^32; 0: not of use
+    unsigned dropped = 0;
+    unsigned shift = 0;
+
+    constexpr coarse_divisor() = default;
+    constexpr coarse_divisor(std::uint64_t d, std::uint64_t largest) : divisor(d) {
+        const auto bits = static_cast<unsigned>(std::bit_width(largest));
+        dropped = bits < 32 ? 0 : bits - 32;
+        if (d >= std::uint64_t{3} << dropped && !std::has_single_bit(d)) {
+            const auto power = 31 + static_cast<unsigned>(std::bit_width(d));
+            reciprocal = static_cast<std::uint64_t>((wide_word{1} << power) / d);
+            shift = power - dropped;
+        }
+    }
+    //! What is dropped of the word takes less than 2^dropped / d off the quotient, and what is missing of the
+    //! reciprocal less than twice that: the product misses the quotient by at most 1.
+    constexpr std::uint64_t quotient(std::uint64_t x) const {
+        const std::uint64_t q = (x >> dropped) * reciprocal >> shift;
+        return q + 1 - ((x - q * divisor - divisor) >> 63);
+    }
+};
+
 }  // namespace detail
 
 //! Words of many digits as numbers whose digits are tuples in a byte, and how to take them apart: by halves.
@@ -448,6 +474,7 @@ struct word_shape {
     detail::constant_divisor<std::uint32_t> two_tuples;
     detail::constant_divisor<std::uint64_t> four_tuples;
     detail::constant_divisor<std::uint32_t> four_tuples_of_32;  // the same, where that divisor is below 2^32
+    detail::coarse_divisor four_tuples_coarse;                  // the same, where it divides `largest`
 
     constexpr word_shape() = default;
     //! base^digits <= 2^(8 bytes), bytes <= 8, 2 <= base < 256.
@@ -463,6 +490,7 @@ struct word_shape {
         for (unsigned k = 0; k < digits; ++k) {
             largest = largest * base + (base - 1);
         }
+        four_tuples_coarse = detail::coarse_divisor(four_tuples.divisor, largest);
         if (four_tuples.divisor >> 32 == 0) {
             four_tuples_of_32 =
                 detail::constant_divisor<std::uint32_t>(static_cast<std::uint32_t>(four_tuples.divisor));
@@ -488,7 +516,15 @@ void join_rows(const lanes_of_words<Half, N>& in, std::size_t count, U factor, l
     }
 }
 
-//! The inverse, of values in range.
+//! A row as smaller numbers, where it is known that they are not the same memory: loops of it are vectors.
+template <class From, class To>
+void convert_row(const std::array<From, block_lanes>& __restrict in, std::array<To, block_lanes>& __restrict out) {
+    for (std::size_t j = 0; j < block_lanes; ++j) {
+        out[j] = static_cast<To>(in[j]);
+    }
+}
+
+//! The inverse of join_rows, of values in range.
 template <class U, std::size_t M, class Half, std::size_t N>
 void split_rows(const lanes_of_words<U, M>& in, std::size_t count, constant_divisor<U> by,
                 lanes_of_words<Half, N>& out) {
@@ -500,9 +536,19 @@ void split_rows(const lanes_of_words<U, M>& in, std::size_t count, constant_divi
         }
     }
     if (count % 2 != 0) {
-        for (std::size_t j = 0; j < block_lanes; ++j) {
-            out[count - 1][j] = static_cast<Half>(in[count / 2][j]);
-        }
+        convert_row(in[count / 2], out[count - 1]);
+    }
+}
+
+//! low[j] = words[j] mod the divisor, words[j] = the quotient.
+template <class U, class Divisor>
+void split_off(std::array<std::uint64_t, block_lanes>& __restrict words, Divisor by,
+               std::array<std::uint32_t, block_lanes>& __restrict low) {
+    for (std::size_t j = 0; j < block_lanes; ++j) {
+        const auto word = static_cast<U>(words[j]);
+        const U high = by.quotient(word);
+        low[j] = static_cast<std::uint32_t>(word - high * by.divisor);
+        words[j] = high;
     }
 }
 
@@ -531,27 +577,16 @@ struct word_rows {
         std::uint64_t largest = shape.largest;
         for (std::size_t i = 0; i < last; ++i, largest /= shape.four_tuples.divisor) {
             if (largest >> 32 == 0) {  // products of 64 bits are vectors, those of 128 are not
-                split_fours(shape.four_tuples_of_32, i);
+                split_off<std::uint32_t>(words, shape.four_tuples_of_32, fours[i]);
+            } else if (shape.four_tuples_coarse.reciprocal != 0) {
+                split_off<std::uint64_t>(words, shape.four_tuples_coarse, fours[i]);
             } else {
-                split_fours(shape.four_tuples, i);
+                split_off<std::uint64_t>(words, shape.four_tuples, fours[i]);
             }
         }
-        for (std::size_t j = 0; j < block_lanes; ++j) {
-            fours[last][j] = static_cast<std::uint32_t>(words[j]);
-        }
+        convert_row(words, fours[last]);
         split_rows(fours, (n + 1) / 2, shape.two_tuples, pairs);
         split_rows(pairs, n, shape.one_tuple, tuples);
-    }
-
-private:
-    template <class U>
-    void split_fours(constant_divisor<U> by, std::size_t i) {
-        for (std::size_t j = 0; j < block_lanes; ++j) {
-            const auto word = static_cast<U>(words[j]);
-            const U high = by.quotient(word);
-            fours[i][j] = static_cast<std::uint32_t>(word - high * by.divisor);
-            words[j] = high;
-        }
     }
 };
 

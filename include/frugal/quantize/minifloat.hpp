@@ -7,7 +7,9 @@
 //! | minifloat{4, 3}, minifloat{5, 2} | E4M3, E5M2 | 8    | 448, 57344 | shared_exponent{32} (MXFP8)                          |
 #pragma once
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include <frugal/concepts.hpp>
@@ -47,26 +49,27 @@ struct minifloat {
 
     template <class T>
     T index(const T& x, const T& u) const {
-        const T a = magnitude(x);
-        T per_quantum(1 / smallest());
+        T quanta = magnitude(x) * T(1 / smallest());  // products with powers of two are exact
         T skipped(0.0f);  // codes below those of this exponent, less those its leading one takes
-        for (int e = first_exponent() + 1; e <= last_exponent(); ++e) {
-            const auto reached = a >= T(power(e));
-            per_quantum = select(reached, T(power(mantissa_bits - e)), per_quantum);
-            skipped = select(reached, T(code_offset(e)), skipped);
-        }
-        const T code = round_with_dither(T(a * per_quantum), u) + skipped;  // a product with a power of two is exact
+        for_each_step([&](int step) {
+            const auto further = quanta >= T(power(mantissa_bits + step));
+            quanta = select(further, T(quanta * T(power(-step))), quanta);
+            skipped = select(further, T(skipped + T(codes_of(step))), skipped);
+        });
+        const T code = round_with_dither(quanta, u) + skipped;
         return with_sign_of(x, code);
     }
     template <class T>
     T value(const T& i) const {
         const T code = select(i < T(0.0f), T(-i), i);
-        T result = code * T(smallest());
-        for (int e = first_exponent() + 1; e <= last_exponent(); ++e) {
-            const T mantissa = code - T(code_offset(e));
-            result = select(mantissa >= T(static_cast<float>(1 << mantissa_bits)),
-                            T(mantissa * T(power(e - mantissa_bits))), result);
-        }
+        T quantum(smallest());
+        T mantissa = code;  // with its leading one, where there is one
+        for_each_step([&](int step) {
+            const auto further = mantissa >= T(codes_of(step + 1));
+            quantum = select(further, T(quantum * T(power(step))), quantum);
+            mantissa = select(further, T(mantissa - T(codes_of(step))), mantissa);
+        });
+        const T result = mantissa * quantum;
         return select(i < T(0.0f), T(-result), result);
     }
     //! E(C(x) - x)^2 in steps squared, at most.
@@ -87,21 +90,19 @@ struct minifloat {
 
 private:
     static constexpr double square(double v) { return v * v; }
-    static constexpr float power(int e) {
-        float p = 1;
-        for (; e > 0; --e) {
-            p *= 2;
-        }
-        for (; e < 0; ++e) {
-            p /= 2;
-        }
-        return p;
-    }
+    static constexpr float power(int e) { return std::bit_cast<float>(static_cast<std::uint32_t>(127 + e) << 23); }
     //! Of the smallest normal number, and of the largest.
     constexpr int first_exponent() const { return 2 - (1 << (exponent_bits - 1)); }
     constexpr int last_exponent() const { return first_exponent() + (last_code() >> mantissa_bits) - 1; }
-    //! The code of 2^e (1 + m / 2^mantissa_bits) is this + 2^mantissa_bits + m.
-    constexpr float code_offset(int e) const { return static_cast<float>((e - first_exponent()) << mantissa_bits); }
+    //! So many exponents apart.
+    constexpr float codes_of(int exponents) const { return static_cast<float>(exponents << mantissa_bits); }
+    //! Binary search for an exponent: f(step) goes so many further up, or does not.
+    template <class F>
+    constexpr void for_each_step(F f) const {
+        for (int left = last_exponent() - first_exponent(); left > 0; left /= 2) {
+            f((left + 1) / 2);
+        }
+    }
 };
 
 }  // namespace frugal

@@ -168,7 +168,8 @@ private:
         w.shrink(unused);
         w.charge(std::uint64_t{most - unused} * 8);
     }
-    static std::byte* push(const step& s, std::uint32_t& state, std::byte* out) {
+    //! Not inlined: 32 copies of it, one for each lane, run slower than calls.
+    [[gnu::noinline]] static std::byte* push(const step& s, std::uint32_t& state, std::byte* out) {
         std::uint32_t x = state;
         const auto word = static_cast<std::uint16_t>(x);
         std::memcpy(out - 2, &word, 2);  // overwritten unless the state sheds it
@@ -188,7 +189,7 @@ private:
         unsigned bits;
         std::uint32_t mask;
 
-        Letter pop(std::uint32_t& state) const {
+        [[gnu::always_inline]] Letter pop(std::uint32_t& state) const {
             const std::uint32_t slot = state & mask;
             const Letter letter = letter_of_slot[slot];
             const std::uint32_t i = interval[letter];
@@ -229,6 +230,9 @@ private:
             const std::size_t count = model_.letters_of(take);
             std::size_t i = 0;
             for (; i + Lanes <= count && end - in >= static_cast<std::ptrdiff_t>(2 * Lanes); i += Lanes) {
+                if constexpr (Lanes > 1) {  // more states than registers: none is carried in one from turn to turn
+                    asm volatile("" : "+m"(state));
+                }
                 each_lane<Lanes>([&](auto l) {
                     std::uint32_t& x = state[l()];
                     std::uint16_t word;
