@@ -50,7 +50,8 @@ Real stochastic_variance(std::span<const Real> levels, std::type_identity_t<Real
 //! `stochastic_index` as a Quantizer: unbiased rounding onto levels that need not be uniform.
 //!
 //! index(x, u): the index of a level next to x;  value(i): that level.
-//! levels: increasing, some on either side of 0; the scale maps the norm to the nearer end. Scalar (O(log levels)).
+//! levels: increasing, some on either side of 0; the scale maps the norm to the nearer end. A search for each
+//! coordinate, O(log levels), which is not vectorized: some 50 times as long as to copy the vector.
 struct stochastic_codebook {
     std::vector<float> levels;
 
