@@ -6,7 +6,7 @@
 //!
 //! How that costs less than single precision: scores <x, c> - ||c||^2 / 2 are computed by whatever arithmetic the
 //! machine is fastest at (float, fused or not; pairs of integers of 16 bits where there are products of such), with a
-//! bound on their error. Where the highest score leads by more than that, it is the answer; elsewhere (at most some
+//! bound on their error. Where the highest score leads by more than that, it is the answer; elsewhere (up to three
 //! of a hundred Gaussian vectors) all codewords are looked at again in float, and those that may then be best in double.
 //!
 //! Shape: like a small matrix product whose result is reduced in registers. A tile holds some vectors, one in each
