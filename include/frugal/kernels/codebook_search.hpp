@@ -369,12 +369,18 @@ void search_tile(const search_codebook& codebook, const float* x, std::span<std:
         alignas(64) std::int32_t pairs[vectors * largest / 2];
         const float root = std::sqrt(static_cast<float>(d)) * 0.51f;
         constexpr float infinity = std::numeric_limits<float>::infinity();
+        std::size_t count_too_long = 0;
         const float most = codebook.nearest ? codebook.scale : 0x1p100f;  // offsets are of that scale
         for (std::size_t i = 0; i < vectors; ++i) {
             scale[i] = std::min(32700.0f / norms[i], most);
             // A coordinate is off by a half, an offset by 2^-24 of itself and 1, a tagged score by another 255.
             const float error = root * (codebook.scale * codebook.largest_norm + scale[i] * norms[i] + 2 * root) + 280;
-            tolerances[i] = codebook.nearest && scale[i] < most ? infinity : 2 * error;
+            const bool too_long = codebook.nearest && scale[i] < most;
+            tolerances[i] = too_long ? infinity : 2 * error;
+            count_too_long += too_long ? 1u : 0u;
+        }
+        if (count_too_long > vectors / 4) [[unlikely]] {  // each of these would be open
+            return search_tile<V, V, dimension, sets>(codebook, x, best);
         }
         make_pairs(columns, d, vectors, scale, pairs);
         scan.template operator()<(dimension + 1) / 2>(codebook.pairs, codebook.whole_offsets, (d + 1) / 2, pairs);
