@@ -109,6 +109,21 @@ TEST_CASE("codebook search: codewords closer together than float can tell", "[ke
     check(std::vector<float>(100 * d, 0.25f), d, near);
 }
 
+TEST_CASE("codebook search: codewords around one point, from far to closer together than 16 bits can tell",
+          "[kernels][codebook_search][exact]") {
+    constexpr std::size_t d = 6;
+    const auto x = test::normal_vector(40 * d, 8);
+    for (float apart = 1; apart > 1e-7f; apart /= 8) {
+        auto rows = scaled(test::normal_vector(600 * d, 9), apart);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            rows[i] += x[i % d];
+        }
+        INFO(apart << " apart");
+        check(rows, d, x);
+        check(rows, d, scaled(x, 3));  // farther away than any codeword
+    }
+}
+
 TEST_CASE("codebook search: where float overflows or underflows", "[kernels][codebook_search][exact]") {
     constexpr std::size_t d = 4;
     const auto rows = test::normal_vector(50 * d, 5);

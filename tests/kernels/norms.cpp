@@ -55,6 +55,24 @@ TEST_CASE("lane_sum: the cuts of a vector do not change its norm", "[kernels][no
     });
 }
 
+TEST_CASE("norms: of short rows, whose elements with the same i mod 4 are added first", "[kernels][norms][exact]") {
+    test::for_each_architecture([](auto arch) {
+        CAPTURE(decltype(arch)::name());
+        for (const std::size_t d : {1u, 3u, 4u, 7u, 8u, 16u, 21u}) {
+            const auto rows = test::values(d * 37, d);
+            std::vector<double> norms(37);
+            kernels::norms_of_rows<decltype(arch)>(rows, d, norms);
+            for (std::size_t r = 0; r < norms.size(); ++r) {
+                double sum[4] = {};
+                for (std::size_t i = 0; i < d; ++i) {
+                    sum[i % 4] += double(rows[r * d + i]) * double(rows[r * d + i]);
+                }
+                REQUIRE(norms[r] == std::sqrt((sum[0] + sum[1]) + (sum[2] + sum[3])));
+            }
+        }
+    });
+}
+
 TEST_CASE("norms: one element that is not finite shows, wherever it is", "[kernels][norms][hostile]") {
     test::for_each_architecture([](auto arch) {
         using Arch = decltype(arch);

@@ -95,6 +95,7 @@ struct stovoq_batch {
     std::vector<std::uint32_t> nearest;
     std::vector<std::uint32_t> dither;
     std::vector<std::uint32_t> levels;
+    std::vector<double> norms;  // of the buckets
 };
 
 }  // namespace detail
@@ -366,10 +367,10 @@ private:
     //! The level of each bucket's factor, rounded at random.
     void choose_levels(const detail::stovoq_tables& tables, detail::stovoq_batch& b) const {
         const auto d = static_cast<std::size_t>(dimension);
-        const std::span<const float> buckets(b.buckets);
+        b.norms.resize(b.levels.size());
+        kernels::norms_of_rows(b.buckets, d, b.norms);
         for (std::size_t l = 0; l < b.levels.size(); ++l) {
-            b.levels[l] = tables.factor->index(kernels::sum_squares_of_few(buckets.subspan(l * d, d)),
-                                               unit_from_word(b.dither[l]));
+            b.levels[l] = tables.factor->index(b.norms[l], unit_from_word(b.dither[l]));
         }
     }
 

@@ -175,8 +175,7 @@ struct portable_lanes {
                                           const float_batch<Arch>& c) {
         return xsimd::fma(a, b, c);
     }
-    //! Is there a multiplication of pairs of bfloat16? Then `multiply_add_pairs` is sum + a_0 b_0 + a_1 b_1, lane by
-    //! lane of 32 bits, in float; numbers below 2^-126 count as 0.
+    //! Is there one of integers, too? Of pairs of 16 bits, lane by lane of 32: c + a_0 b_0 + a_1 b_1.
     static constexpr bool multiplies_pairs = false;
     //! Bit i: lane i of a is at least that of b.
     static std::uint32_t lanes_at_least(const float_batch<Arch>& a, const float_batch<Arch>& b) {

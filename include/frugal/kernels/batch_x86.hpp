@@ -180,13 +180,11 @@ struct lane_operations<Arch> : portable_lanes<Arch> {
                                           const float_batch<Arch>& c) {
         return _mm512_fmadd_ps(a, b, c);
     }
-#if defined(__AVX512BF16__)
+#if defined(__AVX512VNNI__)
     static constexpr bool multiplies_pairs = true;
-    static float_batch<Arch> multiply_add_pairs(const float_batch<Arch>& a, const float_batch<Arch>& b,
-                                                const float_batch<Arch>& sum) {
-        const __m512i left = _mm512_castps_si512(a);
-        const __m512i right = _mm512_castps_si512(b);
-        return _mm512_dpbf16_ps(sum, (__m512bh)left, (__m512bh)right);
+    static int_batch<Arch> multiply_add(const int_batch<Arch>& a, const int_batch<Arch>& b,
+                                        const int_batch<Arch>& sum) {
+        return _mm512_dpwssd_epi32(sum, a, b);
     }
 #endif
     static std::uint32_t lanes_at_least(const float_batch<Arch>& a, const float_batch<Arch>& b) {

@@ -5,26 +5,30 @@
 //! the same index on every machine, with any compiler and any vector width, with fused multiply-add and without.
 //!
 //! How that costs less than single precision: scores <x, c> - ||c||^2 / 2 are computed by whatever arithmetic the
-//! machine is fastest at (float, fused or not; pairs of bfloat16 where there are such), with a bound on their error.
-//! The blocks of 16 codewords that may hold the best one are looked at again in float, mostly one, and the codewords
-//! that may then be best, nearly always one (all but one of 10,000 Gaussian vectors), in double.
+//! machine is fastest at (float, fused or not; pairs of integers of 16 bits where there are products of such), with a
+//! bound on their error. Where the highest score leads by more than that, it is the answer; elsewhere (up to three
+//! of a hundred Gaussian vectors) all codewords are looked at again in float, and those that may then be best in double.
 //!
 //! Shape: like a small matrix product whose result is reduced in registers. A tile holds some vectors, one in each
-//! lane, against four codewords at a time; of each block of codewords only the largest score is kept.
+//! lane, against a few codewords at a time; the low bits of a score are replaced by the number of the codeword, so that
+//! the two highest are kept by three instructions.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <frugal/core/exact.hpp>
-#include <frugal/core/loan.hpp>
 #include <frugal/kernels/batch.hpp>
 
 FRUGAL_KERNELS_BEGIN
@@ -44,10 +48,10 @@ struct search_codebook {
     bool nearest = true;  //!< by distance, not by inner product
     std::vector<float> blocks;
     std::vector<float> offsets;
-    std::vector<float>
-        pairs;               //!< the same as blocks, two coordinates of 16 bits in a float; empty where not made use of
-    float largest_norm = 0;  //!< at least that of every row
-    float largest_loss = 0;  //!< the same for what rounding to 16 bits took from it
+    float largest_norm = 0;           //!< at least that of every row
+    float scale = 0;                  //!< of the integers that follow, which are there where made use of
+    std::vector<std::int32_t> pairs;  //!< the same as blocks, two coordinates of 16 bits in each
+    std::vector<std::int32_t> whole_offsets;
 
     //! Takes `rows` (count x dimension, row-major, finite), for the search of the nearest. O(count dimension).
     template <class Arch = default_arch>
@@ -69,13 +73,23 @@ private:
 };
 namespace detail {
 
+//! Scores carry the number of their row, within a chunk of so many, in their low bits.
+inline constexpr std::size_t tags = 256;
+inline constexpr std::uint32_t tag_mask = tags - 1;
+inline constexpr auto tag_of_row = [] {  // read from memory as rows are
+    std::array<std::int32_t, tags> tag{};
+    std::iota(tag.begin(), tag.end(), 0);
+    return tag;
+}();
+
 //! What the search needs of a vector of floats; this one has one lane. Fusing and order are left to the machine.
-template <class Arch>
+template <class Arch, class Element = float>
 struct search_lanes {
+    using element = float;
     using value = float;
     static constexpr std::size_t count = 1;
     static constexpr std::size_t sets = 2;
-    static constexpr bool multiplies_pairs = false;
+    static constexpr std::size_t rows = 4;
     static value load(const float* p) { return *p; }
     static void store(float* p, value x) { *p = x; }
     static value multiply_add(value a, value b, value c) { return a * b + c; }
@@ -84,118 +98,111 @@ struct search_lanes {
     static value square_root(value a) { return std::sqrt(a); }
     static value where_greater(value a, value b, value yes, value no) { return a > b ? yes : no; }
     static std::uint32_t lanes_at_least(value a, value b) { return static_cast<std::uint32_t>(a >= b); }
+    //! x, whose low bits are made those of `tag`.
+    static value tagged(value x, std::int32_t tag) {
+        return std::bit_cast<float>((std::bit_cast<std::uint32_t>(x) & ~tag_mask) | static_cast<std::uint32_t>(tag));
+    }
 };
 
 #if defined(FRUGAL_HAS_SIMD)
-template <SimdArch Arch>
-struct search_lanes<Arch> {
-    using value = float_batch<Arch>;
+//! Of floats, or of integers whose products are of pairs of 16 bits.
+template <SimdArch Arch, class Element>
+struct search_lanes<Arch, Element> {
+    using element = Element;
+    using value = xsimd::batch<Element, Arch>;
     static constexpr std::size_t count = value::size;
-    static constexpr std::size_t sets = many_registers<Arch> ? 4 : 2;  // 4 times that many sums are held
-    static constexpr bool multiplies_pairs = lane_operations<Arch>::multiplies_pairs;
-    static value load(const float* p) { return value::load_unaligned(p); }
-    static void store(float* p, value x) { x.store_unaligned(p); }
+    // That many sums are held. Products of integers have a short latency: few of them leave room for the vectors.
+    static constexpr std::size_t sets = many_registers<Arch> && std::same_as<Element, float> ? 4 : 2;
+    static constexpr std::size_t rows = std::same_as<Element, float> ? 4 : 2;
+    static value load(const Element* p) { return value::load_unaligned(p); }
+    static void store(Element* p, value x) { x.store_unaligned(p); }
     static value multiply_add(value a, value b, value c) { return lane_operations<Arch>::multiply_add(a, b, c); }
-    static value multiply_add_pairs(value a, value b, value sum) {
-        return lane_operations<Arch>::multiply_add_pairs(a, b, sum);
-    }
     static value larger(value a, value b) { return xsimd::max(a, b); }
     static value smaller(value a, value b) { return xsimd::min(a, b); }
     static value square_root(value a) { return lane_operations<Arch>::square_root(a); }
     static value where_greater(value a, value b, value yes, value no) { return xsimd::select(a > b, yes, no); }
     static std::uint32_t lanes_at_least(value a, value b) { return lane_operations<Arch>::lanes_at_least(a, b); }
+    static value tagged(value x, std::int32_t tag) {
+        return same_bits<Element>((same_bits<std::int32_t>(x) & int_batch<Arch>(~static_cast<std::int32_t>(tag_mask))) |
+                                  int_batch<Arch>(tag));
+    }
 };
 #endif
 
-//! The upper 16 bits of a float, rounded to the nearest, the even one of two; infinite beyond the range.
-inline std::uint32_t narrowed(float x) {
-    const auto bits = std::bit_cast<std::uint32_t>(x);
-    return (bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16;
-}
+//! Are there products of pairs of 16 bits?
+template <class Arch>
+inline constexpr bool multiplies_pairs = false;
+#if defined(FRUGAL_HAS_SIMD)
+template <SimdArch Arch>
+inline constexpr bool multiplies_pairs<Arch> = lane_operations<Arch>::multiplies_pairs;
+#endif
 
 //! pairs[j n + i] holds coordinates 2 j (in its low bits) and 2 j + 1 of vector i, which lie at columns[2 j n + i] and
-//! columns[(2 j + 1) n + i]; lost[i] is the sum of the squares of what rounding took from it. O(d n).
-inline void make_pairs(const float* columns, std::size_t d, std::size_t n, float* pairs, float* lost) {
-    const auto loss = [](float x, std::uint32_t narrow) {
-        const float difference = x - std::bit_cast<float>(narrow << 16);
-        return difference * difference;
+//! columns[(2 j + 1) n + i], times scale[i] and rounded to the nearest integer. |x_j| scale < 2^15. O(d n).
+inline void make_pairs(const float* columns, std::size_t d, std::size_t n, const float* scale, std::int32_t* pairs) {
+    const auto whole = [&](std::size_t j, std::size_t i) {  // adding it leaves the integer in the low bits
+        return std::bit_cast<std::uint32_t>(columns[j * n + i] * scale[i] + 0x1.8p23f);
     };
-    std::fill(lost, lost + n, 0.0f);
-    std::size_t j = 0;
-    for (; j + 1 < d; j += 2, columns += 2 * n, pairs += n) {
+    for (std::size_t j = 0; j < d; j += 2, pairs += n) {
         for (std::size_t i = 0; i < n; ++i) {
-            const std::uint32_t low = narrowed(columns[i]);
-            const std::uint32_t high = narrowed(columns[n + i]);
-            pairs[i] = std::bit_cast<float>(low | high << 16);
-            lost[i] += loss(columns[i], low) + loss(columns[n + i], high);
+            const std::uint32_t high = j + 1 < d ? whole(j + 1, i) << 16 : 0;
+            pairs[i] = static_cast<std::int32_t>(high | (whole(j, i) & 0xFFFFu));
         }
-    }
-    for (std::size_t i = 0; j < d && i < n; ++i) {
-        const std::uint32_t low = narrowed(columns[i]);
-        pairs[i] = std::bit_cast<float>(low);
-        lost[i] += loss(columns[i], low);
     }
 }
 
-//! The three largest scores that a block has for each vector of a tile, and which blocks have the first two.
-template <std::size_t vectors>
-struct block_scores {
-    alignas(64) float highest[vectors];
-    alignas(64) float second[vectors];
-    alignas(64) float third[vectors];
-    alignas(64) float block[vectors];  // exact below 2^24
-    alignas(64) float second_block[vectors];
+//! What a scan finds for each vector of a tile.
+template <class V, std::size_t vectors>
+struct best_scores {
+    using element = typename V::element;
+    alignas(64) element highest[vectors];  // tagged with the row, counted from the first one of its chunk
+    alignas(64) element second[vectors];   // the highest of the other rows
+    alignas(64) element chunk[vectors];    // where that begins; exact in float
 };
 
-//! Scores of `blocks` blocks. `columns` has coordinate (or pair) j of vector i at j sets V::count + i; `dimension` is
-//! how many there are, or 0 where the compiler is not to know d. tops: the largest score of every block, for all
-//! vectors. Written out by `s...` and `i...`: a loop over arrays of vectors would keep them in memory.
-template <class V, bool of_pairs, std::size_t dimension, std::size_t sets, std::size_t... s, std::size_t... i>
-[[gnu::always_inline]] inline void scan_blocks(const float* block, const float* offset, std::size_t blocks,
-                                               std::size_t run_time_dimension, const float* columns,
-                                               block_scores<sets * V::count>& out, float* tops,
-                                               std::index_sequence<s...>, std::index_sequence<i...>) {
+//! Scores of `padded` rows. `columns` has coordinate (or pair) j of vector i at j sets V::count + i; `dimension` is
+//! how many there are, or 0 where the compiler is not to know d. Written out by `s...` and `i...`: a loop over arrays
+//! of vectors would keep them in memory.
+template <class V, std::size_t dimension, std::size_t sets, std::size_t... s, std::size_t... i>
+[[gnu::always_inline]] inline void scan_rows(const typename V::element* block, const typename V::element* offset,
+                                             std::size_t padded, std::size_t run_time_dimension,
+                                             const typename V::element* columns, best_scores<V, sets * V::count>& out,
+                                             std::index_sequence<s...>, std::index_sequence<i...>) {
     using value = typename V::value;
+    using element = typename V::element;
     constexpr std::size_t width = search_codebook::width;
     constexpr std::size_t rows = sizeof...(i) / sets;
     const std::size_t d = dimension == 0 ? run_time_dimension : dimension;
-    const value lowest(-std::numeric_limits<float>::infinity());
-    ((V::store(out.highest + s * V::count, lowest), V::store(out.second + s * V::count, lowest),
-      V::store(out.third + s * V::count, lowest), V::store(out.block + s * V::count, value(0.0f)),
-      V::store(out.second_block + s * V::count, value(0.0f))),
-     ...);
-    for (std::size_t b = 0; b < blocks; ++b, block += width * d, offset += width, tops += sets * V::count) {
-        value top[sets] = {((void)s, lowest)...};
-        for (std::size_t first = 0; first < width; first += rows) {
-            value sum[rows * sets] = {value(offset[first + i / sets])...};
-            for (std::size_t j = 0; j < d; ++j) {
-                // `rounded` keeps them in registers: compilers would load them anew for each product.
-                const value x[sets] = {rounded(V::load(columns + (j * sets + s) * V::count))...};
-                const float* const c = block + j * width + first;
-                if constexpr (of_pairs) {
-                    ((sum[i] = V::multiply_add_pairs(value(c[i / sets]), x[i % sets], sum[i])), ...);
-                } else {
+    const value lowest(std::numeric_limits<element>::lowest());
+    ((V::store(out.highest + s * V::count, lowest), V::store(out.second + s * V::count, lowest)), ...);
+    for (std::size_t chunk = 0; chunk < padded; chunk += tags) {
+        value highest[sets] = {((void)s, lowest)...};
+        value second[sets] = {((void)s, lowest)...};
+        const std::size_t end = std::min(tags, padded - chunk);
+        for (std::size_t b = 0; b < end; b += width, block += width * d, offset += width) {
+            for (std::size_t first = 0; first < width; first += rows) {
+                value sum[rows * sets] = {value(offset[first + i / sets])...};
+                for (std::size_t j = 0; j < d; ++j) {
+                    // `rounded` keeps them in registers: compilers would load them anew for each product.
+                    const value x[sets] = {rounded(V::load(columns + (j * sets + s) * V::count))...};
+                    const element* const c = block + j * width + first;
                     ((sum[i] = V::multiply_add(value(c[i / sets]), x[i % sets], sum[i])), ...);
                 }
+                const auto note = [&](value& top, value& next, value score) {
+                    next = V::larger(next, V::smaller(top, score));
+                    top = V::larger(top, score);
+                };
+                (note(highest[i % sets], second[i % sets], V::tagged(sum[i], tag_of_row[b + first + i / sets])), ...);
             }
-            ((top[i % sets] = V::larger(top[i % sets], sum[i])), ...);
         }
-        const value here(static_cast<float>(b));
-        const auto note = [&](std::size_t at, value score) {
-            const value highest = V::load(out.highest + at);
-            const value second = V::load(out.second + at);
-            const value block_before = V::load(out.block + at);
-            const value loser = V::smaller(score, highest);
-            const value losing_block = V::where_greater(score, highest, block_before, here);
-            V::store(tops + at, score);
-            V::store(out.highest + at, V::larger(score, highest));
-            V::store(out.block + at, V::where_greater(score, highest, here, block_before));
-            V::store(out.second + at, V::larger(second, loser));
-            V::store(out.second_block + at,
-                     V::where_greater(loser, second, losing_block, V::load(out.second_block + at)));
-            V::store(out.third + at, V::larger(V::load(out.third + at), V::smaller(loser, second)));
+        const auto join = [&](std::size_t at, value top, value next) {
+            const value before = V::load(out.highest + at);
+            const value chunk_before = chunk == 0 ? value(element(0)) : V::load(out.chunk + at);
+            V::store(out.chunk + at, V::where_greater(top, before, value(static_cast<element>(chunk)), chunk_before));
+            V::store(out.second + at, V::larger(V::larger(V::load(out.second + at), next), V::smaller(top, before)));
+            V::store(out.highest + at, V::larger(top, before));
         };
-        (note(s * V::count, top[s]), ...);
+        (join(s * V::count, highest[s], second[s]), ...);
     }
 }
 
@@ -261,19 +268,6 @@ private:
     double preference_ = 0;
 };
 
-//! The best of all rows that score at least `least` in float, and whose block, in `tops`, reaches `least_of_block`.
-template <class V, std::size_t dimension>
-[[gnu::noinline]] std::uint32_t best_of_blocks(const search_codebook& codebook, const float* x, float least,
-                                               const float* tops, std::size_t stride, float least_of_block) {
-    exact_choice choice(codebook, x);
-    for (std::size_t b = 0; b < codebook.offsets.size() / search_codebook::width; ++b) {
-        if (tops[b * stride] >= least_of_block) {
-            choice.consider(b, candidates_of_block<V, dimension>(codebook, x, least, b));
-        }
-    }
-    return choice.best();
-}
-
 //! Where scores in float may be infinite or no number at all.
 inline std::uint32_t best_of_all(const search_codebook& codebook, const float* x) {
     std::size_t best = 0;
@@ -286,17 +280,23 @@ inline std::uint32_t best_of_all(const search_codebook& codebook, const float* x
     return static_cast<std::uint32_t>(best);
 }
 
-//! How far scores may lie below the highest of a vector: that of the block of the best codeword, and the score in float
-//! of the best codeword itself. Infinite or NaN where scores may be.
+//! How far a score in float may be off, whatever the row; infinite or NaN where scores may be.
 //!
-//! A score in float differs from <x, c> - ||c||^2 / 2 by (D + 2) 2^-24 (||x|| ||c|| + ||c||^2 / 2) at most, in any
-//! order of operations (Higham 2002, section 3.1); rounding them to bfloat16 adds ||x - x'|| ||c|| + ||x'|| ||c - c'||;
-//! a distance in double is off by D 2^-52 (||x|| + ||c||)^2; and something is lost to underflow. Two scores may be
-//! off in opposite directions. `lost` is ||x - x'||^2.
-template <class V, bool of_pairs>
-[[gnu::always_inline]] inline void tolerances(const search_codebook& codebook, const float* columns, std::size_t stride,
-                                              std::size_t d, [[maybe_unused]] const float* lost, float* of_block,
-                                              float* of_score) {
+//! It differs from <x, c> - ||c||^2 / 2 by (D + 2) 2^-24 (||x|| ||c|| + ||c||^2 / 2) at most, in any order of operations
+//! (Higham 2002, section 3.1), and by 2^-15 of itself when tagged; a distance in double is off by D 2^-52 (||x|| +
+//! ||c||)^2; and something is lost to underflow.
+template <class Value>
+[[gnu::always_inline]] inline Value error_of_scores(const search_codebook& codebook, Value norm, bool tagged) {
+    const float c = codebook.largest_norm;
+    const float unit = (static_cast<float>(codebook.dimension) + 6) * 0x1p-24f + (tagged ? 0x1p-15f : 0.0f);
+    const Value reach = norm + Value(c);
+    return (norm * Value(c) + Value(0.5f * c * c)) * Value(1.03f * unit) + reach * reach * Value(0x1p-45f) +
+           reach * Value(0x1p-110f) + Value(0x1p-121f);
+}
+
+//! At least the norms of V::count vectors.
+template <class V>
+[[gnu::always_inline]] inline typename V::value norms_of(const float* columns, std::size_t stride, std::size_t d) {
     using value = typename V::value;
     value largest(0.0f);
     value square(0.0f);
@@ -305,33 +305,47 @@ template <class V, bool of_pairs>
         largest = V::larger(largest, V::larger(x, -x));
         square = V::multiply_add(x, x, square);
     }
-    const float c = codebook.largest_norm;
-    value norm = largest * value(std::sqrt(static_cast<float>(d)) * 1.00001f);
-    const auto root = [&](value sum, value otherwise) {  // squares of small numbers may have vanished
-        return V::where_greater(largest, value(0x1p-40f), V::smaller(otherwise, V::square_root(sum) * value(1.00001f)),
-                                otherwise);
-    };
-    norm = root(square, norm);
-    const value reach = norm + value(c);
-    const value product = norm * value(c);
-    const value error = (product + value(0.5f * c * c)) * value(1.03f * (static_cast<float>(d) + 6) * 0x1p-24f) +
-                        reach * reach * value(0x1p-45f) + reach * value(0x1p-110f) + value(0x1p-121f);
-    value narrowing(0.0f);
-    if constexpr (of_pairs) {
-        const value away = root(V::load(lost), norm * value(0x1p-8f));
-        narrowing = (away * value(c) + (norm + away) * value(codebook.largest_loss)) * value(1.03f);
-    }
-    V::store(of_block, value(2.0f) * (error + narrowing));
-    V::store(of_score, value(2.0f) * error + narrowing);
+    const value bound = largest * value(std::sqrt(static_cast<float>(d)) * 1.00001f);
+    return V::where_greater(largest, value(0x1p-40f),  // squares of small numbers may have vanished
+                            V::smaller(bound, V::square_root(square) * value(1.00001f)), bound);
 }
 
-//! The best rows for sets V::count vectors, of which the first best.size() exist.
-template <class V, bool of_pairs, std::size_t dimension, std::size_t sets>
-void search_tile(const search_codebook& codebook, const float* x, float* tops, std::span<std::uint32_t> best) {
+//! The best row where a scan leaves it open. `row` is among the best.
+template <class V, std::size_t dimension>
+[[gnu::noinline]] std::uint32_t contended(const search_codebook& codebook, const float* x, float norm,
+                                          std::size_t row) {
+    const float error = error_of_scores(codebook, norm, false);
+    if (!is_finite(error)) {
+        return best_of_all(codebook, x);
+    }
+    float least = codebook.offsets[row] - 2 * error;
+    for (std::size_t j = 0; j < codebook.dimension; ++j) {
+        least += x[j] * codebook.row(row)[j * search_codebook::width];
+    }
+    exact_choice choice(codebook, x);
+    for (std::size_t b = 0; b < codebook.offsets.size() / search_codebook::width; ++b) {
+        choice.consider(b, candidates_of_block<V, dimension>(codebook, x, least, b));
+    }
+    return choice.best();
+}
+
+//! first - second, of which the latter is not larger.
+inline float lead(float first, float second) {
+    return first - second;
+}
+inline float lead(std::int32_t first, std::int32_t second) {
+    return static_cast<float>(static_cast<std::uint32_t>(first) - static_cast<std::uint32_t>(second));
+}
+
+//! The best rows for sets V::count vectors, of which the first best.size() exist. S: the lanes that scores are in.
+template <class V, class S, std::size_t dimension, std::size_t sets>
+void search_tile(const search_codebook& codebook, const float* x, std::span<std::uint32_t> best) {
     constexpr std::size_t vectors = sets * V::count;
-    constexpr std::size_t rows = 4;
+    constexpr std::size_t largest = search_codebook::largest_dimension;
+    using element = typename S::element;
+    using value = typename V::value;
     const std::size_t d = dimension == 0 ? codebook.dimension : dimension;
-    alignas(64) float columns[vectors * search_codebook::largest_dimension];
+    alignas(64) float columns[vectors * largest];
     if (best.size() < vectors) {
         std::fill(columns, columns + vectors * d, 0.0f);
     }
@@ -340,79 +354,74 @@ void search_tile(const search_codebook& codebook, const float* x, float* tops, s
             columns[j * vectors + i] = x[i * d + j];
         }
     }
-    alignas(64) float lost[vectors];
-    block_scores<vectors> scores;
-    const std::size_t blocks = codebook.offsets.size() / search_codebook::width;
-    const auto scan = [&]<std::size_t length>(const float* block, std::size_t n, const float* of) {
-        scan_blocks<V, of_pairs, length, sets>(block, codebook.offsets.data(), blocks, n, of, scores, tops,
-                                               std::make_index_sequence<sets>{},
-                                               std::make_index_sequence<rows * sets>{});
+    alignas(64) float norms[vectors];
+    alignas(64) float tolerances[vectors];
+    best_scores<S, vectors> scores;
+    const auto scan = [&]<std::size_t length>(const auto& block, const auto& offset, std::size_t n, const element* of) {
+        scan_rows<S, length, sets>(block.data(), offset.data(), codebook.offsets.size(), n, of, scores,
+                                   std::make_index_sequence<sets>{}, std::make_index_sequence<S::rows * sets>{});
     };
-    if constexpr (of_pairs) {
-        alignas(64) float pairs[vectors * search_codebook::largest_dimension / 2];
-        make_pairs(columns, d, vectors, pairs, lost);
-        scan.template operator()<(dimension + 1) / 2>(codebook.pairs.data(), (d + 1) / 2, pairs);
-    } else {
-        scan.template operator()<dimension>(codebook.blocks.data(), d, columns);
-    }
-    alignas(64) float of_block[vectors];
-    alignas(64) float of_score[vectors];
     for (std::size_t i = 0; i < vectors; i += V::count) {
-        tolerances<V, of_pairs>(codebook, columns + i, vectors, d, lost + i, of_block + i, of_score + i);
+        V::store(norms + i, norms_of<V>(columns + i, vectors, d));
+    }
+    if constexpr (std::same_as<element, std::int32_t>) {
+        alignas(64) float scale[vectors];
+        alignas(64) std::int32_t pairs[vectors * largest / 2];
+        const float root = std::sqrt(static_cast<float>(d)) * 0.51f;
+        constexpr float infinity = std::numeric_limits<float>::infinity();
+        std::size_t count_too_long = 0;
+        const float most = codebook.nearest ? codebook.scale : 0x1p100f;  // offsets are of that scale
+        for (std::size_t i = 0; i < vectors; ++i) {
+            scale[i] = std::min(32700.0f / norms[i], most);
+            // A coordinate is off by a half, an offset by 2^-24 of itself and 1, a tagged score by another 255.
+            const float error = root * (codebook.scale * codebook.largest_norm + scale[i] * norms[i] + 2 * root) + 280;
+            const bool too_long = codebook.nearest && scale[i] < most;
+            tolerances[i] = too_long ? infinity : 2 * error;
+            count_too_long += too_long ? 1u : 0u;
+        }
+        if (count_too_long > vectors / 4) [[unlikely]] {  // each of these would be open
+            return search_tile<V, V, dimension, sets>(codebook, x, best);
+        }
+        make_pairs(columns, d, vectors, scale, pairs);
+        scan.template operator()<(dimension + 1) / 2>(codebook.pairs, codebook.whole_offsets, (d + 1) / 2, pairs);
+    } else {
+        for (std::size_t i = 0; i < vectors; i += V::count) {
+            V::store(tolerances + i, error_of_scores<value>(codebook, V::load(norms + i), true) * value(2.0f));
+        }
+        scan.template operator()<dimension>(codebook.blocks, codebook.offsets, d, columns);
     }
     for (std::size_t i = 0; i < best.size(); ++i) {
-        const float* const xi = x + i * d;
-        const float least_of_block = scores.highest[i] - of_block[i];
-        const float least = scores.highest[i] - of_score[i];
-        if (!is_finite(of_block[i])) [[unlikely]] {
-            best[i] = best_of_all(codebook, xi);
-        } else if (scores.third[i] < least_of_block) [[likely]] {
-            const auto block = static_cast<std::size_t>(scores.block[i]);
-            const auto other = static_cast<std::size_t>(scores.second_block[i]);
-            const auto candidates = candidates_of_block<V, dimension>(codebook, xi, least, block);
-            const auto others =
-                scores.second[i] < least_of_block ? 0u : candidates_of_block<V, dimension>(codebook, xi, least, other);
-            if (others == 0 && std::has_single_bit(candidates)) [[likely]] {
-                best[i] = static_cast<std::uint32_t>(block * search_codebook::width) +
-                          static_cast<std::uint32_t>(std::countr_zero(candidates));
-            } else {
-                exact_choice choice(codebook, xi);
-                choice.consider(block, candidates);
-                choice.consider(other, others);
-                best[i] = choice.best();
-            }
-        } else {
-            best[i] = best_of_blocks<V, dimension>(codebook, xi, least, tops + i, vectors, least_of_block);
+        best[i] =
+            static_cast<std::uint32_t>(scores.chunk[i]) + (std::bit_cast<std::uint32_t>(scores.highest[i]) & tag_mask);
+    }
+    for (std::size_t i = 0; i < best.size(); ++i) {
+        if (!(lead(scores.highest[i], scores.second[i]) > tolerances[i])) [[unlikely]] {
+            best[i] = contended<V, dimension>(codebook, x + i * d, norms[i], best[i]);
         }
     }
 }
 
-template <class V, bool of_pairs, std::size_t dimension>
+template <class V, class S, std::size_t dimension>
 void search_all(const search_codebook& codebook, const float* x, std::span<std::uint32_t> best) {
-    constexpr std::size_t tile = V::sets * V::count;
-    const auto tops = borrow<float>(codebook.offsets.size() / search_codebook::width * tile);
+    constexpr std::size_t tile = S::sets * V::count;
     while (best.size() > tile / 2) {
         const std::size_t n = std::min(tile, best.size());
-        search_tile<V, of_pairs, dimension, V::sets>(codebook, x, tops.data(), best.first(n));
+        search_tile<V, S, dimension, S::sets>(codebook, x, best.first(n));
         x += n * codebook.dimension;
         best = best.subspan(n);
     }
     while (!best.empty()) {
         const std::size_t n = std::min(V::count, best.size());
-        search_tile<V, of_pairs, dimension, 1>(codebook, x, tops.data(), best.first(n));
+        search_tile<V, S, dimension, 1>(codebook, x, best.first(n));
         x += n * codebook.dimension;
         best = best.subspan(n);
     }
 }
 
-template <class V, std::size_t dimension>
+template <class Arch, std::size_t dimension>
 void search_by(const search_codebook& codebook, const float* x, std::span<std::uint32_t> best) {
-    if constexpr (V::multiplies_pairs) {
-        if (!codebook.pairs.empty()) {
-            return search_all<V, true, dimension>(codebook, x, best);
-        }
-    }
-    search_all<V, false, dimension>(codebook, x, best);
+    using element = std::conditional_t<multiplies_pairs<Arch>, std::int32_t, float>;
+    search_all<search_lanes<Arch>, search_lanes<Arch, element>, dimension>(codebook, x, best);
 }
 
 }  // namespace detail
@@ -440,43 +449,45 @@ void search_codebook::assign(std::span<const float> rows, std::size_t row_length
         }
         for (std::size_t i = 0; i < width; ++i) {
             largest = std::max(largest, square[i]);
-            offsets[first + i] = i >= n    ? -std::numeric_limits<float>::infinity()
+            offsets[first + i] = i >= n    ? std::numeric_limits<float>::lowest()
                                  : nearest ? static_cast<float>(-0.5 * square[i])
                                            : 0.0f;
         }
     }
     largest_norm = static_cast<float>(std::sqrt(largest) * 1.000001);
-    pairs.clear();
-    if constexpr (detail::search_lanes<Arch>::multiplies_pairs) {
+    if constexpr (detail::multiplies_pairs<Arch>) {
         const std::size_t halves = (dimension + 1) / 2;
+        // Beyond 2^63 squares may be infinite: then everything ties.
+        scale = largest_norm < 0x1p63f ? std::min(24000 / largest_norm, 0x1p60f) : 0.0f;
+        float scales[width];
+        std::fill(scales, scales + width, scale);
         pairs.resize(padded * halves);
-        float loss = 0;
+        whole_offsets.resize(padded);
         for (std::size_t first = 0; first < padded; first += width) {
-            float lost[width];
-            detail::make_pairs(blocks.data() + first * dimension, dimension, width, pairs.data() + first * halves,
-                               lost);
-            loss = std::max(loss, *std::max_element(lost, lost + width));
+            detail::make_pairs(blocks.data() + first * dimension, dimension, width, scales,
+                               pairs.data() + first * halves);
         }
-        // Squares of small numbers may have vanished; infinite numbers make NaN, which `max` may pass over.
-        largest_loss =
-            largest_norm < 0x1p100f && largest_norm > 0x1p-40f ? std::sqrt(loss) * 1.00001f : largest_norm * 0x1p-8f;
+        for (std::size_t m = 0; m < padded; ++m) {
+            whole_offsets[m] = m < count && scale > 0
+                                   ? static_cast<std::int32_t>(double(offsets[m]) * double(scale) * double(scale))
+                                   : std::numeric_limits<std::int32_t>::lowest();
+        }
     }
 }
 
 //! best[i] = the best row of `codebook` for x_i, in the sense promised above; x is best.size() x dimension, row-major
-//! and finite. At least one codeword, at most 2^24. Borrows 16 bytes for each codeword. O(n count dimension).
+//! and finite. At least one codeword, at most 2^24. O(n count dimension).
 template <class Arch = default_arch>
 void search(const search_codebook& codebook, std::span<const float> x, std::span<std::uint32_t> best) {
-    using lanes = detail::search_lanes<Arch>;
     switch (codebook.dimension) {
         case 4:
-            return detail::search_by<lanes, 4>(codebook, x.data(), best);
+            return detail::search_by<Arch, 4>(codebook, x.data(), best);
         case 8:
-            return detail::search_by<lanes, 8>(codebook, x.data(), best);
+            return detail::search_by<Arch, 8>(codebook, x.data(), best);
         case 16:
-            return detail::search_by<lanes, 16>(codebook, x.data(), best);
+            return detail::search_by<Arch, 16>(codebook, x.data(), best);
         default:
-            return detail::search_by<lanes, 0>(codebook, x.data(), best);
+            return detail::search_by<Arch, 0>(codebook, x.data(), best);
     }
 }
 

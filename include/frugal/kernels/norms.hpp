@@ -203,19 +203,44 @@ inline void expect_all_finite(std::span<const float> x) {
 //! ||x||^2 of a few elements, in double, of fixed shape as well: the sums of those with the same i mod 4, which need
 //! not wait for one another, then a tree. Inlined.
 inline double sum_squares_of_few(std::span<const float> x) {
-    double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-    const auto square = [&](std::size_t i) { return double(x[i]) * double(x[i]); };  // exact
+    double sum[4] = {};
     std::size_t i = 0;
+#if defined(FRUGAL_HAS_SIMD) && defined(__AVX2__)
+    double_batch<xsimd::avx2> sums(0.0);
     for (; i + 4 <= x.size(); i += 4) {
-        s0 += square(i);
-        s1 += square(i + 1);
-        s2 += square(i + 2);
-        s3 += square(i + 3);
+        const auto v = lane_operations<xsimd::avx2>::load_doubles(x.data() + i);
+        sums = sums + v * v;
     }
-    s0 += i < x.size() ? square(i) : 0;
-    s1 += i + 1 < x.size() ? square(i + 1) : 0;
-    s2 += i + 2 < x.size() ? square(i + 2) : 0;
-    return (s0 + s1) + (s2 + s3);
+    sums.store_unaligned(sum);
+#endif
+    const auto add = [&](std::size_t k) { sum[k] += double(x[i + k]) * double(x[i + k]); };  // the product is exact
+    for (; i + 4 <= x.size(); i += 4) {
+        add(0), add(1), add(2), add(3);
+    }
+    for (std::size_t k = 0; i + k < x.size(); ++k) {
+        add(k);
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+//! norms[i] = the square root of that for row i of `rows`, each of d elements.
+template <class Arch = default_arch>
+void norms_of_rows(std::span<const float> rows, std::size_t d, std::span<double> norms) {
+    for (std::size_t i = 0; i < norms.size(); ++i) {
+        norms[i] = sum_squares_of_few(rows.subspan(i * d, d));
+    }
+    std::size_t i = 0;
+#if defined(FRUGAL_HAS_SIMD)
+    if constexpr (SimdArch<Arch>) {
+        using batch = double_batch<Arch>;
+        for (; i + batch::size <= norms.size(); i += batch::size) {
+            xsimd::sqrt(batch::load_unaligned(norms.data() + i)).store_unaligned(norms.data() + i);
+        }
+    }
+#endif
+    for (; i < norms.size(); ++i) {
+        norms[i] = std::sqrt(norms[i]);
+    }
 }
 
 }  // namespace frugal::kernels

@@ -241,8 +241,8 @@ public:
     const radial_bias& bias() const { return *bias_; }
 
     //! u: uniform on (0, 1].
-    std::uint32_t index(double squared_norm, float u) const {
-        const radial_bias::place at = bias_->locate(std::sqrt(squared_norm));
+    std::uint32_t index(double norm, float u) const {
+        const radial_bias::place at = bias_->locate(norm);
         const auto x = static_cast<float>(bias_->inverse(at));
         std::uint32_t j = first_[at.interval];
         while (j + 1 < inverse_gaps_.size() && levels_[j + 1] <= x) {
