@@ -24,7 +24,7 @@ target_compile_options(
         -Wpedantic
         -Wconversion
         # Of GCC 12 at -O3, in vectors and strings of the standard library that are moved from (PR 105651 and others).
-        "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-maybe-uninitialized;-Wno-restrict>"
+        "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-maybe-uninitialized;-Wno-restrict;-Wno-array-bounds>"
         $<$<BOOL:${FRUGAL_WARNINGS_AS_ERRORS}>:-Werror>
         ${FRUGAL_FILE_WARNINGS}
         $<$<BOOL:${FRUGAL_NATIVE}>:-march=native>
