@@ -193,8 +193,7 @@ private:
     }
     //! For methods that average: some published baselines are biased, so that is said and not refused.
     void caution_if_biased(const any_compressor& sender, const laws& sent) {
-        if (!averages(sent) && !sender.needs_side_information({.node = 0}) &&
-            !sender.needs_side_information({.node = 1})) {
+        if (!averages(sent) && !sender.ever_needs_side_information()) {
             report_.caution = sender.name() +
                               " is not known to be unbiased, and nothing makes good what it loses: the " +
                               "mean may settle elsewhere; error_feedback(...) around it, or --exchange " +

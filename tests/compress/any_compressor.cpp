@@ -127,6 +127,8 @@ TEST_CASE("any_compressor: side information reaches what needs it", "[compress][
     any_compressor any{echo{}};
     CHECK(any.needs_side_information({.node = 1}));
     CHECK_FALSE(any.needs_side_information({.node = 0}));
+    CHECK(any.ever_needs_side_information());
+    CHECK_FALSE(any_compressor(identity()).ever_needs_side_information());
     const std::array side{4.0f, 5.0f};
     std::array y{0.0f, 0.0f};
     message m;

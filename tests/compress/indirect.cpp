@@ -44,7 +44,7 @@ std::vector<double> product(const factor_pair& p) {
 }
 
 template <class C>
-std::vector<float> round_trip(C c, const factor_pair& p, random_key k) {
+std::vector<float> round_trip(const C& c, const factor_pair& p, random_key k) {
     message m;
     c.compress(p, k, m);
     std::vector<float> y(p.shape().size(), 7.0f);
@@ -70,7 +70,7 @@ const factor_pair example{3, example_inputs, example_errors};
 TEST_CASE("indirect: decodes to the product of what its compressors decode to", "[compress][indirect][exact]") {
     const auto x = test::normal_vector(7 * 33, 1), d = test::normal_vector(7 * 18, 2);
     const factor_pair pair{7, x, d};
-    indirect plain{identity{}};
+    const indirect plain{identity{}};
     const auto y = round_trip(plain, pair, {.seed = 1});
     const auto g = product(pair);
     for (std::size_t i = 0; i < g.size(); ++i) {
@@ -102,7 +102,7 @@ TEST_CASE("indirect: with dither it is unbiased, with the exact error of the the
             d[i] = 0.3f * d[i] + x[i % x.size()];  // correlated
         }
         const factor_pair pair{s.samples, x, d};
-        indirect c{dither(s.inputs), dither(s.errors)};
+        const indirect c{dither(s.inputs), dither(s.errors)};
         const auto g = product(pair);
         const double kx = double(kernels::max_abs(x)) / s.inputs, kd = double(kernels::max_abs(d)) / s.errors;
         const auto m = double(s.m), n = double(s.n), samples = double(s.samples);
@@ -263,7 +263,7 @@ TEST_CASE("indirect: bits are those of the factors", "[compress][indirect][exact
 }
 
 TEST_CASE("indirect: bad shapes and options are refused", "[compress][indirect][hostile]") {
-    indirect c{dither(1)};
+    const indirect c{dither(1)};
     message m;
     const std::vector<float> x(6, 1.0f), d(4, 1.0f);
     CHECK_THROWS_AS(c.compress({0, x, d}, {}, m), invalid_input);
@@ -283,7 +283,7 @@ TEST_CASE("indirect: bad shapes and options are refused", "[compress][indirect][
 }
 
 TEST_CASE("indirect: altered messages are malformed or decode to finite numbers", "[compress][indirect][hostile]") {
-    const auto check = [](auto c) {
+    const auto check = [](const auto& c) {
         const auto x = test::normal_vector(5 * 7, 1), d = test::normal_vector(5 * 6, 2);
         message m;
         c.compress({5, x, d}, {.seed = 3}, m);

@@ -34,7 +34,7 @@ const std::vector<std::size_t> fc_hidden{1000, 300, 100};
 //! 32 bits a parameter over the bits of a message, of a batch of so many samples: the factors of all four layers,
 //! which the last layers' gradients would be fewer numbers than, as the source does.
 template <class F>
-double gain(F codec, std::size_t batch, std::uint64_t seed) {
+double gain(const F& codec, std::size_t batch, std::uint64_t seed) {
     std::size_t inputs = 784, parameters = 0;
     std::uint64_t bits = 0;
     std::vector<std::size_t> outputs = fc_hidden;
@@ -82,7 +82,7 @@ std::vector<verdict> bias_and_error(std::uint64_t seed) {
     constexpr std::size_t samples = 1 << 20;
     const auto x = normal_vector(samples, {.seed = seed, .purpose = purposes::user});
     const auto z = normal_vector(samples, {.seed = seed, .purpose = purposes::user + 1});
-    const auto decoded = [&](auto codec, const factor_pair& pair, std::uint64_t round) {
+    const auto decoded = [&](const auto& codec, const factor_pair& pair, std::uint64_t round) {
         message m;
         std::vector<float> y(pair.shape().size());
         codec.compress(pair, {.seed = seed, .round = round}, m);

@@ -85,6 +85,7 @@ public:
                    "mean: the sum of what was added exceeds the range of float: give weights that add up to 1");
         }
     }
+    //! Of all that was added.
     float weight() const { return weight_; }
 
 private:

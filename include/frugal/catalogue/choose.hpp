@@ -114,7 +114,7 @@ std::string entry_expression(const catalogue_entry<Value>& e) {
 inline void note_candidate(std::vector<std::string>& all, const std::string& expression) {
     try {
         const any_compressor c = parse<any_compressor>(expression);
-        if (!c.needs_side_information({.node = 0}) && !c.needs_side_information({.node = 1})) {
+        if (!c.ever_needs_side_information()) {
             note(all, c.name());
             const laws l = laws_of(c, std::size_t{1} << 20);
             if (!l.unbiased && bounds_residual(l)) {

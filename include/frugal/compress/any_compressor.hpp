@@ -79,6 +79,10 @@ public:
         held_->decode_near(r, k, side, y);
     }
     bool needs_side_information(random_key k) const { return held_->needs_side_information(k); }
+    //! Whether messages of some nodes do: of even ones or of odd ones (compress/alternating.hpp).
+    bool ever_needs_side_information() const {
+        return needs_side_information({.node = 0}) || needs_side_information({.node = 1});
+    }
     //! Whether the held compressor needs the factors of gradients (compress/factored.hpp); if not, `take` does nothing.
     bool takes_factors() const { return held_->takes_factors(); }
     void take(const factor_record& record) { held_->take(record); }

@@ -21,8 +21,8 @@
 namespace frugal {
 
 //! Before each message, `take(record)`: the factors that a backward pass left (core/factors.hpp). Tensors that have
-//! some are sent by the FactorCompressor F, all others together, as one vector, by the Compressor C, which must remember
-//! nothing.
+//! some are sent by the FactorCompressor F, all others together, as one vector, by the Compressor C, which must
+//! remember nothing.
 //!
 //! Payload: the number of samples, 32 bits; for each tensor of two dimensions and more a bit, 1 if as factors, and then
 //! another, 1 if of a convolution, whose geometry follows, 16 bits a number; then those tensors, each from a byte

@@ -195,9 +195,9 @@ double variance(const C& c, std::size_t d, double omega) {
 
 //! ||bucket|| for each bucket of d floats.
 inline void norms(std::span<const float> buckets, std::size_t d, std::span<float> gains) {
-    for (std::size_t l = 0; l < gains.size(); ++l) {
-        gains[l] = static_cast<float>(std::sqrt(kernels::sum_squares_of_few(buckets.subspan(l * d, d))));
-    }
+    const auto exact = borrow<double>(gains.size());
+    kernels::norms_of_rows(buckets, d, exact);
+    std::ranges::transform(exact, gains.begin(), [](double norm) { return static_cast<float>(norm); });
 }
 
 }  // namespace gain_shape

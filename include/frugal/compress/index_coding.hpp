@@ -1,10 +1,10 @@
 //! How the indices of selected coordinates travel.
 //!
-//! | coding                | bits per index, k of d selected             | choose it when                                  |
-//! |-----------------------|---------------------------------------------|-------------------------------------------------|
-//! | fixed_width_indices{} | ceil(log2 d)                                | bits are to be those that papers count; fastest |
-//! | rice_indices{}        | about log2(d / k) + 1.5 if scattered        | bits matter: 8 instead of 24 for 1 % of 2^24    |
-//! | bitmap_indices{}      | d / k, at most ceil(log2 d); one bit in all | a large share of the coordinates is sent        |
+//! | coding                | bits per index, k of d selected           | choose it when                           |
+//! |-----------------------|-------------------------------------------|------------------------------------------|
+//! | fixed_width_indices{} | ceil(log2 d)                              | bits must be those papers count; fastest |
+//! | rice_indices{}        | about log2(d / k) + 1.5 if scattered      | bits matter: 8, not 24, for 1 % of 2^24  |
+//! | bitmap_indices{}      | d / k, at most ceil(log2 d); 1 bit in all | a large share of the coordinates is sent |
 #pragma once
 
 #include <bit>

@@ -1,11 +1,11 @@
 //! Indirect quantization (ISGQ): the factors of a gradient are quantized, and the receiver multiplies them.
 //!
-//! | compressor                                             | law                            | bits a number of the factors |
-//! |--------------------------------------------------------|--------------------------------|------------------------------|
-//! | indirect{scalar_compressor{dithered{.levels = M}}}     | unbiased                       | log2(2 M + 1)                |
-//! | indirect{scalar_compressor{one_bit_dithered{}}}        | unbiased                       | 1                            |
-//! | indirect{codebook_compressor{lloyd_max{.levels = K}}}  | naive: biased where correlated | log2 K                       |
-//! | indirect_mse{lloyd_max{.levels = K}}                   | least squared error of G       | log2 K                       |
+//! | compressor                                            | law                            | bits a number |
+//! |-------------------------------------------------------|--------------------------------|---------------|
+//! | indirect{scalar_compressor{dithered{.levels = M}}}    | unbiased                       | log2(2 M + 1) |
+//! | indirect{scalar_compressor{one_bit_dithered{}}}       | unbiased                       | 1             |
+//! | indirect{codebook_compressor{lloyd_max{.levels = K}}} | naive: biased where correlated | log2 K        |
+//! | indirect_mse{lloyd_max{.levels = K}}                  | least squared error of G       | log2 K        |
 #pragma once
 
 #include <algorithm>

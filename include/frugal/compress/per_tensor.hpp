@@ -100,9 +100,10 @@ public:
         if (each_.empty()) {
             return laws_of(compressor_, d);
         }
+        const auto with = of_tensor(*this);
         std::optional<laws> result;
         for (std::size_t i = 0; i < tensors_.count(); ++i) {
-            of_tensor (*this)(i, [&](const auto& c) {
+            with(i, [&](const auto& c) {
                 const laws of_c = laws_of(c, tensors_.size_of(i));
                 result = result ? common_laws(*result, of_c) : of_c;
             });

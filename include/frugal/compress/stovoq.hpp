@@ -107,9 +107,8 @@ struct stovoq_batch {
 //! Payload, for each group: its norm (norm_bits; nothing more where it is 0), then for each bucket log2(codewords) +
 //! bias_bits bits. With bias_bits = 0 (GRVQ) no factor is sent and the decoder is biased towards 0. A group has
 //! floor(group / dimension) buckets (at least 1); the last bucket of x is padded with zeros that are not decoded.
-//! Encoding costs O(codewords (dimension + d)), decoding O(d dimension): only codewords that occur are regenerated. From
-//! some hundred codewords on the search takes longer than twenty copies of the vector: 16 bits a bucket of 16 mean 65536
-//! distances.
+//! Encoding costs O(codewords (dimension + d)), decoding O(d dimension): only codewords that occur are regenerated.
+//! From some hundred codewords on, a distance to each for every bucket takes longer than twenty copies of the vector.
 //! Options must not change after the first message.
 struct stovoq {
     int dimension = 16;                           //!< D of a bucket, 1..64

@@ -6,8 +6,8 @@
 //!
 //! How that costs less than single precision: scores <x, c> - ||c||^2 / 2 are computed by whatever arithmetic the
 //! machine is fastest at (float, fused or not; pairs of integers of 16 bits where there are products of such), with a
-//! bound on their error. Where the highest score leads by more than that, it is the answer; elsewhere (up to three
-//! of a hundred Gaussian vectors) all codewords are looked at again in float, and those that may then be best in double.
+//! bound on their error. Where the highest score leads by more than that, it is the answer; elsewhere (up to three of a
+//! hundred Gaussian vectors) all codewords are looked at again in float, and those that may then be best in double.
 //!
 //! Shape: like a small matrix product whose result is reduced in registers. A tile holds some vectors, one in each
 //! lane, against a few codewords at a time; the low bits of a score are replaced by the number of the codeword, so that
@@ -282,9 +282,9 @@ inline std::uint32_t best_of_all(const search_codebook& codebook, const float* x
 
 //! How far a score in float may be off, whatever the row; infinite or NaN where scores may be.
 //!
-//! It differs from <x, c> - ||c||^2 / 2 by (D + 2) 2^-24 (||x|| ||c|| + ||c||^2 / 2) at most, in any order of operations
-//! (Higham 2002, section 3.1), and by 2^-15 of itself when tagged; a distance in double is off by D 2^-52 (||x|| +
-//! ||c||)^2; and something is lost to underflow.
+//! It differs from <x, c> - ||c||^2 / 2 by (D + 2) 2^-24 (||x|| ||c|| + ||c||^2 / 2) at most, in any order of
+//! operations (Higham 2002, section 3.1), and by 2^-15 of itself when tagged; a distance in double is off by D 2^-52
+//! (||x|| + ||c||)^2; and something is lost to underflow.
 template <class Value>
 [[gnu::always_inline]] inline Value error_of_scores(const search_codebook& codebook, Value norm, bool tagged) {
     const float c = codebook.largest_norm;

@@ -1,15 +1,15 @@
 //! Selectors: which coordinates of a vector a `sparse_compressor` sends.
 //!
-//! | selector                      | sends                                 | law                             | indices travel |
-//! |-------------------------------|---------------------------------------|---------------------------------|----------------|
-//! | top_k{.fraction, .count}      | the k largest magnitudes              | contraction k / d               | yes            |
-//! | chunked_top_k{.count, .chunk} | the largest magnitudes of each chunk  | contraction count / chunk       | yes            |
-//! | random_k{.fraction, .count}   | k at random, times d / k              | unbiased, variance d / k - 1    | no             |
-//! | random_k{.unbiased = false}   | k at random, as they are              | contraction k / d in the mean   | no             |
-//! | threshold{.value}             | all magnitudes of at least `value`    | none: needs `error_feedback`    | yes            |
-//! | variance_budget{.epsilon}     | x_i / p_i, p_i = min(1, lambda |x_i|) | unbiased, variance epsilon      | yes            |
-//! | random_sparse{.count}         | the same for an expected count        | unbiased, variance <= d / k - 1 | yes            |
-//! | loss_mask{.density}           | what was sent while the loss fell     | none; is told losses            | yes            |
+//! | selector                      | sends                             | law                             | indices |
+//! |-------------------------------|-----------------------------------|---------------------------------|---------|
+//! | top_k{.fraction, .count}      | the k largest magnitudes          | contraction k / d               | travel  |
+//! | chunked_top_k{.count, .chunk} | the largest of each chunk         | contraction count / chunk       | travel  |
+//! | random_k{.fraction, .count}   | k at random, times d / k          | unbiased, variance d / k - 1    | do not  |
+//! | random_k{.unbiased = false}   | k at random, as they are          | contraction k / d in the mean   | do not  |
+//! | threshold{.value}             | magnitudes of at least `value`    | none: needs `error_feedback`    | travel  |
+//! | variance_budget{.epsilon}     | x_i / p_i, p_i ~ lambda |x_i|     | unbiased, variance epsilon      | travel  |
+//! | random_sparse{.count}         | the same for an expected count    | unbiased, variance <= d / k - 1 | travel  |
+//! | loss_mask{.density}           | what was sent while the loss fell | none; is told losses            | travel  |
 #pragma once
 
 #include <algorithm>

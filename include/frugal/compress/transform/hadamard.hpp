@@ -1,9 +1,9 @@
 //! Transforms: linear maps, drawn from the key, that a `transformed` compressor puts before another one.
 //!
-//! | transform                  | sends of d numbers | law                                   | choose it when              |
-//! |----------------------------|--------------------|---------------------------------------|-----------------------------|
-//! | hadamard{.size = n}        | d                  | T'T = I: a rotation                   | any vector should look flat |
-//! | hadamard{.size, .kept = k} | d k / n            | E T'T = I; T T' = (n / k) I: unbiased | fewer numbers than d        |
+//! | transform                  | sends of d numbers | law                        | choose it when              |
+//! |----------------------------|--------------------|----------------------------|-----------------------------|
+//! | hadamard{.size = n}        | d                  | T'T = I: a rotation        | any vector should look flat |
+//! | hadamard{.size, .kept = k} | d k / n            | unbiased; T T' = (n / k) I | fewer numbers than d        |
 #pragma once
 
 #include <algorithm>
